@@ -1,0 +1,1 @@
+//! The centre's decisions: rights, ledger, idempotency, chains; sans-IO behind a store port

@@ -1,0 +1,2 @@
+//! Command-line tool of support and head office
+fn main() {}

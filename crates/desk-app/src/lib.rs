@@ -1,0 +1,1 @@
+//! The desk actor, its ports and the running of cases

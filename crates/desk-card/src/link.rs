@@ -1,0 +1,49 @@
+//! The port through which a card is reached. It stands with the protocol, so that the PC/SC actor and the simulator
+//! implement it without knowing the application.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// What a reader sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// The smart-card service of the system does not run.
+    NoService,
+    NoReader,
+    Empty,
+    /// One card, powered; its ATR.
+    Card { atr: Vec<u8> },
+    /// The driver tells that more than one card is in the field.
+    Several,
+    /// Something is there and does not answer.
+    Mute,
+}
+
+/// Answer of the card to one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Data and status word, at least two bytes.
+    Response(Vec<u8>),
+    /// Fewer than two bytes, a transport error or the adapter's time-out: whether the card executed the command is
+    /// unknown.
+    Lost,
+}
+
+/// One contactless reader. The adapter owns time-outs; nothing here blocks for ever.
+#[async_trait]
+pub trait CardReader: Send {
+    async fn presence(&mut self) -> Presence;
+
+    /// Returns at the next change, or with what is true after `patience`.
+    async fn changed(&mut self, patience: Duration) -> Presence;
+
+    /// Opens a session with the card in the field.
+    async fn connect(&mut self) -> Presence;
+
+    /// Sends one command APDU within the session. [`Answer::Lost`] ends the session.
+    async fn transmit(&mut self, command: &[u8]) -> Answer;
+
+    /// Ends the session; the card may stay.
+    async fn disconnect(&mut self);
+}

@@ -1,0 +1,1 @@
+//! The centre: axum and PostgreSQL, key service, upstream systems with sandboxes

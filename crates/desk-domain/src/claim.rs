@@ -1,0 +1,68 @@
+//! Claims on rights: what a case asks the centre to reserve, and how it settles.
+//!
+//! A right has an epoch. The centre keeps at most one open claim per right and at most one settled claim per epoch, so a
+//! purse that is topped up again can be refunded again, and never twice for the same money.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    card::{CardData, CardImage, WriteProof},
+    id::{CardNo, CellId, CentreNumber, PersonId, ProgrammeId},
+    money::Fen,
+    posting::Balanced,
+};
+
+/// The right that a case claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "right", rename_all = "snake_case")]
+pub enum Claim {
+    /// Epoch: (card, purse, online counter at reservation).
+    PurseRefund { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
+    /// Epoch: (old card, reissue).
+    Reissue { cell: CellId, programme: ProgrammeId, person: PersonId, old_card: CardNo },
+    /// Epoch: (card, end of validity before). Pays nothing; repeating it is harmless.
+    Validation { cell: CellId, programme: ProgrammeId, card: CardImage, until: NaiveDate },
+    /// Epoch: (person, number of resets so far).
+    PasswordReset {
+        cell: CellId,
+        programme: ProgrammeId,
+        person: PersonId,
+        /// Accepted at this moment; a reset done since by another channel is not overwritten.
+        accepted_at: DateTime<Utc>,
+    },
+}
+
+impl Claim {
+    #[must_use]
+    pub fn programme(&self) -> &ProgrammeId {
+        match self {
+            Self::PurseRefund { programme, .. }
+            | Self::Reissue { programme, .. }
+            | Self::Validation { programme, .. }
+            | Self::PasswordReset { programme, .. } => programme,
+        }
+    }
+}
+
+/// The centre's promise that nobody else gets the right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    pub number: CentreNumber,
+    pub epoch: String,
+    /// Data of the new card, for a reissue.
+    pub card_data: Option<CardData>,
+    /// Postings that the reservation's confirmation will make at the centre, for the desk to make the same.
+    pub on_confirm: Balanced,
+}
+
+/// Evidence with which a case asks for confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "settle", rename_all = "snake_case")]
+pub enum Settlement {
+    PurseRefunded { amount: Fen, proof: WriteProof },
+    CardIssued { new_card: CardNo, proof: WriteProof },
+    Validated { until: NaiveDate, proof: WriteProof },
+    /// The centre itself does the reset.
+    PasswordReset,
+}

@@ -1,0 +1,67 @@
+//! Double-entry postings. Every total that anyone sees is a sum over these.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{OperatorId, OutletId, ProgrammeId},
+    money::{Fen, Overflow},
+};
+
+/// Where money rests or comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "account", rename_all = "snake_case")]
+pub enum Account {
+    /// A clerk's till (尾箱).
+    Till { outlet: OutletId, operator: OperatorId },
+    /// The outlet's own cash, out of which floats are given (备用金).
+    Vault { outlet: OutletId },
+    /// Card fees earned for the programme (工本费).
+    FeeIncome { programme: ProgrammeId },
+    /// What the issuer owes the bearers of its purses.
+    PurseFloat { programme: ProgrammeId },
+    /// Refunds confirmed by the centre and not yet paid out.
+    RefundPayable { programme: ProgrammeId },
+    /// Money whose end is unknown.
+    Suspense { programme: ProgrammeId },
+    /// Cash over or short, recorded and never netted (长短款).
+    CashDifference { outlet: OutletId },
+}
+
+/// One line: positive is debit, negative is credit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    #[serde(flatten)]
+    pub account: Account,
+    pub amount: Fen,
+}
+
+/// Lines that sum to zero; there is no other way to make postings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Balanced(Vec<Posting>);
+
+impl Balanced {
+    /// Moves `amount` out of `from` and into `to`.
+    #[must_use]
+    pub fn transfer(from: Account, to: Account, amount: Fen) -> Self {
+        Self(vec![Posting { account: to, amount }, Posting { account: from, amount: amount.negated() }])
+    }
+
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    #[must_use]
+    pub fn lines(&self) -> &[Posting] {
+        &self.0
+    }
+
+    /// For postings that come from outside (a stored row, another desk).
+    ///
+    /// # Errors
+    /// [`Overflow`] when the lines do not sum to zero or leave the range.
+    pub fn checked(lines: Vec<Posting>) -> Result<Self, Overflow> {
+        (Fen::sum(lines.iter().map(|line| line.amount))? == Fen::ZERO).then_some(Self(lines)).ok_or(Overflow)
+    }
+}

@@ -1,0 +1,1 @@
+//! Papers as PDF, and their way to a printer

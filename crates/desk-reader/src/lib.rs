@@ -1,0 +1,1 @@
+//! PC/SC reader actor: one thread owns the context; hot-plug and diagnosis

@@ -1,0 +1,1 @@
+//! Encrypted SQLite: journal, outbox, caches, migrations

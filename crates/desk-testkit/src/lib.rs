@@ -1,0 +1,1 @@
+//! Desk, simulator and centre in one process; faults and scenarios; never in a shipped program

@@ -1,0 +1,1 @@
+//! Issuer key derivation, session keys, MACs and TAC checks; used by the centre only
