@@ -1,1 +1,4 @@
-//! The desk actor, its ports and the running of cases
+//! The desk: one actor, its ports, and the running of cases. No window, database, card driver or network in here.
+
+pub mod ports;
+pub mod view;

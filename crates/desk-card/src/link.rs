@@ -13,7 +13,9 @@ pub enum Presence {
     NoReader,
     Empty,
     /// One card, powered; its ATR.
-    Card { atr: Vec<u8> },
+    Card {
+        atr: Vec<u8>,
+    },
     /// The driver tells that more than one card is in the field.
     Several,
     /// Something is there and does not answer.

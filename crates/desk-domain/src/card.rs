@@ -68,9 +68,17 @@ pub struct LogRecord {
 #[serde(tag = "write", rename_all = "snake_case")]
 pub enum WriteIntent {
     /// Bring the purse to zero by DEBIT FOR UNLOAD.
-    Unload { before: CardImage, amount: Fen, terminal: Terminal },
+    Unload {
+        before: CardImage,
+        amount: Fen,
+        terminal: Terminal,
+    },
     /// Bring the purse to zero by a purchase of all that is left.
-    PurchaseOfRest { before: CardImage, amount: Fen, terminal: Terminal },
+    PurchaseOfRest {
+        before: CardImage,
+        amount: Fen,
+        terminal: Terminal,
+    },
     /// Move the end of validity.
     Validate { before: CardImage, until: NaiveDate },
     /// Write the data (never the keys) of a new card onto a blank.
@@ -125,11 +133,18 @@ pub struct WriteProof {
 pub enum WriteEnd {
     Written(WriteProof),
     /// Proved from the same card: nothing happened.
-    NotWritten { reason: Code },
+    NotWritten {
+        reason: Code,
+    },
     /// Neither can be proved now; what was seen.
-    Unknown { evidence: TearEvidence },
+    Unknown {
+        evidence: TearEvidence,
+    },
     /// Another card is in the field; nothing was sent to it.
-    WrongCard { expected_tail: String, seen_tail: String },
+    WrongCard {
+        expected_tail: String,
+        seen_tail: String,
+    },
 }
 
 /// What is known of a write whose end is unknown.

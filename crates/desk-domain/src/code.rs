@@ -81,7 +81,11 @@ pub struct RuleRef {
 impl Message {
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, params: Vec::new(), rule: None }
+        Self {
+            code,
+            params: Vec::new(),
+            rule: None,
+        }
     }
 
     #[must_use]
@@ -92,14 +96,21 @@ impl Message {
 
     #[must_use]
     pub fn by_rule(mut self, id: &str, phrase: &str) -> Self {
-        self.rule = Some(RuleRef { id: id.to_owned(), phrase: phrase.to_owned() });
+        self.rule = Some(RuleRef {
+            id: id.to_owned(),
+            phrase: phrase.to_owned(),
+        });
         self
     }
 
     /// The text with its parameters filled in.
     #[must_use]
     pub fn text(&self) -> String {
-        self.params.iter().fold(self.code.text().to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        self.params
+            .iter()
+            .fold(self.code.text().to_owned(), |text, (name, value)| {
+                text.replace(&format!("{{{name}}}"), value)
+            })
     }
 }
 

@@ -44,7 +44,13 @@ pub enum IssuerRequest {
         at: NaiveDateTime,
     },
     /// MAC over one line-protected command (UPDATE BINARY and the like); the card's challenge is the start value.
-    LineMac { card: CardKeySource, key: LineKey, challenge: String, header: String, data: String },
+    LineMac {
+        card: CardKeySource,
+        key: LineKey,
+        challenge: String,
+        header: String,
+        data: String,
+    },
     /// Does this proof belong to this transaction of this card?
     CheckProof { card: CardKeySource, proof: Proof },
 }
@@ -62,7 +68,13 @@ pub enum LineKey {
 pub enum Proof {
     /// MAC3 of an unload: over amount, type, terminal and time under the session key of random and counter is not
     /// reproducible after a tear (the random is gone), so the key service checks it against the releases it recorded.
-    Unload { online_counter_after: u16, amount: Fen, terminal: String, at: NaiveDateTime, mac3: String },
+    Unload {
+        online_counter_after: u16,
+        amount: Fen,
+        terminal: String,
+        at: NaiveDateTime,
+        mac3: String,
+    },
     /// MAC2 and TAC of a purchase.
     Purchase {
         offline_counter_after: u16,
@@ -79,6 +91,11 @@ pub enum Proof {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum IssuerAnswer {
     /// Four bytes. `at` is the time to be sent to the card; the key service may replace the desk's.
-    Mac { mac: String, at: NaiveDateTime },
-    Checked { genuine: bool },
+    Mac {
+        mac: String,
+        at: NaiveDateTime,
+    },
+    Checked {
+        genuine: bool,
+    },
 }

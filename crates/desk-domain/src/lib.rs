@@ -10,6 +10,6 @@ pub mod code;
 pub mod id;
 pub mod issuer;
 pub mod journal;
-pub mod person;
 pub mod money;
+pub mod person;
 pub mod posting;

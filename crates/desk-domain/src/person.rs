@@ -39,7 +39,10 @@ pub struct PersonFacts {
 
 impl std::fmt::Debug for PersonFacts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PersonFacts").field("person", &self.person).field("programme", &self.programme).finish_non_exhaustive()
+        f.debug_struct("PersonFacts")
+            .field("person", &self.person)
+            .field("programme", &self.programme)
+            .finish_non_exhaustive()
     }
 }
 
@@ -90,7 +93,9 @@ pub enum CardStatus {
     Active,
     Lost,
     Blacklisted,
-    Replaced { by_tail: String },
+    Replaced {
+        by_tail: String,
+    },
     Closed,
 }
 
@@ -99,8 +104,13 @@ pub enum CardStatus {
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Lookup {
     /// Normalised identity number.
-    IdNumber { programme: ProgrammeId, number: String },
-    CardNo { card_no: CardNo },
+    IdNumber {
+        programme: ProgrammeId,
+        number: String,
+    },
+    CardNo {
+        card_no: CardNo,
+    },
 }
 
 impl std::fmt::Debug for Lookup {

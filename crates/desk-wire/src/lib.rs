@@ -1,1 +1,3 @@
-//! Versioned messages between desk and centre
+//! Versioned messages between desk and centre. Version 1 is [`v1`].
+
+pub mod v1;

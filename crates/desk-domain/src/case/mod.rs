@@ -12,7 +12,10 @@ use crate::{
     card::{CardImage, WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
     code::Message,
-    id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId, RequestId, WindowId},
+    id::{
+        CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId,
+        RequestId, WindowId,
+    },
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
 };
@@ -71,15 +74,34 @@ pub enum Effect {
     /// Ask the centre for a card. Harmless.
     FindCard { lookup: Lookup },
     /// Reserve the right. Repeated with the same request id for ever.
-    Reserve { request: RequestId, claim: Claim, authorisation: Option<CentreNumber> },
+    Reserve {
+        request: RequestId,
+        claim: Claim,
+        authorisation: Option<CentreNumber>,
+    },
     /// Give an unused reservation back. Repeated with the same request id.
-    Release { request: RequestId, reservation: CentreNumber },
+    Release {
+        request: RequestId,
+        reservation: CentreNumber,
+    },
     /// Write the card; after a crash decided by the tear rule, never assumed.
-    WriteCard { attempt: u32, reservation: CentreNumber, intent: WriteIntent },
+    WriteCard {
+        attempt: u32,
+        reservation: CentreNumber,
+        intent: WriteIntent,
+    },
     /// Tell the centre of a write whose end is unknown, so that no other desk gets a MAC for the card.
-    ReportUnknown { request: RequestId, reservation: CentreNumber, intent: WriteIntent },
+    ReportUnknown {
+        request: RequestId,
+        reservation: CentreNumber,
+        intent: WriteIntent,
+    },
     /// Settle the right. Repeated with the same request id for ever.
-    Confirm { request: RequestId, reservation: CentreNumber, settlement: Settlement },
+    Confirm {
+        request: RequestId,
+        reservation: CentreNumber,
+        settlement: Settlement,
+    },
     /// Print one paper; repeated after a crash, marked as a reprint where it may have come out.
     Print { paper: Paper },
 }
@@ -88,19 +110,37 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    CardRead { card: CardImage },
-    PersonFound { person: Box<PersonFacts> },
-    CardFound { card: Box<CardFacts> },
-    Reserved { reservation: Reservation },
+    CardRead {
+        card: CardImage,
+    },
+    PersonFound {
+        person: Box<PersonFacts>,
+    },
+    CardFound {
+        card: Box<CardFacts>,
+    },
+    Reserved {
+        reservation: Reservation,
+    },
     Released,
-    Write { end: WriteEnd },
+    Write {
+        end: WriteEnd,
+    },
     Reported,
-    Confirmed { number: CentreNumber },
-    Printed { copy: u32 },
+    Confirmed {
+        number: CentreNumber,
+    },
+    Printed {
+        copy: u32,
+    },
     /// A definite no from the other side (a rule, a conflict): the effect did not happen and will not.
-    Refused { message: Message },
+    Refused {
+        message: Message,
+    },
     /// Did not work and had no effect, or one that a repeat under the same id cannot double: may be tried again.
-    Failed { message: Message },
+    Failed {
+        message: Message,
+    },
 }
 
 /// Which paper, with nothing in it that the case does not already hold.
@@ -134,7 +174,11 @@ pub enum Answer {
     /// The named key of a dangerous act (pay-out, card-cut); never Enter.
     Act,
     /// A second person agreed.
-    Authorised { by: OperatorId, number: CentreNumber, amount: Fen },
+    Authorised {
+        by: OperatorId,
+        number: CentreNumber,
+        amount: Fen,
+    },
     /// Try the failed effect again.
     Again,
     /// Leave the case unfinished on the list.
@@ -155,11 +199,17 @@ pub enum Input {
 #[serde(tag = "ending", rename_all = "snake_case")]
 pub enum Ending {
     Done,
-    Refused { message: Message },
-    Referred { message: Message },
+    Refused {
+        message: Message,
+    },
+    Referred {
+        message: Message,
+    },
     Cancelled,
     /// The end of a card write is unknown and the customer left; the centre's exception list owns it.
-    Suspended { message: Message },
+    Suspended {
+        message: Message,
+    },
 }
 
 /// Date helper for facts that hold a day.

@@ -1,0 +1,449 @@
+//! The whole view model that the window shows, and the acts it may send. The window holds no state of its own but what
+//! is being typed.
+//!
+//! Amounts come formatted (`36.50`), times in Asia/Shanghai, names and numbers masked. Types are exported to TypeScript.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything on the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// Grows with every change.
+    pub revision: u32,
+    pub stage: Stage,
+    /// Absent before the desk knows where it stands.
+    pub status: Option<StatusView>,
+    /// A short note at the bottom (a late print, an upload), read out by the live region.
+    pub notice: Option<MessageView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "stage",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Stage {
+    Starting {
+        doing: String,
+    },
+    /// Something the desk cannot start without.
+    Blocked {
+        message: MessageView,
+    },
+    SignIn {
+        message: Option<MessageView>,
+        busy: bool,
+    },
+    /// Locked by the clerk or by idling; the same person comes back with the password.
+    Locked {
+        operator: String,
+        message: Option<MessageView>,
+        busy: bool,
+    },
+    DayOpen {
+        day: String,
+        expected_blanks: u32,
+        message: Option<MessageView>,
+        busy: bool,
+    },
+    Home(HomeView),
+    Case(Box<CaseView>),
+    Report(Box<ReportView>),
+}
+
+/// The strip on top: outlet, window, clerk, line, till.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusView {
+    pub outlet: String,
+    pub window: String,
+    pub operator: Option<String>,
+    pub supervisor: bool,
+    /// `2026-11-24 周二 10:03`
+    pub clock: String,
+    pub line: LineView,
+    pub reader: ReaderView,
+    /// `500.00`
+    pub till: Option<String>,
+    pub blanks: Option<u32>,
+    /// Unfinished cases.
+    pub unfinished: u32,
+    /// Rows waiting for the centre.
+    pub waiting: u32,
+    pub rule_set: String,
+    pub practice: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "line",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum LineView {
+    Online,
+    /// With what works now and what does not.
+    Offline {
+        since: String,
+        panel: Vec<LinePanelRow>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LinePanelRow {
+    pub service: String,
+    /// 可办 / 受理 / 不可办
+    pub state: String,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "reader",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum ReaderView {
+    Ready,
+    CardPresent,
+    Trouble { message: MessageView },
+}
+
+/// The desk waits for a card or a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HomeView {
+    /// The card in the field, read as soon as it lies there.
+    pub card: Option<CardView>,
+    pub reading: bool,
+    pub message: Option<MessageView>,
+    pub services: Vec<ServiceButton>,
+    pub unfinished: Vec<UnfinishedView>,
+    /// Entitlements, hints (`21日起办理可续至下月底`), advice about the card.
+    pub hints: Vec<String>,
+    pub today: Vec<FigureView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceButton {
+    /// `F3`
+    pub key: String,
+    /// Sent back with [`Act::Start`].
+    pub service: String,
+    pub programme: String,
+    pub label: String,
+    /// Empty where the service can be begun; else why not.
+    pub blocked: Option<MessageView>,
+    /// `离线受理` and the like.
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UnfinishedView {
+    pub case: String,
+    pub number: String,
+    pub service: String,
+    /// What it waits for, in a few words.
+    pub waits: String,
+    pub since: String,
+    pub urgent: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CardView {
+    pub programme: String,
+    pub family: String,
+    /// Masked, in groups of four.
+    pub number: String,
+    pub tail: String,
+    pub valid_until: Option<String>,
+    /// `valid`, `ending` (five days or fewer), `expired`, `none`
+    pub validity: String,
+    pub balance: Option<String>,
+    pub log: Vec<LogView>,
+    pub warnings: Vec<MessageView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LogView {
+    pub at: String,
+    pub kind: String,
+    pub amount: String,
+    pub place: String,
+}
+
+/// A running case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseView {
+    pub case: String,
+    pub number: String,
+    pub service: String,
+    pub programme: String,
+    pub offline: bool,
+    pub steps: Vec<StepView>,
+    /// Person and card of the case; never scrolls away.
+    pub strip: Vec<FigureView>,
+    pub card: Option<CardView>,
+    pub question: QuestionView,
+    /// Why the last answer was not taken, or how the case ended.
+    pub message: Option<MessageView>,
+    /// What the citizen should hear, in large type.
+    pub say: Option<String>,
+    pub papers: Vec<PaperView>,
+    pub can_park: bool,
+    pub can_cancel: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StepView {
+    pub label: String,
+    /// `done`, `now`, `next`
+    pub state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FigureView {
+    pub label: String,
+    pub value: String,
+    /// `plain`, `good`, `warn`, `bad`
+    pub tone: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PaperView {
+    pub title: String,
+    pub printed: bool,
+    pub pending: bool,
+}
+
+/// One question at a time. An answer names the question it answers; anything else is dropped, so a double click or a
+/// key held down can never answer two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QuestionView {
+    pub id: String,
+    pub title: String,
+    pub help: Option<String>,
+    pub ask: AskView,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum AskView {
+    /// Digits choose; Enter takes the highlighted one.
+    Choice { options: Vec<OptionView> },
+    Form {
+        fields: Vec<FieldView>,
+        submit: String,
+    },
+    /// Enter goes on.
+    Go { label: String },
+    /// Only the named key acts; Enter does nothing.
+    Act {
+        key: String,
+        label: String,
+        detail: Vec<FigureView>,
+        danger: bool,
+    },
+    /// Put a card on the reader; goes on by itself.
+    PutCard {
+        what: String,
+        wrong: Option<MessageView>,
+    },
+    /// A second person signs.
+    Authorise {
+        level: String,
+        amount: String,
+        reason: String,
+        fields: Vec<FieldView>,
+        busy: bool,
+    },
+    /// Work in progress; `moving` is the red “do not move the card”.
+    Busy {
+        doing: String,
+        moving: bool,
+        done: u32,
+        of: u32,
+    },
+    /// The effect failed; Enter tries again.
+    Again { message: MessageView },
+    /// The case ended; Enter goes home.
+    Ended {
+        good: bool,
+        headline: String,
+        figures: Vec<FigureView>,
+        give_back: Vec<String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OptionView {
+    /// Sent back.
+    pub id: String,
+    /// Digit or function key.
+    pub key: String,
+    pub label: String,
+    pub hint: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldView {
+    pub id: String,
+    pub label: String,
+    /// `idNumber`, `cardNumber`, `digits`, `amount`, `date`, `text`, `password`, `choice`, `tick`
+    pub kind: String,
+    pub value: String,
+    pub options: Vec<OptionView>,
+    pub hint: Option<String>,
+    pub required: bool,
+    pub error: Option<String>,
+}
+
+/// A code in the clerk's words; F1 shows rule and original phrase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView {
+    pub code: String,
+    /// `refuse`, `refer`, `warn`, `info`, `exception`
+    pub kind: String,
+    pub text: String,
+    pub cause: String,
+    pub remedy: String,
+    pub rule: Option<String>,
+    pub phrase: Option<String>,
+}
+
+/// The supervisor's day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportView {
+    pub day: String,
+    pub outlet: String,
+    /// Cases, in, out, net, float, till.
+    pub figures: Vec<FigureView>,
+    pub lines: Vec<ReportLine>,
+    /// Desk, centre and recomputation side by side.
+    pub totals: Vec<TotalRow>,
+    pub agree: bool,
+    /// Cases per hour, for the picture of the day.
+    pub hours: Vec<HourView>,
+    pub exceptions: Vec<String>,
+    pub journal_head: String,
+    pub printed: bool,
+    pub message: Option<MessageView>,
+    pub busy: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportLine {
+    pub service: String,
+    pub operator: String,
+    pub count: u32,
+    pub refused: u32,
+    pub offline: u32,
+    pub money_in: String,
+    pub money_out: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TotalRow {
+    pub label: String,
+    pub desk: String,
+    pub centre: String,
+    pub recomputed: String,
+    pub equal: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HourView {
+    pub hour: u32,
+    pub count: u32,
+    /// In fen, for the drawing only.
+    #[ts(type = "number")]
+    pub money_in: i64,
+    #[ts(type = "number")]
+    pub money_out: i64,
+}
+
+/// What the window may ask for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "act", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Act {
+    SignIn {
+        operator: String,
+        password: String,
+    },
+    Unlock {
+        password: String,
+    },
+    Lock,
+    SignOut,
+    /// Float in yuan as typed, counted blanks as typed.
+    OpenDay {
+        float: String,
+        blanks: String,
+    },
+    Start {
+        service: String,
+        programme: String,
+    },
+    /// Choice by option id.
+    Choose {
+        question: String,
+        option: String,
+    },
+    Fill {
+        question: String,
+        values: Vec<(String, String)>,
+    },
+    Go {
+        question: String,
+    },
+    /// The named key was pressed.
+    Do {
+        question: String,
+    },
+    Authorise {
+        question: String,
+        supervisor: String,
+        password: String,
+    },
+    Park {
+        question: String,
+    },
+    Cancel {
+        question: String,
+    },
+    Resume {
+        case: String,
+    },
+    Home,
+    Report,
+    PrintReport,
+    /// Reads the card in the field again.
+    ReadAgain,
+    DismissNotice,
+}
+
+impl std::fmt::Debug for Act {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Act(…)")
+    }
+}

@@ -1,0 +1,263 @@
+//! Version 1: one envelope, one request, one reply.
+//!
+//! A desk makes the request id, stores it, and sends; the same id for ever. The centre answers a repeat with its first
+//! reply, so any request can be repeated, reordered or answered into the void.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use desk_domain::{
+    card::WriteIntent,
+    claim::{Claim, Reservation, Settlement},
+    code::Message,
+    id::{
+        CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId,
+        SessionToken, WindowId,
+    },
+    issuer::{IssuerAnswer, IssuerRequest},
+    journal::RowHeader,
+    money::Fen,
+    person::{CardFacts, Lookup, PersonFacts},
+    posting::Posting,
+};
+use serde::{Deserialize, Serialize};
+
+pub const VERSION: u16 = 1;
+
+/// Path of the one request endpoint.
+pub const REQUEST_PATH: &str = "/v1/request";
+/// Path of enrolment, the only one that needs no client certificate.
+pub const ENROL_PATH: &str = "/v1/enrol";
+/// Liveness, without authentication.
+pub const HEALTH_PATH: &str = "/v1/health";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    pub version: u16,
+    pub cell: CellId,
+    pub device: DeviceId,
+    pub generation: u32,
+    pub id: RequestId,
+    /// Absent before sign-in and for uploads, which the device itself answers for.
+    pub session: Option<SessionToken>,
+    /// Desk's clock; informs, never decides.
+    pub sent_at: DateTime<Utc>,
+    pub request: Request,
+}
+
+/// What a desk asks. Passwords and personal data make `Debug` of a request unfit for a log; log [`Request::name`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum Request {
+    /// Keeps the line state and the clock offset.
+    Ping,
+    SignIn {
+        operator: OperatorId,
+        password: Secret,
+    },
+    SignOut,
+    FindPerson {
+        case: CaseId,
+        lookup: Lookup,
+    },
+    FindCard {
+        case: CaseId,
+        lookup: Lookup,
+    },
+    Reserve {
+        case: CaseId,
+        number: CaseNumber,
+        window: WindowId,
+        claim: Claim,
+        authorisation: Option<CentreNumber>,
+    },
+    Release {
+        case: CaseId,
+        reservation: CentreNumber,
+    },
+    /// A MAC for one card of an open reservation. Every release is recorded with case, card and counter.
+    Issuer {
+        case: CaseId,
+        reservation: CentreNumber,
+        ask: IssuerRequest,
+    },
+    ReportUnknown {
+        case: CaseId,
+        reservation: CentreNumber,
+        intent: WriteIntent,
+    },
+    Confirm {
+        case: CaseId,
+        reservation: CentreNumber,
+        settlement: Settlement,
+    },
+    /// Second-person authorisation: one case, one amount, five minutes.
+    Authorise {
+        case: CaseId,
+        supervisor: OperatorId,
+        password: Secret,
+        amount: Fen,
+        reason: String,
+    },
+    /// What the centre's ledger holds for a business day of an outlet.
+    DayTotals {
+        outlet: OutletId,
+        day: NaiveDate,
+    },
+    Upload {
+        batch: Batch,
+    },
+}
+
+impl Request {
+    /// Stable name for logs and metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::SignIn { .. } => "sign_in",
+            Self::SignOut => "sign_out",
+            Self::FindPerson { .. } => "find_person",
+            Self::FindCard { .. } => "find_card",
+            Self::Reserve { .. } => "reserve",
+            Self::Release { .. } => "release",
+            Self::Issuer { .. } => "issuer",
+            Self::ReportUnknown { .. } => "report_unknown",
+            Self::Confirm { .. } => "confirm",
+            Self::Authorise { .. } => "authorise",
+            Self::DayTotals { .. } => "day_totals",
+            Self::Upload { .. } => "upload",
+        }
+    }
+}
+
+/// A password on its way; shows nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    pub version: u16,
+    pub id: RequestId,
+    /// Centre's clock when it answered.
+    pub at: DateTime<Utc>,
+    pub reply: Reply,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    Pong,
+    SignedIn {
+        session: SessionToken,
+        operator: Operator,
+    },
+    SignedOut,
+    Person {
+        person: Box<PersonFacts>,
+    },
+    Card {
+        card: Box<CardFacts>,
+    },
+    Reserved {
+        reservation: Reservation,
+    },
+    Released,
+    Issuer {
+        answer: IssuerAnswer,
+    },
+    Reported,
+    Confirmed {
+        number: CentreNumber,
+    },
+    Authorised {
+        number: CentreNumber,
+    },
+    DayTotals {
+        totals: Vec<Posting>,
+        cases: u32,
+        settled_refunds: Fen,
+    },
+    Uploaded {
+        up_to: u64,
+        head: String,
+    },
+    /// A definite no: the request had no effect and a repeat will say the same.
+    Refused {
+        message: Message,
+    },
+}
+
+/// A person who may work at the counter. Personal data stay at the centre.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    pub id: OperatorId,
+    pub roles: Vec<Role>,
+    /// PHC string (Argon2id) with which the desk lets this person in while the line is down, and until when.
+    pub offline_verifier: String,
+    pub offline_until: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 柜员
+    Clerk,
+    /// 值班主管: authorises above 200 yuan.
+    Supervisor,
+    /// 网点负责人: authorises above 500 yuan.
+    Manager,
+}
+
+/// A stretch of one device's journal, signed once over its last hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    pub device: DeviceId,
+    pub generation: u32,
+    /// Crypto suite of hashes, seals and signature: `intl` = SHA-256, AES-256-GCM, Ed25519.
+    pub suite: String,
+    /// In order, without gaps; the first follows the last acknowledged row.
+    pub rows: Vec<Row>,
+    /// Payload keys of the cases that these rows belong to, 32 bytes as hexadecimal digits.
+    pub case_keys: Vec<(CaseId, String)>,
+    /// Hash of the last row.
+    pub head: String,
+    /// Device's signature over `head`, hexadecimal digits.
+    pub signature: String,
+}
+
+/// A journal row as it travels and as the centre keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub header: RowHeader,
+    /// Nonce and ciphertext, hexadecimal digits.
+    pub sealed: String,
+}
+
+/// One-time code against a client certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    pub code: Secret,
+    /// PKCS#10 request in PEM, made with the device's own Ed25519 key.
+    pub certificate_request: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolReply {
+    pub cell: CellId,
+    pub device: DeviceId,
+    pub generation: u32,
+    pub outlet: OutletId,
+    pub window: WindowId,
+    /// Six bytes as hexadecimal digits: the terminal number that cards record.
+    pub terminal: String,
+    /// Client certificate in PEM.
+    pub certificate: String,
+    /// Key for HMACs of identifiers in journal and logs, 32 bytes as hexadecimal digits.
+    pub identifier_key: String,
+}
