@@ -304,4 +304,13 @@ catalogue! {
     Internal, "INTERNAL", Exception, "程序内部错误（{where}）。", "", "";
     ResetTooOften, "RESET_TOO_OFTEN", Warn, "近 30 日已重置 {n} 次，须主管授权。", "", "";
     PaperGlyphMissing, "PAPER_GLYPH_MISSING", Warn, "字体缺字：{chars}，请手工书写。", "", "";
+    StoreMissing, "STORE_MISSING", Refuse, "找不到本机账本。", "本机已登记，但账本文件不在数据目录中（被移走或磁盘未挂载）。", "不要重新登记；请主管检查磁盘和数据目录，找回账本后再启动。";
+    StoreKeyWrong, "STORE_KEY_WRONG", Refuse, "本机账本打不开：密钥不符或文件损坏。", "账本是用另一把密钥建立的，或文件头已损坏。", "不要删除账本；请主管联系系统管理员核对密钥存放位置或按恢复流程处理。";
+    StoreInUse, "STORE_IN_USE", Refuse, "本机账本正被另一个程序使用。", "卡务台可能已经打开，或上次退出尚未完成。", "请切换到已打开的窗口；没有时稍候再启动。";
+    StoreNewer, "STORE_NEWER", Refuse, "本机账本由更新版本的程序建立。", "程序被换回了旧版本。", "请安装不低于账本版本的程序再启动。";
+    ConfigInvalid, "CONFIG_INVALID", Refuse, "配置文件有误：{where}。", "desk.toml 缺项、写错或指向不存在的文件。", "请系统管理员按提示的位置改正后重新启动。";
+    NotEnrolled, "NOT_ENROLLED", Refuse, "本机尚未登记。", "数据目录中没有本机的登记信息。", "请主管用一次性登记码登记本机。";
+    EnrolRefused, "ENROL_REFUSED", Refuse, "中心未接受本机的登记。", "登记码错误、已用过或已过期。", "请向中心管理员索取新的登记码后重试。";
+    KeyFileExposed, "KEY_FILE_EXPOSED", Refuse, "密钥文件的权限过宽，已停止启动。", "密钥文件可被本机其他用户读取。", "请系统管理员将文件权限改为仅属主可读写（0600），并评估是否须更换密钥。";
+    PassphraseWrong, "PASSPHRASE_WRONG", Refuse, "本机口令错误。", "输入的口令打不开密钥文件。", "请重新输入本机口令；遗忘时请联系系统管理员。";
 }
