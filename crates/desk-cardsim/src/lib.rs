@@ -1,1 +1,6 @@
-//! Card simulator with faults; also the stand-alone card for the virtual PC/SC reader
+//! Card simulator: a card operating system with its own second implementation of keys and MACs, faults, and a reader that
+//! holds it in one process. Knows nothing of the issuer's key service.
+
+pub mod card;
+
+pub use card::{BadCard, CardRow, Seed, SimCard};

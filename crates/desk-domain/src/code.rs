@@ -310,6 +310,10 @@ catalogue! {
     StoreNewer, "STORE_NEWER", Refuse, "本机账本由更新版本的程序建立。", "程序被换回了旧版本。", "请安装不低于账本版本的程序再启动。";
     ConfigInvalid, "CONFIG_INVALID", Refuse, "配置文件有误：{where}。", "desk.toml 缺项、写错或指向不存在的文件。", "请系统管理员按提示的位置改正后重新启动。";
     NotEnrolled, "NOT_ENROLLED", Refuse, "本机尚未登记。", "数据目录中没有本机的登记信息。", "请主管用一次性登记码登记本机。";
+    BalanceInconsistent, "BALANCE_INCONSISTENT", Refuse, "卡内余额数据互相矛盾，不能办理。", "卡片给出的余额、透支额度与钱包金额对不上。", "请勿退值；记下卡号尾号，转主管按不可读卡处理。";
+    KeyAlgorithmUnsupported, "KEY_ALGORITHM_UNSUPPORTED", Refuse, "密钥服务不支持该卡的算法或密钥版本（{algorithm}/{version}）。", "卡片使用国密算法或更新的密钥版本，密钥服务尚未配置。", "本卡不能在柜面写卡；请主管联系发卡方。";
+    CardMacWrong, "CARD_MAC_WRONG", Refuse, "卡片校验码不正确，密钥服务拒绝放行。", "卡片密钥与发卡方不符，或数据在途中被改动。", "请勿重试；取下卡片，报主管核查卡片真伪。";
+    CardLineUnknown, "CARD_LINE_UNKNOWN", Refuse, "密钥服务不放行该写卡指令。", "请求的指令不在柜面允许的写卡范围内。", "请勿重试；请主管联系系统管理员核对程序版本。";
     EnrolRefused, "ENROL_REFUSED", Refuse, "中心未接受本机的登记。", "登记码错误、已用过或已过期。", "请向中心管理员索取新的登记码后重试。";
     KeyFileExposed, "KEY_FILE_EXPOSED", Refuse, "密钥文件的权限过宽，已停止启动。", "密钥文件可被本机其他用户读取。", "请系统管理员将文件权限改为仅属主可读写（0600），并评估是否须更换密钥。";
     PassphraseWrong, "PASSPHRASE_WRONG", Refuse, "本机口令错误。", "输入的口令打不开密钥文件。", "请重新输入本机口令；遗忘时请联系系统管理员。";
