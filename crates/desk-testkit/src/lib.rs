@@ -1,1 +1,7 @@
-//! Desk, simulator and centre in one process; faults and scenarios; never in a shipped program
+//! Desk, simulator and centre in one process; faults and scenarios; never in a shipped program.
+
+pub mod clerk;
+pub mod clock;
+pub mod entropy;
+pub mod link_faults;
+pub mod screen;
