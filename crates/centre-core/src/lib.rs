@@ -1,1 +1,32 @@
-//! The centre's decisions: rights, ledger, idempotency, chains; sans-IO behind a store port
+//! The centre's decisions: rights, ledger, idempotency, journal chains. Sans-IO: the store, the key service, password
+//! hashing, the E-card platform, randomness and the time of a request come in from outside.
+//!
+//! [`Centre::handle`] takes one envelope and gives one response in one store transaction. A definite answer, refusals
+//! included, is kept and repeated for the same request id; a failure of a port is no answer at all and leaves nothing.
+
+mod answer;
+mod authorise;
+mod centre;
+mod claims;
+mod confirm;
+mod find;
+mod issuer;
+mod password;
+mod release;
+mod session;
+mod totals;
+mod upload;
+
+#[cfg(any())]
+pub mod contract;
+pub mod memory;
+pub mod number;
+pub mod policy;
+pub mod ports;
+pub mod record;
+pub mod sandbox;
+pub mod store;
+
+pub use centre::{Centre, Failure, Parts};
+pub use memory::Memory;
+pub use policy::{Policy, Programme};

@@ -1,0 +1,249 @@
+//! One envelope in, one response out: who asks, was it asked before, what is it.
+
+use chrono::{DateTime, Utc};
+use desk_domain::{
+    code::{Code, Message},
+    id::{DeviceId, SessionToken},
+};
+use desk_wire::v1::{Envelope, Reply, Request, Response, VERSION};
+
+pub use crate::answer::Failure;
+use crate::{
+    answer::{Answer, Step, Stop, settle},
+    number::digest,
+    policy::Policy,
+    ports::{EcardPlatform, Entropy, KeyRelease, Passwords},
+    record::{Device, FirstReply, Keep, RequestKey, Session},
+    store::{CentreStore, Tx},
+};
+
+/// Everything a centre is made of.
+pub struct Parts {
+    pub store: Box<dyn CentreStore>,
+    pub keys: Box<dyn KeyRelease>,
+    pub passwords: Box<dyn Passwords>,
+    pub platform: Box<dyn EcardPlatform>,
+    pub policy: Policy,
+    /// Key of digests (request bodies, session tokens, enrolment codes).
+    pub secret: [u8; 32],
+}
+
+/// The centre. Stateless between requests: everything rests in the store.
+pub struct Centre {
+    pub(crate) parts: Parts,
+}
+
+/// One request in progress.
+pub(crate) struct Call<'a> {
+    pub parts: &'a Parts,
+    pub tx: &'a mut dyn Tx,
+    pub envelope: &'a Envelope,
+    pub device: Device,
+    pub now: DateTime<Utc>,
+    pub entropy: &'a mut dyn Entropy,
+}
+
+impl Centre {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &dyn CentreStore {
+        self.parts.store.as_ref()
+    }
+
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Answers one request. `peer` is the device that the transport has authenticated.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no answer: nothing was done, the same request may be repeated.
+    pub async fn handle(
+        &self,
+        envelope: &Envelope,
+        peer: &DeviceId,
+        now: DateTime<Utc>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Response, Failure> {
+        let respond = |reply| Response {
+            version: VERSION,
+            id: envelope.id,
+            at: now,
+            reply,
+        };
+        if envelope.version != VERSION || envelope.device != *peer {
+            return Ok(respond(refused(Code::DeviceUnknown)));
+        }
+        let mut tx = self.parts.store.begin().await?;
+        let Some(device) = tx.device(&envelope.cell, &envelope.device).await? else {
+            return Ok(respond(refused(Code::DeviceUnknown)));
+        };
+        if let Err(code) = admit(&device, envelope.generation) {
+            return Ok(respond(refused(code)));
+        }
+        if envelope.request == Request::Ping {
+            return Ok(respond(Reply::Pong));
+        }
+
+        let key = RequestKey {
+            cell: envelope.cell.clone(),
+            device: envelope.device.clone(),
+            id: envelope.id,
+        };
+        let body = self.body_digest(&envelope.request)?;
+        if let Some(first) = tx.take_request(&key, &body).await? {
+            if first.body != body {
+                return Ok(respond(refused(Code::RequestChanged)));
+            }
+            let reply = serde_json::from_str(&first.reply)
+                .map_err(|_| Failure::Inconsistent("kept reply"))?;
+            return Ok(respond(self.with_token(reply, envelope)));
+        }
+
+        let mut call = Call {
+            parts: &self.parts,
+            tx: tx.as_mut(),
+            envelope,
+            device,
+            now,
+            entropy,
+        };
+        let answer = settle(call.answer().await)?;
+        let reply = match answer {
+            Answer::Kept(reply, keep) => {
+                let first = FirstReply {
+                    body,
+                    reply: serde_json::to_string(&reply)
+                        .map_err(|_| Failure::Inconsistent("reply"))?,
+                };
+                tx.keep_reply(&key, &first, keep, now).await?;
+                reply
+            }
+            Answer::Passing(reply) => reply,
+        };
+        tx.commit().await?;
+        Ok(respond(self.with_token(reply, envelope)))
+    }
+
+    fn body_digest(&self, request: &Request) -> Result<String, Failure> {
+        let body =
+            serde_json::to_string(request).map_err(|_| Failure::Inconsistent("request body"))?;
+        Ok(digest(&self.parts.secret, "body", &[&body]))
+    }
+
+    /// The token of a sign-in is derived, not kept: a repeat gets the same one.
+    fn with_token(&self, reply: Reply, envelope: &Envelope) -> Reply {
+        if let Reply::SignedIn { operator, .. } = reply {
+            Reply::SignedIn {
+                session: session_token(&self.parts.secret, envelope),
+                operator,
+            }
+        } else {
+            reply
+        }
+    }
+}
+
+fn refused(code: Code) -> Reply {
+    Reply::Refused {
+        message: Message::new(code),
+    }
+}
+
+fn admit(device: &Device, generation: u32) -> Result<(), Code> {
+    match generation.cmp(&device.generation) {
+        std::cmp::Ordering::Less => Err(Code::DeviceRollback),
+        std::cmp::Ordering::Greater => Err(Code::DeviceUnknown),
+        std::cmp::Ordering::Equal if device.locked_at.is_some() => Err(Code::DeviceRollback),
+        std::cmp::Ordering::Equal => Ok(()),
+    }
+}
+
+pub(crate) fn session_token(secret: &[u8; 32], envelope: &Envelope) -> SessionToken {
+    SessionToken::new(digest(
+        secret,
+        "session",
+        &[
+            envelope.cell.as_str(),
+            envelope.device.as_str(),
+            &envelope.id.to_string(),
+        ],
+    ))
+}
+
+impl Call<'_> {
+    async fn answer(&mut self) -> Step<Answer> {
+        let envelope = self.envelope;
+        match &envelope.request {
+            Request::Ping => Ok(Answer::Passing(Reply::Pong)),
+            Request::SignIn { operator, password } => self.sign_in(operator, password).await,
+            Request::SignOut => self.sign_out().await,
+            Request::FindPerson { lookup, .. } => self.find_person(lookup).await,
+            Request::FindCard { lookup, .. } => self.find_card(lookup).await,
+            Request::Reserve {
+                case,
+                number,
+                window,
+                claim,
+                authorisation,
+            } => {
+                self.reserve(*case, number, window, claim, authorisation.as_ref())
+                    .await
+            }
+            Request::Release { case, reservation } => self.release(*case, reservation).await,
+            Request::Issuer {
+                case,
+                reservation,
+                ask,
+            } => self.issuer(*case, reservation, ask).await,
+            Request::ReportUnknown {
+                case,
+                reservation,
+                intent,
+            } => self.report_unknown(*case, reservation, intent).await,
+            Request::Confirm {
+                case,
+                reservation,
+                settlement,
+            } => self.confirm(*case, reservation, settlement).await,
+            Request::Authorise {
+                case,
+                supervisor,
+                password,
+                amount,
+                reason,
+            } => {
+                self.authorise(*case, supervisor, password, *amount, reason)
+                    .await
+            }
+            Request::DayTotals { outlet, day } => self.day_totals(outlet, *day).await,
+            Request::Upload { batch } => self.upload(batch).await,
+        }
+    }
+
+    /// The session that the envelope names, where it is this desk's and still runs.
+    pub(crate) async fn session(&mut self) -> Step<Session> {
+        let not_signed_in = || Stop::Wait(Message::new(Code::NotSignedIn));
+        let Some(token) = &self.envelope.session else {
+            return Err(not_signed_in());
+        };
+        let token = digest(&self.parts.secret, "token", &[token.as_str()]);
+        let session = self.tx.session(&self.envelope.cell, &token).await?;
+        session
+            .filter(|session| {
+                session.device == self.device.device
+                    && session.ended_at.is_none()
+                    && session.expires_at > self.now
+            })
+            .ok_or_else(not_signed_in)
+    }
+
+    pub(crate) fn kept(reply: Reply) -> Step<Answer> {
+        Ok(Answer::Kept(reply, Keep::Always))
+    }
+}

@@ -1,0 +1,307 @@
+//! Reserving a right: one open claim a right, one settled claim an epoch; the second claimant learns who, where and when.
+
+mod refund;
+mod reissue;
+pub(crate) mod reset;
+mod validation;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use desk_domain::{
+    card::{CardData, CardImage},
+    case::Service,
+    claim::{Claim, Reservation},
+    code::{Code, Message},
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, OperatorId, PersonId, WindowId},
+    money::Fen,
+    person::CardStatus,
+    posting::Balanced,
+};
+use desk_wire::v1::{Reply, Role};
+
+use crate::{
+    answer::{Answer, Step, refuse, refuse_code, require},
+    centre::Call,
+    number::centre_number,
+    policy::Programme,
+    record::{Card, ClaimRecord, ClaimState, Claimant, Person},
+};
+
+pub(crate) fn purse_right(card: &CardNo) -> String {
+    format!("purse:{}", card.as_str())
+}
+
+fn reissue_right(person: &PersonId) -> String {
+    format!("reissue:{person}")
+}
+
+fn validity_right(card: &CardNo) -> String {
+    format!("validity:{}", card.as_str())
+}
+
+pub(crate) fn password_right(person: &PersonId) -> String {
+    format!("password:{person}")
+}
+
+/// A claim that passed its rules.
+struct Granted {
+    right: String,
+    epoch: String,
+    card_data: Option<CardData>,
+    on_confirm: Balanced,
+    /// Amount and least role of the agreement that it needs.
+    agreement: Option<(Fen, Role)>,
+}
+
+/// What the checks of a claim come to.
+enum Verdict {
+    Granted(Granted),
+    /// This case holds the right already.
+    Held(Box<ClaimRecord>),
+}
+
+impl Call<'_> {
+    pub(crate) async fn reserve(
+        &mut self,
+        case: CaseId,
+        number: &CaseNumber,
+        window: &WindowId,
+        claim: &Claim,
+        authorisation: Option<&CentreNumber>,
+    ) -> Step<Answer> {
+        let session = self.session().await?;
+        let (cell, service) = place(claim);
+        let Some(programme) = self
+            .parts
+            .policy
+            .programmes
+            .get(claim.programme())
+            .filter(|programme| programme.cell == *cell)
+        else {
+            return refuse_code(Code::ProfileMismatch);
+        };
+        self.outlet_may(programme, service)?;
+        let verdict = match claim {
+            Claim::PurseRefund { card, amount, .. } => {
+                self.check_refund(programme, case, claim, card, *amount)
+                    .await?
+            }
+            Claim::Reissue {
+                person, old_card, ..
+            } => {
+                self.check_reissue(programme, case, claim, person, old_card, &session.operator)
+                    .await?
+            }
+            Claim::Validation { card, until, .. } => {
+                self.check_validation(programme, case, claim, card, *until)
+                    .await?
+            }
+            Claim::PasswordReset {
+                person,
+                accepted_at,
+                ..
+            } => {
+                self.check_reset(
+                    programme,
+                    case,
+                    claim,
+                    person,
+                    *accepted_at,
+                    &session.operator,
+                )
+                .await?
+            }
+        };
+        let granted = match verdict {
+            Verdict::Granted(granted) => granted,
+            Verdict::Held(held) => {
+                return Self::kept(Reply::Reserved {
+                    reservation: held.reservation,
+                });
+            }
+        };
+        let reserved = centre_number('R', self.now, self.entropy);
+        if let Some((amount, role)) = granted.agreement {
+            self.spend_authorisation(authorisation, case, amount, role, &reserved)
+                .await?;
+        }
+        let reservation = Reservation {
+            number: reserved.clone(),
+            epoch: granted.epoch.clone(),
+            card_data: granted.card_data,
+            on_confirm: granted.on_confirm,
+        };
+        self.tx
+            .put_claim(&ClaimRecord {
+                cell: cell.clone(),
+                number: reserved,
+                right: granted.right,
+                epoch: granted.epoch,
+                claim: claim.clone(),
+                reservation: reservation.clone(),
+                by: Claimant {
+                    case,
+                    case_number: number.clone(),
+                    cell: self.envelope.cell.clone(),
+                    device: self.device.device.clone(),
+                    outlet: self.device.outlet.clone(),
+                    window: window.clone(),
+                    operator: session.operator,
+                },
+                reserved_at: self.now,
+                state: ClaimState::Open,
+            })
+            .await?;
+        Self::kept(Reply::Reserved { reservation })
+    }
+
+    fn outlet_may(&self, programme: &Programme, service: Service) -> Step<()> {
+        let may = programme
+            .outlets
+            .get(&self.device.outlet)
+            .is_some_and(|services| services.contains(&service));
+        if may {
+            return Ok(());
+        }
+        let code = match service {
+            Service::RefundReadable => Code::DirectOutletOnly,
+            Service::CardQuery
+            | Service::ReissueLost
+            | Service::Validation
+            | Service::PasswordReset => Code::OutletNotAuthorized,
+        };
+        let list: Vec<&str> = programme
+            .outlets
+            .iter()
+            .filter(|(_, services)| services.contains(&service))
+            .map(|(outlet, _)| outlet.as_str())
+            .collect();
+        refuse(Message::new(code).with("list", list.join("、")))
+    }
+
+    /// The claim of this case where it holds the right already; a refusal where somebody else does, or did for good.
+    async fn held(
+        &mut self,
+        cell: &CellId,
+        right: &str,
+        epoch: &str,
+        case: CaseId,
+        claim: &Claim,
+    ) -> Step<Option<Box<ClaimRecord>>> {
+        if let Some(open) = self.tx.open_claim(cell, right).await? {
+            let own = open.by.case == case
+                && open.by.device == self.device.device
+                && open.claim == *claim;
+            return if own {
+                Ok(Some(Box::new(open)))
+            } else {
+                refuse(taken(&open))
+            };
+        }
+        match self.tx.settled_claim(cell, right, epoch).await? {
+            Some(settled) => refuse(conflict(&settled)),
+            None => Ok(None),
+        }
+    }
+
+    /// The registered card, locked, if it is the one whose image this is and nothing stands against it.
+    async fn usable_card(
+        &mut self,
+        programme: &Programme,
+        claim: &Claim,
+        image: &CardImage,
+        case: CaseId,
+    ) -> Step<Card> {
+        let cards = self
+            .tx
+            .lock_cards(&programme.cell, std::slice::from_ref(&image.card_no))
+            .await?;
+        let Some(card) = cards.into_iter().next() else {
+            return refuse_code(Code::CardNotFound);
+        };
+        require(
+            card.programme == *claim.programme()
+                && card.family == image.family
+                && card.issuer.eq_ignore_ascii_case(&image.issuer)
+                && card.serial.eq_ignore_ascii_case(&image.serial),
+            Code::ProfileMismatch,
+        )?;
+        match &card.status {
+            CardStatus::Active => {}
+            CardStatus::Stock => return refuse_code(Code::CardNotFound),
+            CardStatus::Replaced { by_tail } => {
+                return refuse(Message::new(Code::CardReplaced).with("tail", by_tail));
+            }
+            CardStatus::Lost | CardStatus::Blacklisted | CardStatus::Closed => {
+                return refuse_code(Code::CardBlacklisted);
+            }
+        }
+        if self.tx.is_blacklisted(&card.cell, &card.card_no).await? {
+            return refuse_code(Code::CardBlacklisted);
+        }
+        self.not_suspended(&card, case)?;
+        Ok(card)
+    }
+
+    /// A write of unknown end belongs to its own case at its own desk; nobody else touches the card.
+    pub(crate) fn not_suspended(&self, card: &Card, case: CaseId) -> Step<()> {
+        match &card.suspended {
+            Some(held) if held.case != case || held.device != self.device.device => {
+                refuse(Message::new(Code::CaseSuspended).with("no", &held.number))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The person, locked, unless it is the operator in person.
+    async fn served_person(
+        &mut self,
+        programme: &Programme,
+        claim: &Claim,
+        person: &PersonId,
+        operator: &OperatorId,
+    ) -> Step<Person> {
+        let person = self.tx.lock_person(&programme.cell, person).await?;
+        let Some(person) = person.filter(|person| person.programme == *claim.programme()) else {
+            return refuse_code(Code::PersonNotFound);
+        };
+        require(
+            person.staff.as_ref() != Some(operator),
+            Code::SelfServiceForbidden,
+        )?;
+        Ok(person)
+    }
+}
+
+fn place(claim: &Claim) -> (&CellId, Service) {
+    match claim {
+        Claim::PurseRefund { cell, .. } => (cell, Service::RefundReadable),
+        Claim::Reissue { cell, .. } => (cell, Service::ReissueLost),
+        Claim::Validation { cell, .. } => (cell, Service::Validation),
+        Claim::PasswordReset { cell, .. } => (cell, Service::PasswordReset),
+    }
+}
+
+/// Somebody is at it now.
+fn taken(open: &ClaimRecord) -> Message {
+    Message::new(Code::RightReserved)
+        .with("outlet", &open.by.outlet)
+        .with("window", &open.by.window)
+        .with("time", local(open.reserved_at))
+        .with("no", &open.by.case_number)
+}
+
+/// Somebody has had it.
+pub(crate) fn conflict(settled: &ClaimRecord) -> Message {
+    Message::new(Code::ClaimConflict)
+        .with("outlet", &settled.by.outlet)
+        .with("window", &settled.by.window)
+        .with("time", local(settled.reserved_at))
+        .with("no", &settled.by.case_number)
+}
+
+pub(crate) fn local(at: DateTime<Utc>) -> String {
+    FixedOffset::east_opt(8 * 3600)
+        .map(|zone| at.with_timezone(&zone))
+        .map(|at| at.format("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_default()
+}

@@ -1,0 +1,126 @@
+//! Reissue of a lost card: one a person at a time, one for each old card, and at most one active card afterwards.
+
+use chrono::{Datelike, NaiveDate};
+use desk_domain::{
+    card::CardData,
+    claim::Claim,
+    code::{Code, Message},
+    id::{CardNo, CaseId, OperatorId, PersonId},
+    person::CardStatus,
+    posting::Balanced,
+};
+
+use super::{Granted, Verdict, purse_right, reissue_right, taken};
+use crate::{
+    answer::{Failure, Step, Stop, refuse, refuse_code},
+    centre::Call,
+    number::local_day,
+    policy::Programme,
+    record::Card,
+};
+
+impl Call<'_> {
+    pub(super) async fn check_reissue(
+        &mut self,
+        programme: &Programme,
+        case: CaseId,
+        claim: &Claim,
+        person: &PersonId,
+        old_card: &CardNo,
+        operator: &OperatorId,
+    ) -> Step<Verdict> {
+        let person = self
+            .served_person(programme, claim, person, operator)
+            .await?;
+        let cards = self
+            .tx
+            .lock_cards(&programme.cell, std::slice::from_ref(old_card))
+            .await?;
+        let old = cards
+            .into_iter()
+            .find(|card| card.holder.as_ref() == Some(&person.person));
+        let Some(old) = old else {
+            return refuse_code(Code::CardNotFound);
+        };
+        let right = reissue_right(&person.person);
+        let epoch = format!("card:{}", old.card_no.as_str());
+        if let Some(held) = self.held(&programme.cell, &right, &epoch, case, claim).await? {
+            return Ok(Verdict::Held(held));
+        }
+        match &old.status {
+            CardStatus::Active | CardStatus::Lost => {}
+            CardStatus::Replaced { by_tail } => {
+                return refuse(Message::new(Code::CardReplaced).with("tail", by_tail));
+            }
+            CardStatus::Stock | CardStatus::Blacklisted | CardStatus::Closed => {
+                return refuse_code(Code::NoActiveCard);
+            }
+        }
+        if let Some(order) = &person.open_order {
+            return refuse(Message::new(Code::ReissueInProgress).with("no", order));
+        }
+        self.not_suspended(&old, case)?;
+        if let Some(open) = self
+            .tx
+            .open_claim(&programme.cell, &purse_right(&old.card_no))
+            .await?
+        {
+            return refuse(taken(&open));
+        }
+        let others = self.tx.cards_of(&programme.cell, &person.person).await?;
+        let other = others
+            .iter()
+            .find(|card| card.card_no != old.card_no && card.status == CardStatus::Active);
+        if let Some(other) = other {
+            return refuse(
+                Message::new(Code::ActiveCardExists)
+                    .with("masked", format!("****{}", other.card_no.tail())),
+            );
+        }
+        let card_data = self.new_card(programme, claim, &old).await?;
+        Ok(Verdict::Granted(Granted {
+            right,
+            epoch,
+            card_data: Some(card_data),
+            on_confirm: Balanced::none(),
+            agreement: None,
+        }))
+    }
+
+    /// Data of the new card: a number never given before, and not valid until it is validated.
+    async fn new_card(
+        &mut self,
+        programme: &Programme,
+        claim: &Claim,
+        old: &Card,
+    ) -> Step<CardData> {
+        let series = format!("card:{}", claim.programme());
+        let width = programme
+            .card_digits
+            .saturating_sub(programme.card_prefix.len());
+        // Numbers of earlier issuing systems may stand inside the series.
+        for _ in 0..1000 {
+            let next = self.tx.draw(&programme.cell, &series).await?;
+            let card_no = CardNo::new(format!("{}{next:0width$}", programme.card_prefix));
+            if card_no.as_str().len() > programme.card_digits {
+                break;
+            }
+            if self.tx.card_anywhere(&card_no).await?.is_none() {
+                let today = local_day(self.now);
+                return Ok(CardData {
+                    card_no,
+                    holder_class: old.holder_class,
+                    valid_from: today,
+                    valid_until: end_of_last_month(today),
+                });
+            }
+        }
+        Err(Stop::Fail(Failure::Inconsistent("card numbers used up")))
+    }
+}
+
+fn end_of_last_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(1)
+        .and_then(|first| first.pred_opt())
+        .unwrap_or(day)
+}

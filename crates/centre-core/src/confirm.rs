@@ -1,0 +1,319 @@
+//! Settling a right: the proof is checked, the ledger posted, cards and people moved on, all in one transaction.
+
+use desk_domain::{
+    card::{CardImage, WriteProof},
+    claim::{Claim, Settlement},
+    code::{Code, Message},
+    id::{CardNo, CaseId, CellId, CentreNumber, PersonId, ProgrammeId},
+    issuer::IssuerRequest,
+    money::Fen,
+    person::CardStatus,
+};
+use desk_wire::v1::Reply;
+
+use crate::{
+    answer::{Answer, Failure, Step, Stop, refuse, refuse_code, require},
+    centre::Call,
+    claims::{conflict, reset::changed_since},
+    number::{centre_number, local_day},
+    password::initial,
+    ports::{ResetOrder, ResetResult},
+    record::{Blacklisted, Card, ClaimRecord, ClaimState},
+};
+
+/// What settling came to.
+enum Settled {
+    Yes,
+    /// A definite no that ends the claim.
+    Void(Message),
+}
+
+impl Call<'_> {
+    pub(crate) async fn confirm(
+        &mut self,
+        case: CaseId,
+        reservation: &CentreNumber,
+        settlement: &Settlement,
+    ) -> Step<Answer> {
+        let mut claim = self.own_claim(case, reservation).await?;
+        match &claim.state {
+            ClaimState::Open | ClaimState::Unknown { .. } => {}
+            ClaimState::Settled { number, .. } => {
+                return Self::kept(Reply::Confirmed {
+                    number: number.clone(),
+                });
+            }
+            ClaimState::Released { .. } => return refuse(conflict(&claim)),
+        }
+        let settled = match (settlement, &claim.claim) {
+            (
+                Settlement::PurseRefunded { amount, proof },
+                Claim::PurseRefund {
+                    cell,
+                    card,
+                    amount: reserved,
+                    ..
+                },
+            ) => {
+                require(amount == reserved, Code::AmountInvalid)?;
+                self.settle_refund(&claim, cell, card, *reserved, proof)
+                    .await?
+            }
+            (
+                Settlement::CardIssued { new_card, proof },
+                Claim::Reissue {
+                    cell,
+                    programme,
+                    person,
+                    old_card,
+                },
+            ) => {
+                self.settle_reissue(&claim, (cell, programme, person), old_card, new_card, proof)
+                    .await?
+            }
+            (
+                Settlement::Validated { until, proof },
+                Claim::Validation {
+                    cell,
+                    card,
+                    until: reserved,
+                    ..
+                },
+            ) => {
+                require(until == reserved, Code::WriteUnknown)?;
+                self.settle_validation(cell, card, *reserved, proof).await?
+            }
+            (
+                Settlement::PasswordReset,
+                Claim::PasswordReset {
+                    cell,
+                    person,
+                    accepted_at,
+                    ..
+                },
+            ) => {
+                self.settle_reset(&claim, cell, person, *accepted_at)
+                    .await?
+            }
+            (
+                Settlement::PurseRefunded { .. }
+                | Settlement::CardIssued { .. }
+                | Settlement::Validated { .. }
+                | Settlement::PasswordReset,
+                Claim::PurseRefund { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. },
+            ) => return refuse_code(Code::KeySourceInvalid),
+        };
+        match settled {
+            Settled::Yes => {
+                self.end_suspense(&claim).await?;
+                let on_confirm = claim.reservation.on_confirm.clone();
+                self.post_for(&claim, "confirmed", &on_confirm).await?;
+                let number = centre_number('Q', self.now, self.entropy);
+                claim.state = ClaimState::Settled {
+                    number: number.clone(),
+                    at: self.now,
+                };
+                self.tx.put_claim(&claim).await?;
+                Self::kept(Reply::Confirmed { number })
+            }
+            Settled::Void(message) => {
+                self.end_suspense(&claim).await?;
+                claim.state = ClaimState::Released { at: self.now };
+                self.tx.put_claim(&claim).await?;
+                Self::kept(Reply::Refused { message })
+            }
+        }
+    }
+
+    async fn settle_refund(
+        &mut self,
+        claim: &ClaimRecord,
+        cell: &CellId,
+        before: &CardImage,
+        amount: Fen,
+        proof: &WriteProof,
+    ) -> Step<Settled> {
+        require(proof.after.card_no == before.card_no, Code::WrongCard)?;
+        self.proven(claim, cell, before, amount, proof).await?;
+        let mut card = self.registered(cell, &before.card_no).await?;
+        if let Some(purse) = &proof.after.purse {
+            card.last_balance = Some(purse.balance);
+            card.last_online_counter = card.last_online_counter.max(Some(purse.online_counter));
+        }
+        self.tx.put_card(&card).await?;
+        Ok(Settled::Yes)
+    }
+
+    /// A purse write counts as done where the card's own proof belongs to a MAC that was released for this case, or
+    /// where the card's log holds the movement with this desk's terminal. A balance alone proves nothing.
+    async fn proven(
+        &mut self,
+        claim: &ClaimRecord,
+        cell: &CellId,
+        before: &CardImage,
+        amount: Fen,
+        proof: &WriteProof,
+    ) -> Step<()> {
+        let releases = self.tx.releases(cell, &before.card_no).await?;
+        let own: Vec<_> = releases
+            .into_iter()
+            .filter(|release| release.reservation == claim.number)
+            .filter(|release| match &release.ask {
+                IssuerRequest::Unload { .. } | IssuerRequest::Purchase { .. } => true,
+                IssuerRequest::LineMac { .. } | IssuerRequest::CheckProof { .. } => false,
+            })
+            .collect();
+        if let Some(text) = &proof.proof {
+            for release in &own {
+                let settles = self.parts.keys.settles(release, text).await;
+                if settles.map_err(Stop::Refuse)? {
+                    return Ok(());
+                }
+            }
+        }
+        let logged = own.iter().any(|release| {
+            release.counter.is_some_and(|counter| {
+                proof.after.log.iter().any(|entry| {
+                    Some(entry.sequence) == counter.checked_add(1)
+                        && entry.amount == amount
+                        && entry.terminal.eq_ignore_ascii_case(&self.device.terminal)
+                })
+            })
+        });
+        require(logged, Code::WriteUnknown)
+    }
+
+    async fn settle_reissue(
+        &mut self,
+        claim: &ClaimRecord,
+        (cell, programme, person): (&CellId, &ProgrammeId, &PersonId),
+        old_card: &CardNo,
+        new_card: &CardNo,
+        proof: &WriteProof,
+    ) -> Step<Settled> {
+        let Some(data) = &claim.reservation.card_data else {
+            return Err(Stop::Fail(Failure::Inconsistent("reissue without card data")));
+        };
+        let after = &proof.after;
+        require(
+            data.card_no == *new_card && after.card_no == *new_card,
+            Code::WrongCard,
+        )?;
+        require(
+            !after.blank && after.holder_class == data.holder_class,
+            Code::WriteUnknown,
+        )?;
+        if self
+            .tx
+            .card_by_serial(&after.issuer, &after.serial)
+            .await?
+            .is_some()
+        {
+            return refuse_code(Code::CardNotBlank);
+        }
+        let mut old = self.registered(cell, old_card).await?;
+        old.status = CardStatus::Replaced {
+            by_tail: new_card.tail().to_owned(),
+        };
+        self.tx.put_card(&old).await?;
+        self.tx
+            .put_blacklisted(&Blacklisted {
+                cell: cell.clone(),
+                card_no: old_card.clone(),
+                reason: "replaced".to_owned(),
+                since: self.now,
+            })
+            .await?;
+        self.tx
+            .put_card(&Card {
+                cell: cell.clone(),
+                card_no: new_card.clone(),
+                programme: programme.clone(),
+                family: after.family.clone(),
+                issuer: after.issuer.clone(),
+                serial: after.serial.clone(),
+                holder_class: data.holder_class,
+                status: CardStatus::Active,
+                issued_on: local_day(self.now),
+                valid_until: after.valid_until,
+                transit_open: old.transit_open,
+                last_balance: None,
+                last_online_counter: None,
+                holder: Some(person.clone()),
+                suspended: None,
+            })
+            .await?;
+        Ok(Settled::Yes)
+    }
+
+    async fn settle_validation(
+        &mut self,
+        cell: &CellId,
+        before: &CardImage,
+        until: chrono::NaiveDate,
+        proof: &WriteProof,
+    ) -> Step<Settled> {
+        require(proof.after.card_no == before.card_no, Code::WrongCard)?;
+        require(
+            proof.after.valid_until >= Some(until),
+            Code::WriteUnknown,
+        )?;
+        let mut card = self.registered(cell, &before.card_no).await?;
+        card.valid_until = card.valid_until.max(Some(until));
+        self.tx.put_card(&card).await?;
+        Ok(Settled::Yes)
+    }
+
+    /// The order carries the reservation's number: the platform does it once, however often it is sent.
+    async fn settle_reset(
+        &mut self,
+        claim: &ClaimRecord,
+        cell: &CellId,
+        person: &PersonId,
+        accepted_at: chrono::DateTime<chrono::Utc>,
+    ) -> Step<Settled> {
+        let Some(person) = self.tx.lock_person(cell, person).await? else {
+            return Ok(Settled::Void(Message::new(Code::PersonNotFound)));
+        };
+        let rules = self
+            .parts
+            .policy
+            .programmes
+            .get(&person.programme)
+            .and_then(|programme| programme.password.as_ref());
+        let Some(password) = rules.and_then(|rules| initial(&person, rules)) else {
+            return Ok(Settled::Void(Message::new(Code::NoIdOnRecord)));
+        };
+        let Some(account) = person.ecard_number.clone() else {
+            return Ok(Settled::Void(Message::new(Code::NoEcardNo)));
+        };
+        let mut salt = [0; 16];
+        self.entropy.fill(&mut salt);
+        let order = ResetOrder {
+            order: claim.number.clone(),
+            account,
+            credential: self.parts.passwords.hash(&password, salt).await?,
+            unchanged_since: accepted_at,
+            at: self.now,
+        };
+        Ok(match self.parts.platform.reset(&order).await? {
+            ResetResult::Done => Settled::Yes,
+            ResetResult::ChangedSince { at } => Settled::Void(changed_since(at)),
+            ResetResult::UnknownAccount => Settled::Void(Message::new(Code::NoEcardNo)),
+        })
+    }
+
+    async fn registered(&mut self, cell: &CellId, card_no: &CardNo) -> Step<Card> {
+        let cards = self
+            .tx
+            .lock_cards(cell, std::slice::from_ref(card_no))
+            .await?;
+        match cards.into_iter().next() {
+            Some(card) => Ok(card),
+            None => refuse_code(Code::CardNotFound),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Letting a MAC out: only for the card of an open reservation of this case and desk, only for what was reserved, and
+//! every release is recorded before it leaves.
+
+use desk_domain::{
+    card::CardImage,
+    claim::Claim,
+    code::Code,
+    id::{CardNo, CaseId, CentreNumber},
+    issuer::{CardKeySource, IssuerAnswer, IssuerRequest, Proof},
+    money::Fen,
+};
+use desk_wire::v1::Reply;
+
+use crate::{
+    answer::{Answer, Step, Stop, refuse_code, require},
+    centre::Call,
+    record::{ClaimRecord, ClaimState, Release},
+};
+
+impl Call<'_> {
+    pub(crate) async fn issuer(
+        &mut self,
+        case: CaseId,
+        reservation: &CentreNumber,
+        ask: &IssuerRequest,
+    ) -> Step<Answer> {
+        let claim = self.own_claim(case, reservation).await?;
+        match &claim.state {
+            ClaimState::Open | ClaimState::Unknown { .. } => {}
+            ClaimState::Settled { .. } | ClaimState::Released { .. } => {
+                return refuse_code(Code::KeySourceInvalid);
+            }
+        }
+        self.right_card(&claim, source(ask)).await?;
+        let asked = self.asked(&claim, ask)?;
+        let card_no = source(ask).card_no.clone();
+        let releases = self.tx.releases(&claim.cell, &card_no).await?;
+        if asked.releases {
+            self.session().await?;
+        }
+        let answer = self
+            .parts
+            .keys
+            .answer(ask, &releases)
+            .await
+            .map_err(Stop::Refuse)?;
+        if let (true, IssuerAnswer::Mac { at, .. }) = (asked.releases, &answer) {
+            let ordinal = self.tx.draw(&claim.cell, "release").await?;
+            self.tx
+                .add_release(&Release {
+                    cell: claim.cell.clone(),
+                    id: format!("{reservation}/{ordinal:010}"),
+                    case,
+                    device: self.device.device.clone(),
+                    reservation: reservation.clone(),
+                    card_no,
+                    counter: asked.counter,
+                    random: asked.random,
+                    ask: ask.clone(),
+                    mac_at: *at,
+                    released_at: self.now,
+                })
+                .await?;
+        }
+        Self::kept(Reply::Issuer { answer })
+    }
+
+    /// The claim behind a reservation, its card or person locked, if it is this case's and this desk's.
+    pub(crate) async fn own_claim(
+        &mut self,
+        case: CaseId,
+        reservation: &CentreNumber,
+    ) -> Step<ClaimRecord> {
+        let Some(peeked) = self.tx.claim(reservation).await? else {
+            return refuse_code(Code::KeySourceInvalid);
+        };
+        match &peeked.claim {
+            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+                self.tx
+                    .lock_cards(cell, std::slice::from_ref(&card.card_no))
+                    .await?;
+            }
+            Claim::Reissue { cell, person, .. } | Claim::PasswordReset { cell, person, .. } => {
+                self.tx.lock_person(cell, person).await?;
+            }
+        }
+        let claim = self.tx.claim(reservation).await?;
+        match claim
+            .filter(|claim| claim.by.case == case && claim.by.device == self.device.device)
+        {
+            Some(claim) => Ok(claim),
+            None => refuse_code(Code::KeySourceInvalid),
+        }
+    }
+
+    /// The keys asked for must be those of the reserved card. For a reissue they are those of a blank that no registered
+    /// card has.
+    async fn right_card(&mut self, claim: &ClaimRecord, source: &CardKeySource) -> Step<()> {
+        match &claim.claim {
+            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+                require(same_card(card, source), Code::WrongCard)?;
+                let registered = self
+                    .tx
+                    .lock_cards(cell, std::slice::from_ref(&card.card_no))
+                    .await?;
+                match registered.first() {
+                    Some(registered) => self.not_suspended(registered, claim.by.case),
+                    None => refuse_code(Code::CardNotFound),
+                }
+            }
+            Claim::Reissue { .. } => {
+                let assigned = claim
+                    .reservation
+                    .card_data
+                    .as_ref()
+                    .map(|data| &data.card_no);
+                require(
+                    is_blank(&source.card_no) || assigned == Some(&source.card_no),
+                    Code::CardNotBlank,
+                )?;
+                let registered = self
+                    .tx
+                    .card_by_serial(&source.issuer, &source.serial)
+                    .await?;
+                require(registered.is_none(), Code::CardNotBlank)
+            }
+            Claim::PasswordReset { .. } => refuse_code(Code::KeySourceInvalid),
+        }
+    }
+
+    /// What is asked must be what was reserved.
+    fn asked(&self, claim: &ClaimRecord, ask: &IssuerRequest) -> Step<Asked> {
+        match (ask, &claim.claim) {
+            (
+                IssuerRequest::Unload {
+                    online_counter,
+                    random,
+                    amount,
+                    terminal,
+                    ..
+                },
+                Claim::PurseRefund {
+                    card,
+                    amount: reserved,
+                    ..
+                },
+            ) => {
+                let expected = card.purse.as_ref().map(|purse| purse.online_counter);
+                require(expected == Some(*online_counter), Code::CardMovedOn)?;
+                self.purse_terms(*amount, *reserved, terminal)?;
+                Ok(Asked::mac(*online_counter, random))
+            }
+            (
+                IssuerRequest::Purchase {
+                    offline_counter,
+                    random,
+                    amount,
+                    terminal,
+                    ..
+                },
+                Claim::PurseRefund {
+                    card,
+                    amount: reserved,
+                    ..
+                },
+            ) => {
+                let expected = card.purse.as_ref().map(|purse| purse.offline_counter);
+                require(expected == Some(*offline_counter), Code::CardMovedOn)?;
+                self.purse_terms(*amount, *reserved, terminal)?;
+                Ok(Asked::mac(*offline_counter, random))
+            }
+            (
+                IssuerRequest::LineMac { .. },
+                Claim::Validation { .. } | Claim::Reissue { .. },
+            ) => Ok(Asked {
+                releases: true,
+                counter: None,
+                random: None,
+            }),
+            (
+                IssuerRequest::CheckProof {
+                    proof: Proof::Unload { .. } | Proof::Purchase { .. },
+                    ..
+                },
+                Claim::PurseRefund { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
+            ) => Ok(Asked {
+                releases: false,
+                counter: None,
+                random: None,
+            }),
+            (
+                IssuerRequest::Unload { .. }
+                | IssuerRequest::Purchase { .. }
+                | IssuerRequest::LineMac { .. }
+                | IssuerRequest::CheckProof { .. },
+                Claim::PurseRefund { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. },
+            ) => refuse_code(Code::KeySourceInvalid),
+        }
+    }
+
+    fn purse_terms(&self, amount: Fen, reserved: Fen, terminal: &str) -> Step<()> {
+        require(amount == reserved, Code::AmountInvalid)?;
+        require(
+            self.device.terminal.eq_ignore_ascii_case(terminal),
+            Code::DeviceUnknown,
+        )
+    }
+}
+
+/// What a request lets out, for the record of releases.
+struct Asked {
+    releases: bool,
+    counter: Option<u16>,
+    random: Option<String>,
+}
+
+impl Asked {
+    fn mac(counter: u16, random: &str) -> Self {
+        Self {
+            releases: true,
+            counter: Some(counter),
+            random: Some(random.to_owned()),
+        }
+    }
+}
+
+fn source(ask: &IssuerRequest) -> &CardKeySource {
+    match ask {
+        IssuerRequest::Unload { card, .. }
+        | IssuerRequest::Purchase { card, .. }
+        | IssuerRequest::LineMac { card, .. }
+        | IssuerRequest::CheckProof { card, .. } => card,
+    }
+}
+
+fn same_card(image: &CardImage, source: &CardKeySource) -> bool {
+    image.card_no == source.card_no
+        && image.family == source.family
+        && image.issuer.eq_ignore_ascii_case(&source.issuer)
+        && image.serial.eq_ignore_ascii_case(&source.serial)
+}
+
+fn is_blank(card_no: &CardNo) -> bool {
+    card_no.as_str().bytes().all(|digit| digit == b'0')
+}

@@ -1,0 +1,549 @@
+//! The store in memory: for tests and for the fleet simulation. One transaction at a time; a dropped one is undone.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use desk_domain::{
+    id::{
+        CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId,
+    },
+    money::Fen,
+    posting::{Account, Posting},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    record::{
+        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, Device, Enrolment, Entry,
+        FirstReply, Keep, KeptRow, OperatorRecord, Person, Release, RequestKey, Session, Totals,
+    },
+    store::{CentreStore, StoreFailure, Stored, Tx},
+};
+
+type ReplyRow = (FirstReply, Keep, DateTime<Utc>);
+type RowKey = (CellId, DeviceId, u32, u64);
+
+#[derive(Default)]
+struct State {
+    replies: BTreeMap<RequestKey, ReplyRow>,
+    devices: BTreeMap<(CellId, DeviceId), Device>,
+    enrolments: BTreeMap<String, Enrolment>,
+    operators: BTreeMap<(CellId, OperatorId), OperatorRecord>,
+    sessions: BTreeMap<(CellId, String), Session>,
+    persons: BTreeMap<(CellId, PersonId), Person>,
+    numbers: BTreeMap<(ProgrammeId, String), (CellId, PersonId)>,
+    cards: BTreeMap<(CellId, CardNo), Card>,
+    blacklist: BTreeMap<(CellId, CardNo), Blacklisted>,
+    claims: BTreeMap<CentreNumber, ClaimRecord>,
+    open: BTreeMap<(CellId, String), CentreNumber>,
+    settled: BTreeMap<(CellId, String, String), CentreNumber>,
+    releases: BTreeMap<(CellId, String), Release>,
+    authorisations: BTreeMap<(CellId, CentreNumber), Authorisation>,
+    series: BTreeMap<(CellId, String), u64>,
+    rows: BTreeMap<RowKey, KeptRow>,
+    case_keys: BTreeMap<(CellId, CaseId), String>,
+    entries: BTreeMap<(CellId, String, u16), Entry>,
+}
+
+/// The whole centre's data in memory. Clones share it.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<State>>);
+
+#[async_trait]
+impl CentreStore for Memory {
+    async fn begin(&self) -> Stored<Box<dyn Tx>> {
+        Ok(Box::new(MemoryTx {
+            state: self.0.clone().lock_owned().await,
+            undo: Vec::new(),
+        }))
+    }
+}
+
+type Undo = Box<dyn FnOnce(&mut State) + Send>;
+
+struct MemoryTx {
+    state: OwnedMutexGuard<State>,
+    undo: Vec<Undo>,
+}
+
+impl Drop for MemoryTx {
+    fn drop(&mut self) {
+        while let Some(undo) = self.undo.pop() {
+            undo(&mut self.state);
+        }
+    }
+}
+
+impl MemoryTx {
+    fn put<K, V>(&mut self, table: fn(&mut State) -> &mut BTreeMap<K, V>, key: K, value: V)
+    where
+        K: Ord + Clone + Send + 'static,
+        V: Send + 'static,
+    {
+        let before = table(&mut self.state).insert(key.clone(), value);
+        self.undo.push(Box::new(move |state| {
+            match before {
+                Some(value) => table(state).insert(key, value),
+                None => table(state).remove(&key),
+            };
+        }));
+    }
+
+    fn remove<K, V>(&mut self, table: fn(&mut State) -> &mut BTreeMap<K, V>, key: K)
+    where
+        K: Ord + Clone + Send + 'static,
+        V: Send + 'static,
+    {
+        if let Some(value) = table(&mut self.state).remove(&key) {
+            self.undo.push(Box::new(move |state| {
+                table(state).insert(key, value);
+            }));
+        }
+    }
+
+    /// Inserts what must be new.
+    fn insert<K, V>(
+        &mut self,
+        table: fn(&mut State) -> &mut BTreeMap<K, V>,
+        key: K,
+        value: V,
+        what: &str,
+    ) -> Stored<()>
+    where
+        K: Ord + Clone + Send + 'static,
+        V: Send + 'static,
+    {
+        if table(&mut self.state).contains_key(&key) {
+            return Err(StoreFailure::Busy(format!("{what}: key exists")));
+        }
+        self.put(table, key, value);
+        Ok(())
+    }
+
+    fn by_number(&self, number: Option<&CentreNumber>) -> Option<ClaimRecord> {
+        number
+            .and_then(|number| self.state.claims.get(number))
+            .cloned()
+    }
+}
+
+#[async_trait]
+impl Tx for MemoryTx {
+    async fn commit(mut self: Box<Self>) -> Stored<()> {
+        self.undo.clear();
+        Ok(())
+    }
+
+    async fn take_request(&mut self, key: &RequestKey, _body: &str) -> Stored<Option<FirstReply>> {
+        Ok(self.state.replies.get(key).map(|row| row.0.clone()))
+    }
+
+    async fn keep_reply(
+        &mut self,
+        key: &RequestKey,
+        first: &FirstReply,
+        keep: Keep,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.insert(
+            |state| &mut state.replies,
+            key.clone(),
+            (first.clone(), keep, at),
+            "reply",
+        )
+    }
+
+    async fn forget_replies(&mut self, before: DateTime<Utc>) -> Stored<u64> {
+        let old: Vec<RequestKey> = self
+            .state
+            .replies
+            .iter()
+            .filter(|(_, (_, keep, at))| *keep == Keep::Shortly && *at < before)
+            .map(|(key, _)| key.clone())
+            .collect();
+        let count = old.len() as u64;
+        for key in old {
+            self.remove(|state| &mut state.replies, key);
+        }
+        Ok(count)
+    }
+
+    async fn device(&mut self, cell: &CellId, device: &DeviceId) -> Stored<Option<Device>> {
+        let key = (cell.clone(), device.clone());
+        Ok(self.state.devices.get(&key).cloned())
+    }
+
+    async fn put_device(&mut self, device: &Device) -> Stored<()> {
+        let key = (device.cell.clone(), device.device.clone());
+        self.put(|state| &mut state.devices, key, device.clone());
+        Ok(())
+    }
+
+    async fn enrolment(&mut self, code: &str) -> Stored<Option<Enrolment>> {
+        Ok(self.state.enrolments.get(code).cloned())
+    }
+
+    async fn put_enrolment(&mut self, enrolment: &Enrolment) -> Stored<()> {
+        self.put(
+            |state| &mut state.enrolments,
+            enrolment.code.clone(),
+            enrolment.clone(),
+        );
+        Ok(())
+    }
+
+    async fn operator(
+        &mut self,
+        cell: &CellId,
+        operator: &OperatorId,
+    ) -> Stored<Option<OperatorRecord>> {
+        let key = (cell.clone(), operator.clone());
+        Ok(self.state.operators.get(&key).cloned())
+    }
+
+    async fn put_operator(&mut self, operator: &OperatorRecord) -> Stored<()> {
+        let key = (operator.cell.clone(), operator.operator.clone());
+        self.put(|state| &mut state.operators, key, operator.clone());
+        Ok(())
+    }
+
+    async fn session(&mut self, cell: &CellId, token: &str) -> Stored<Option<Session>> {
+        let key = (cell.clone(), token.to_owned());
+        Ok(self.state.sessions.get(&key).cloned())
+    }
+
+    async fn put_session(&mut self, session: &Session) -> Stored<()> {
+        let key = (session.cell.clone(), session.token.clone());
+        self.put(|state| &mut state.sessions, key, session.clone());
+        Ok(())
+    }
+
+    async fn person(&mut self, cell: &CellId, person: &PersonId) -> Stored<Option<Person>> {
+        let key = (cell.clone(), person.clone());
+        Ok(self.state.persons.get(&key).cloned())
+    }
+
+    async fn lock_person(&mut self, cell: &CellId, person: &PersonId) -> Stored<Option<Person>> {
+        self.person(cell, person).await
+    }
+
+    async fn person_by_number(
+        &mut self,
+        programme: &ProgrammeId,
+        id_number: &str,
+    ) -> Stored<Option<Person>> {
+        let key = (programme.clone(), id_number.to_owned());
+        let state = &self.state;
+        Ok(state
+            .numbers
+            .get(&key)
+            .and_then(|key| state.persons.get(key))
+            .cloned())
+    }
+
+    async fn put_person(&mut self, person: &Person) -> Stored<()> {
+        let key = (person.cell.clone(), person.person.clone());
+        let old = self
+            .state
+            .persons
+            .get(&key)
+            .and_then(|old| Some((old.programme.clone(), old.id_number.clone()?)));
+        if let Some(old) = old {
+            self.remove(|state| &mut state.numbers, old);
+        }
+        if let Some(number) = &person.id_number {
+            self.insert(
+                |state| &mut state.numbers,
+                (person.programme.clone(), number.clone()),
+                key.clone(),
+                "id number",
+            )?;
+        }
+        self.put(|state| &mut state.persons, key, person.clone());
+        Ok(())
+    }
+
+    async fn card_anywhere(&mut self, card_no: &CardNo) -> Stored<Option<Card>> {
+        Ok(self
+            .state
+            .cards
+            .values()
+            .find(|card| card.card_no == *card_no)
+            .cloned())
+    }
+
+    async fn card_by_serial(&mut self, issuer: &str, serial: &str) -> Stored<Option<Card>> {
+        Ok(self
+            .state
+            .cards
+            .values()
+            .find(|card| {
+                card.issuer.eq_ignore_ascii_case(issuer)
+                    && card.serial.eq_ignore_ascii_case(serial)
+            })
+            .cloned())
+    }
+
+    async fn lock_cards(&mut self, cell: &CellId, cards: &[CardNo]) -> Stored<Vec<Card>> {
+        let mut cards = cards.to_vec();
+        cards.sort();
+        cards.dedup();
+        Ok(cards
+            .into_iter()
+            .filter_map(|card| self.state.cards.get(&(cell.clone(), card)).cloned())
+            .collect())
+    }
+
+    async fn cards_of(&mut self, cell: &CellId, holder: &PersonId) -> Stored<Vec<Card>> {
+        Ok(self
+            .state
+            .cards
+            .values()
+            .filter(|card| card.cell == *cell && card.holder.as_ref() == Some(holder))
+            .cloned()
+            .collect())
+    }
+
+    async fn put_card(&mut self, card: &Card) -> Stored<()> {
+        let key = (card.cell.clone(), card.card_no.clone());
+        self.put(|state| &mut state.cards, key, card.clone());
+        Ok(())
+    }
+
+    async fn put_blacklisted(&mut self, card: &Blacklisted) -> Stored<()> {
+        let key = (card.cell.clone(), card.card_no.clone());
+        if !self.state.blacklist.contains_key(&key) {
+            self.put(|state| &mut state.blacklist, key, card.clone());
+        }
+        Ok(())
+    }
+
+    async fn is_blacklisted(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<bool> {
+        let key = (cell.clone(), card_no.clone());
+        Ok(self.state.blacklist.contains_key(&key))
+    }
+
+    async fn open_claim(&mut self, cell: &CellId, right: &str) -> Stored<Option<ClaimRecord>> {
+        let key = (cell.clone(), right.to_owned());
+        Ok(self.by_number(self.state.open.get(&key)))
+    }
+
+    async fn settled_claim(
+        &mut self,
+        cell: &CellId,
+        right: &str,
+        epoch: &str,
+    ) -> Stored<Option<ClaimRecord>> {
+        let key = (cell.clone(), right.to_owned(), epoch.to_owned());
+        Ok(self.by_number(self.state.settled.get(&key)))
+    }
+
+    async fn settled_count(
+        &mut self,
+        cell: &CellId,
+        right: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> Stored<u32> {
+        let counted = self
+            .state
+            .settled
+            .iter()
+            .filter(|((of, name, _), _)| of == cell && name == right)
+            .filter_map(|(_, number)| self.state.claims.get(number))
+            .filter(|claim| match &claim.state {
+                ClaimState::Settled { at, .. } => since.is_none_or(|since| *at >= since),
+                ClaimState::Open | ClaimState::Unknown { .. } | ClaimState::Released { .. } => {
+                    false
+                }
+            })
+            .count();
+        Ok(u32::try_from(counted).unwrap_or(u32::MAX))
+    }
+
+    async fn claim(&mut self, number: &CentreNumber) -> Stored<Option<ClaimRecord>> {
+        Ok(self.by_number(Some(number)))
+    }
+
+    async fn put_claim(&mut self, claim: &ClaimRecord) -> Stored<()> {
+        let right = (claim.cell.clone(), claim.right.clone());
+        let holder = self.state.open.get(&right).cloned();
+        match &claim.state {
+            ClaimState::Open | ClaimState::Unknown { .. } => match holder {
+                Some(number) if number == claim.number => {}
+                Some(_) => return Err(StoreFailure::Busy("right is claimed".to_owned())),
+                None => self.put(|state| &mut state.open, right, claim.number.clone()),
+            },
+            ClaimState::Settled { .. } => {
+                let epoch = (
+                    claim.cell.clone(),
+                    claim.right.clone(),
+                    claim.epoch.clone(),
+                );
+                self.insert(
+                    |state| &mut state.settled,
+                    epoch,
+                    claim.number.clone(),
+                    "epoch",
+                )?;
+                if holder.as_ref() == Some(&claim.number) {
+                    self.remove(|state| &mut state.open, right);
+                }
+            }
+            ClaimState::Released { .. } => {
+                if holder.as_ref() == Some(&claim.number) {
+                    self.remove(|state| &mut state.open, right);
+                }
+            }
+        }
+        self.put(
+            |state| &mut state.claims,
+            claim.number.clone(),
+            claim.clone(),
+        );
+        Ok(())
+    }
+
+    async fn add_release(&mut self, release: &Release) -> Stored<()> {
+        let key = (release.cell.clone(), release.id.clone());
+        self.insert(
+            |state| &mut state.releases,
+            key,
+            release.clone(),
+            "release",
+        )
+    }
+
+    async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>> {
+        let mut releases: Vec<Release> = self
+            .state
+            .releases
+            .values()
+            .filter(|release| release.cell == *cell && release.card_no == *card_no)
+            .cloned()
+            .collect();
+        releases.sort_by(|a, b| (a.released_at, &a.id).cmp(&(b.released_at, &b.id)));
+        Ok(releases)
+    }
+
+    async fn authorisation(
+        &mut self,
+        cell: &CellId,
+        number: &CentreNumber,
+    ) -> Stored<Option<Authorisation>> {
+        let key = (cell.clone(), number.clone());
+        Ok(self.state.authorisations.get(&key).cloned())
+    }
+
+    async fn put_authorisation(&mut self, authorisation: &Authorisation) -> Stored<()> {
+        let key = (authorisation.cell.clone(), authorisation.number.clone());
+        self.put(
+            |state| &mut state.authorisations,
+            key,
+            authorisation.clone(),
+        );
+        Ok(())
+    }
+
+    async fn draw(&mut self, cell: &CellId, series: &str) -> Stored<u64> {
+        let key = (cell.clone(), series.to_owned());
+        let next = self.state.series.get(&key).copied().unwrap_or(0) + 1;
+        self.put(|state| &mut state.series, key, next);
+        Ok(next)
+    }
+
+    async fn add_rows(&mut self, rows: &[KeptRow]) -> Stored<()> {
+        for kept in rows {
+            let header = &kept.row.header;
+            let key = (
+                header.cell.clone(),
+                header.device.clone(),
+                header.generation,
+                header.sequence,
+            );
+            self.insert(|state| &mut state.rows, key, kept.clone(), "row")?;
+        }
+        Ok(())
+    }
+
+    async fn row_hash(
+        &mut self,
+        cell: &CellId,
+        device: &DeviceId,
+        generation: u32,
+        sequence: u64,
+    ) -> Stored<Option<String>> {
+        let key = (cell.clone(), device.clone(), generation, sequence);
+        Ok(self.state.rows.get(&key).map(|kept| kept.hash.clone()))
+    }
+
+    async fn put_case_key(&mut self, cell: &CellId, case: CaseId, key: &str) -> Stored<()> {
+        let at = (cell.clone(), case);
+        if !self.state.case_keys.contains_key(&at) {
+            self.put(|state| &mut state.case_keys, at, key.to_owned());
+        }
+        Ok(())
+    }
+
+    async fn post(&mut self, entries: &[Entry]) -> Stored<()> {
+        for entry in entries {
+            let key = (entry.cell.clone(), entry.source.clone(), entry.line);
+            self.insert(|state| &mut state.entries, key, entry.clone(), "posting")?;
+        }
+        Ok(())
+    }
+
+    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals> {
+        let overflow = |_| StoreFailure::Failed("total out of range".to_owned());
+        let mut accounts: BTreeMap<Account, Fen> = BTreeMap::new();
+        let mut refunds = Fen::ZERO;
+        let entries = self.state.entries.values().filter(|entry| {
+            entry.cell == *cell && entry.outlet == *outlet && entry.day == day
+        });
+        for entry in entries {
+            let amount = entry.posting.amount;
+            match entry.book {
+                Book::Desk => {
+                    let sum = accounts
+                        .entry(entry.posting.account.clone())
+                        .or_insert(Fen::ZERO);
+                    *sum = sum.plus(amount).map_err(overflow)?;
+                }
+                Book::Centre => {
+                    if matches!(entry.posting.account, Account::RefundPayable { .. }) {
+                        refunds = refunds.minus(amount).map_err(overflow)?;
+                    }
+                }
+            }
+        }
+        let cases = self
+            .state
+            .rows
+            .values()
+            .filter(|kept| {
+                kept.row.header.cell == *cell && kept.outlet == *outlet && kept.day == day
+            })
+            .filter(|kept| kept.row.header.kind == "opened")
+            .count();
+        Ok(Totals {
+            postings: accounts
+                .into_iter()
+                .map(|(account, amount)| Posting { account, amount })
+                .collect(),
+            cases: u32::try_from(cases).unwrap_or(u32::MAX),
+            settled_refunds: refunds,
+        })
+    }
+
+    async fn imbalance(&mut self, cell: &CellId) -> Stored<i64> {
+        Fen::sum(
+            self.state
+                .entries
+                .values()
+                .filter(|entry| entry.cell == *cell)
+                .map(|entry| entry.posting.amount),
+        )
+        .map(|sum| sum.0)
+        .map_err(|_| StoreFailure::Failed("sum out of range".to_owned()))
+    }
+}

@@ -1,0 +1,95 @@
+//! What the centre needs of the rule sets and of its own settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use desk_domain::{
+    case::Service,
+    id::{CellId, OutletId, ProgrammeId},
+    money::Fen,
+    person::{HolderClass, InitialPassword},
+};
+use desk_wire::v1::Role;
+
+/// Settings of one centre.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub programmes: BTreeMap<ProgrammeId, Programme>,
+    /// Wrong passwords in a row that lock an operator.
+    pub wrong_passwords: u32,
+    pub session_hours: u32,
+    /// How long a desk may let an operator in without line.
+    pub offline_hours: u32,
+    /// How long a second person's agreement holds.
+    pub authorisation_minutes: u32,
+}
+
+/// One card programme as the centre applies it.
+#[derive(Debug, Clone)]
+pub struct Programme {
+    pub cell: CellId,
+    /// What each outlet may do for this programme.
+    pub outlets: BTreeMap<OutletId, BTreeSet<Service>>,
+    /// Refunds above an amount need this role; in rising order.
+    pub refund_limits: Vec<(Fen, Role)>,
+    /// Refund on the day of sale.
+    pub same_day_refund: bool,
+    /// The transit function must have been opened before a refund.
+    pub transit_open: bool,
+    /// First digits of a new card's number; the rest is drawn.
+    pub card_prefix: String,
+    /// Digits of a card number.
+    pub card_digits: usize,
+    /// Card type byte of a new card.
+    pub holder_class: u8,
+    /// Card type bytes that are validated.
+    pub validated_classes: Vec<u8>,
+    /// Last day of a month on which validation runs to the end of that month.
+    pub boundary_day: u32,
+    pub password: Option<PasswordPolicy>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PasswordPolicy {
+    pub domestic: InitialPassword,
+    pub hmt: InitialPassword,
+    pub foreign: InitialPassword,
+    /// Resets within the window that need nobody's agreement.
+    pub free_resets: u32,
+    pub window_days: u32,
+    pub authorise: Role,
+}
+
+impl PasswordPolicy {
+    #[must_use]
+    pub fn initial(&self, class: HolderClass) -> InitialPassword {
+        match class {
+            HolderClass::Domestic => self.domestic,
+            HolderClass::Hmt => self.hmt,
+            HolderClass::Foreign => self.foreign,
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            programmes: BTreeMap::new(),
+            wrong_passwords: 5,
+            session_hours: 12,
+            offline_hours: 72,
+            authorisation_minutes: 5,
+        }
+    }
+}
+
+impl Programme {
+    /// The role whose agreement a refund of this amount needs.
+    #[must_use]
+    pub fn refund_level(&self, amount: Fen) -> Option<Role> {
+        self.refund_limits
+            .iter()
+            .filter(|(above, _)| amount > *above)
+            .map(|(_, role)| *role)
+            .max()
+    }
+}

@@ -1,0 +1,139 @@
+//! The store port. One transaction serves one request; a dropped one leaves nothing behind. Locks are taken in one order:
+//! request, device, operator, person, cards by number. Memory and PostgreSQL implement it; one contract suite runs on both.
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use desk_domain::id::{
+    CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId,
+};
+
+use crate::record::{
+    Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep,
+    KeptRow, OperatorRecord, Person, Release, RequestKey, Session, Totals,
+};
+
+/// The store could not do its work; the request had no effect and may be repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFailure {
+    /// Another transaction was in the way (deadlock, serialisation, unique key): repeat at once.
+    #[error("store busy: {0}")]
+    Busy(String),
+    #[error("store failed: {0}")]
+    Failed(String),
+}
+
+pub type Stored<T> = Result<T, StoreFailure>;
+
+#[async_trait]
+pub trait CentreStore: Send + Sync {
+    async fn begin(&self) -> Stored<Box<dyn Tx>>;
+}
+
+/// One transaction. Reads of one record lock it unless they say otherwise.
+#[async_trait]
+pub trait Tx: Send {
+    async fn commit(self: Box<Self>) -> Stored<()>;
+
+    /// Takes the request id for this transaction, waiting for another that holds it; answers the first reply where
+    /// there is one.
+    async fn take_request(&mut self, key: &RequestKey, body: &str) -> Stored<Option<FirstReply>>;
+    async fn keep_reply(
+        &mut self,
+        key: &RequestKey,
+        first: &FirstReply,
+        keep: Keep,
+        at: DateTime<Utc>,
+    ) -> Stored<()>;
+    /// Forgets replies kept shortly that are older than `before`.
+    async fn forget_replies(&mut self, before: DateTime<Utc>) -> Stored<u64>;
+
+    async fn device(&mut self, cell: &CellId, device: &DeviceId) -> Stored<Option<Device>>;
+    async fn put_device(&mut self, device: &Device) -> Stored<()>;
+    async fn enrolment(&mut self, code: &str) -> Stored<Option<Enrolment>>;
+    async fn put_enrolment(&mut self, enrolment: &Enrolment) -> Stored<()>;
+
+    async fn operator(
+        &mut self,
+        cell: &CellId,
+        operator: &OperatorId,
+    ) -> Stored<Option<OperatorRecord>>;
+    async fn put_operator(&mut self, operator: &OperatorRecord) -> Stored<()>;
+    async fn session(&mut self, cell: &CellId, token: &str) -> Stored<Option<Session>>;
+    async fn put_session(&mut self, session: &Session) -> Stored<()>;
+
+    /// Takes no lock.
+    async fn person(&mut self, cell: &CellId, person: &PersonId) -> Stored<Option<Person>>;
+    async fn lock_person(&mut self, cell: &CellId, person: &PersonId) -> Stored<Option<Person>>;
+    /// By whole document number within a programme; there is no search that lists people. Takes no lock.
+    async fn person_by_number(
+        &mut self,
+        programme: &ProgrammeId,
+        id_number: &str,
+    ) -> Stored<Option<Person>>;
+    async fn put_person(&mut self, person: &Person) -> Stored<()>;
+
+    /// The card wherever it is at home; takes no lock.
+    async fn card_anywhere(&mut self, card_no: &CardNo) -> Stored<Option<Card>>;
+    /// The registered card with these diversification inputs; takes no lock.
+    async fn card_by_serial(&mut self, issuer: &str, serial: &str) -> Stored<Option<Card>>;
+    /// Locks in the order of their numbers, whatever the order asked for; unknown numbers are left out.
+    async fn lock_cards(&mut self, cell: &CellId, cards: &[CardNo]) -> Stored<Vec<Card>>;
+    /// In order of number; takes no lock.
+    async fn cards_of(&mut self, cell: &CellId, holder: &PersonId) -> Stored<Vec<Card>>;
+    async fn put_card(&mut self, card: &Card) -> Stored<()>;
+    async fn put_blacklisted(&mut self, card: &Blacklisted) -> Stored<()>;
+    async fn is_blacklisted(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<bool>;
+
+    /// The claim that is open (or of unknown end) on a right; guarded like [`Tx::claim`].
+    async fn open_claim(&mut self, cell: &CellId, right: &str) -> Stored<Option<ClaimRecord>>;
+    async fn settled_claim(
+        &mut self,
+        cell: &CellId,
+        right: &str,
+        epoch: &str,
+    ) -> Stored<Option<ClaimRecord>>;
+    /// How many claims on a right were settled at or after `since`.
+    async fn settled_count(
+        &mut self,
+        cell: &CellId,
+        right: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> Stored<u32>;
+    /// By reservation number, in whatever cell. Takes no lock: a claim is guarded by the lock of its card (refund,
+    /// validation) or person (reissue, reset), which comes first.
+    async fn claim(&mut self, number: &CentreNumber) -> Stored<Option<ClaimRecord>>;
+    /// Inserts or moves on. A second open claim on a right, or a second settled one of an epoch, is
+    /// [`StoreFailure::Busy`].
+    async fn put_claim(&mut self, claim: &ClaimRecord) -> Stored<()>;
+
+    async fn add_release(&mut self, release: &Release) -> Stored<()>;
+    /// Releases for one card, oldest first.
+    async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>>;
+
+    async fn authorisation(
+        &mut self,
+        cell: &CellId,
+        number: &CentreNumber,
+    ) -> Stored<Option<Authorisation>>;
+    async fn put_authorisation(&mut self, authorisation: &Authorisation) -> Stored<()>;
+
+    /// Next number of a series, from 1; a rolled-back draw may leave a gap, never a repeat.
+    async fn draw(&mut self, cell: &CellId, series: &str) -> Stored<u64>;
+
+    async fn add_rows(&mut self, rows: &[KeptRow]) -> Stored<()>;
+    /// Hash of one kept row.
+    async fn row_hash(
+        &mut self,
+        cell: &CellId,
+        device: &DeviceId,
+        generation: u32,
+        sequence: u64,
+    ) -> Stored<Option<String>>;
+    /// Keys of sealed payloads; the first key of a case stays.
+    async fn put_case_key(&mut self, cell: &CellId, case: CaseId, key: &str) -> Stored<()>;
+
+    async fn post(&mut self, entries: &[Entry]) -> Stored<()>;
+    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals>;
+    /// Sum of all postings of a cell; anything but zero is damage.
+    async fn imbalance(&mut self, cell: &CellId) -> Stored<i64>;
+}
