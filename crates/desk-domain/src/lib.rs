@@ -3,13 +3,30 @@
 //! Nothing in this crate performs IO, reads a clock or draws randomness; everything that varies comes in as an
 //! argument. No city is named here: a card programme is data (see [`ruleset`]).
 
+pub mod age;
+pub mod authorise;
+pub mod capitals;
 pub mod card;
 pub mod case;
 pub mod claim;
 pub mod code;
+pub mod document;
+pub mod eligibility;
+pub mod fee;
+pub mod hours;
 pub mod id;
 pub mod issuer;
 pub mod journal;
+pub mod mask;
 pub mod money;
+pub mod normalise;
+pub mod offline;
+pub mod password_reset;
 pub mod person;
 pub mod posting;
+pub mod refund;
+pub mod reissue;
+pub mod ruleset;
+pub mod self_service;
+pub mod validation;
+pub mod validity;

@@ -1,0 +1,262 @@
+//! Who may ask for a service, and with which document: everything that is missing is told at once.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    age,
+    case::Service,
+    code::{Code, Message},
+    document::{self, CheckedNumber, Expiry},
+    person::HolderClass,
+    ruleset::{Applicant, DocumentKind, RuleSet, ServiceRules},
+};
+
+/// A document as it lies on the counter.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Id of a document kind of the rule set.
+    pub kind: String,
+    /// As typed or as read by the device.
+    pub number: String,
+    /// Absent where the kind has no end of validity, or where it was not given.
+    pub expiry: Option<Expiry>,
+    /// The clerk holds the original, no copy and no picture of it.
+    pub original: bool,
+    /// The holder's own page of the register was seen.
+    pub page: bool,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown")
+            .field("kind", &self.kind)
+            .field("original", &self.original)
+            .field("page", &self.page)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who asks, for whom, and what was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Id of an applicant role of the rule set; anybody else is refused.
+    pub role: String,
+    /// Relation to the holder, where the role asks for one.
+    pub relation: Option<String>,
+    /// The holder's document.
+    pub holder: Shown,
+    /// The agent's own document, where the role asks for one.
+    pub agent: Option<Shown>,
+    /// The holder has a resident identity card, though something else was shown.
+    pub has_id_card: bool,
+}
+
+/// What the documents proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    pub holder: CheckedNumber,
+    /// Whose kind of document it is; absent where the kind is open to several and the number says nothing.
+    pub class: Option<HolderClass>,
+    /// Full years, where the number holds the birth date.
+    pub age: Option<u32>,
+    pub agent: Option<CheckedNumber>,
+}
+
+/// The roles that may ask for a service, in the order of the rule set.
+#[must_use]
+pub fn applicants(rules: &RuleSet, service: Service) -> Vec<&Applicant> {
+    rules.service(service).map_or_else(
+        |_| Vec::new(),
+        |of_service| {
+            of_service
+                .applicants
+                .iter()
+                .filter_map(|id| rules.applicant(id))
+                .collect()
+        },
+    )
+}
+
+/// The document kinds that are enough for a service, in the order of the rule set.
+#[must_use]
+pub fn documents(rules: &RuleSet, service: Service) -> Vec<&DocumentKind> {
+    rules
+        .service(service)
+        .map_or_else(|_| Vec::new(), |of_service| kinds(rules, of_service))
+}
+
+fn kinds<'a>(rules: &'a RuleSet, service: &ServiceRules) -> Vec<&'a DocumentKind> {
+    service
+        .documents
+        .iter()
+        .filter_map(|id| rules.document(id))
+        .collect()
+}
+
+/// Checks the role alone, so that the clerk hears it before any document is asked for.
+///
+/// # Errors
+/// `APPLICANT_NOT_ALLOWED` or what the service's table puts in its place (`GUARDIAN_REQUIRED`, `HOLDER_IN_PERSON`).
+pub fn role<'a>(
+    rules: &'a RuleSet,
+    service: Service,
+    role: &str,
+) -> Result<&'a Applicant, Message> {
+    let of_service = rules.service(service)?;
+    of_service
+        .applicants
+        .iter()
+        .any(|id| id == role)
+        .then(|| rules.applicant(role))
+        .flatten()
+        .ok_or_else(|| rules.message(Some(service), of_service.applicant_refusal))
+}
+
+/// Checks role, relation and documents.
+///
+/// # Errors
+/// Every reason why not, in the order in which a clerk would tell them; never empty.
+pub fn check(
+    rules: &RuleSet,
+    service: Service,
+    request: &Request,
+    today: NaiveDate,
+) -> Result<Proven, Vec<Message>> {
+    let of_service = rules.service(service).map_err(|message| vec![message])?;
+    let mut missing = Vec::new();
+    let applicant = role(rules, service, &request.role)
+        .map_err(|message| missing.push(message))
+        .ok();
+    if let Some(applicant) = applicant
+        && !applicant.relations.is_empty()
+        && !request
+            .relation
+            .as_ref()
+            .is_some_and(|relation| applicant.relations.contains(relation))
+    {
+        missing.push(Message::new(Code::FieldRequired).with("field", "与持卡人关系"));
+    }
+    let holder = Subject {
+        rules,
+        service,
+        of_service,
+        today,
+        has_id_card: request.has_id_card,
+    };
+    let proven = holder.document(&request.holder, &mut missing);
+    let mut agent = None;
+    if applicant.is_some_and(|applicant| applicant.own_document) {
+        match &request.agent {
+            None => missing.push(rules.message(Some(service), Code::AgentBothOriginals)),
+            Some(shown) if !shown.original => {
+                missing.push(rules.message(Some(service), Code::AgentBothOriginals));
+            }
+            Some(shown) => {
+                agent = holder
+                    .document(shown, &mut missing)
+                    .map(|(number, _)| number);
+                let same = agent.as_ref().zip(proven.as_ref());
+                if same.is_some_and(|(agent, (holder, _))| agent.number == holder.number) {
+                    missing.push(rules.message(Some(service), Code::AgentBothOriginals));
+                }
+            }
+        }
+    }
+    match proven {
+        Some((number, class)) if missing.is_empty() => Ok(Proven {
+            age: number.birth.map(|birth| age::full_years(birth, today)),
+            holder: number,
+            class,
+            agent,
+        }),
+        Some(_) | None => Err(missing),
+    }
+}
+
+/// One document of one person, checked for one service.
+struct Subject<'a> {
+    rules: &'a RuleSet,
+    service: Service,
+    of_service: &'a ServiceRules,
+    today: NaiveDate,
+    has_id_card: bool,
+}
+
+impl Subject<'_> {
+    fn message(&self, code: Code) -> Message {
+        self.rules.message(Some(self.service), code)
+    }
+
+    fn list(&self) -> String {
+        kinds(self.rules, self.of_service)
+            .iter()
+            .map(|kind| kind.label.as_str())
+            .collect::<Vec<_>>()
+            .join("、")
+    }
+
+    fn document(
+        &self,
+        shown: &Shown,
+        missing: &mut Vec<Message>,
+    ) -> Option<(CheckedNumber, Option<HolderClass>)> {
+        let Some(kind) = kinds(self.rules, self.of_service)
+            .into_iter()
+            .find(|kind| kind.id == shown.kind)
+        else {
+            // A kind that the programme knows for other people names the people; any other is simply not accepted.
+            missing.push(self.message(Code::DocNotAccepted).with("list", self.list()));
+            return None;
+        };
+        let by_kind = |code| {
+            if kind.rule.is_empty() {
+                self.message(code)
+            } else {
+                self.rules.by_rule(code, &kind.rule)
+            }
+        };
+        let before = missing.len();
+        if !shown.original {
+            missing.push(
+                self.message(Code::OriginalRequired)
+                    .with("list", self.list()),
+            );
+        }
+        if kind.page && !shown.page {
+            missing.push(
+                self.message(Code::RegisterPageRequired)
+                    .with("list", self.list()),
+            );
+        }
+        if kind.expires {
+            match shown.expiry {
+                Some(expiry) if expiry.covers(self.today) => {}
+                Some(Expiry::Until(last)) => {
+                    missing.push(by_kind(kind.expired).with("date", last));
+                }
+                Some(Expiry::LongTerm) | None => {
+                    missing.push(Message::new(Code::FieldRequired).with("field", "有效期限"));
+                }
+            }
+        }
+        let number = document::check(&shown.number, kind.number, self.today)
+            .map_err(|message| missing.push(message))
+            .ok()?;
+        let class = number.form.class().or(match kind.persons.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        });
+        if class.is_some_and(|class| !kind.persons.contains(&class)) {
+            missing.push(by_kind(kind.wrong_person));
+        }
+        let too_old = kind
+            .below_age
+            .zip(number.birth)
+            .is_some_and(|(below, birth)| age::full_years(birth, self.today) >= below);
+        if too_old || (kind.without_id_card && self.has_id_card) {
+            missing.push(by_kind(Code::HukouNotAccepted));
+        }
+        (missing.len() == before).then_some((number, class))
+    }
+}

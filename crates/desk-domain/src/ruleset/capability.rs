@@ -1,0 +1,73 @@
+//! What an outlet can be allowed to do, by neutral names that rule files use.
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::Service;
+
+macro_rules! capabilities {
+    ($($variant:ident, $name:literal;)*) => {
+        /// A capability of an outlet or a service of a programme; its name is the one that rule files write.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Capability {
+            $(#[serde(rename = $name)] $variant,)*
+        }
+
+        impl Capability {
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+capabilities! {
+    CardQuery, "card.query";
+    CardIssueStatus, "card.issue_status";
+    CardApply, "card.apply";
+    CardReissue, "card.reissue";
+    CardReplace, "card.replace";
+    CardReplaceQuality, "card.replace_quality";
+    CardReplaceInformation, "card.replace_information";
+    PurseRefund, "purse.refund";
+    PurseRefundUnreadable, "purse.refund_unreadable";
+    PurseTopUp, "purse.top_up";
+    PurseTransfer, "purse.transfer";
+    CardRewrite, "card.rewrite";
+    CardValidate, "card.validate";
+    LossTemporary, "loss.temporary";
+    LossFormal, "loss.formal";
+    LossRelease, "loss.release";
+    PasswordReset, "password.reset";
+    GuardianPhone, "guardian.phone";
+    SmsDiagnosis, "sms.diagnosis";
+    UnitBatch, "unit.batch";
+    CardReturn, "card.return";
+    CardPickUp, "card.pick_up";
+    CardFound, "card.found";
+}
+
+impl Capability {
+    /// The capability of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|capability| capability.as_str() == name)
+    }
+}
+
+impl From<Service> for Capability {
+    fn from(service: Service) -> Self {
+        match service {
+            Service::CardQuery => Self::CardQuery,
+            Service::ReissueLost => Self::CardReissue,
+            Service::RefundReadable => Self::PurseRefund,
+            Service::Validation => Self::CardValidate,
+            Service::PasswordReset => Self::PasswordReset,
+        }
+    }
+}
