@@ -1,6 +1,16 @@
-//! Card families as data: where each keeps its number, validity and purse, and how it is written.
+//! Card families as data: where each keeps its number, validity and purse, and how it is written. Files in `profiles/`.
 
 use std::sync::Arc;
+
+use chrono::NaiveDate;
+use desk_domain::{
+    card::{CardData, CardImage, RefundMethod},
+    id::CardNo,
+    issuer::CardKeySource,
+};
+use serde::Deserialize;
+
+use crate::bcd;
 
 /// What a profile file says wrongly.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,13 +22,149 @@ pub struct ProfileError {
 
 /// The card families that a desk knows. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Profiles(Arc<Vec<Profile>>);
+pub struct Profiles(Arc<Vec<Arc<Profile>>>);
 
 /// One card family.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Profile {
     pub family: String,
+    /// Name of the application, hexadecimal digits; a card's own name may be longer.
+    #[serde(deserialize_with = "hex_bytes")]
+    pub df_name: Vec<u8>,
+    pub public: PublicFile,
+    pub holder_class: Place,
+    pub purse: Option<PurseProfile>,
+    pub log: Option<LogProfile>,
+    pub trip: Option<TripProfile>,
+    pub line: Option<LineProfile>,
 }
+
+/// Layout of the public file; offsets in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicFile {
+    pub sfi: u8,
+    pub length: u8,
+    pub number: NumberField,
+    /// First input of diversification; padded with FF to eight bytes.
+    pub issuer: Span,
+    /// Second input of diversification.
+    pub serial: Span,
+    /// Four bytes BCD.
+    pub valid_from: u8,
+    /// Four bytes BCD.
+    pub valid_until: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberField {
+    pub at: u8,
+    pub length: u8,
+    /// Leading digits that are not part of the number.
+    pub drop_digits: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    pub at: u8,
+    pub length: u8,
+}
+
+/// One byte of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    pub sfi: u8,
+    pub at: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurseProfile {
+    /// Purse number of the commands: 1 passbook, 2 purse.
+    pub purse: u8,
+    pub balance: BalanceRule,
+    pub refund_method: RefundMethod,
+    pub load_key: u8,
+    pub purchase_key: u8,
+    pub unload_key: Option<u8>,
+    /// Purse number that INITIALIZE FOR UNLOAD wants; the usual 1 is the passbook.
+    pub unload_purse: Option<u8>,
+}
+
+/// What GET BALANCE answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BalanceRule {
+    /// The purse alone.
+    Plain,
+    /// Usable money with an overdraft limit in it; P1 = 01, 02, 03 tell the parts where the card knows them.
+    WithOverdraft,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogProfile {
+    pub sfi: u8,
+    pub records: u8,
+}
+
+/// File of journeys, record 1 the newest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TripProfile {
+    pub sfi: u8,
+}
+
+/// What may be written into the public file under the maintenance key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineProfile {
+    /// Bytes of challenge: 4 or 8.
+    pub challenge: u8,
+    pub validity: bool,
+    pub personalise: bool,
+}
+
+/// One write into the public file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineWrite {
+    pub offset: u8,
+    pub data: Vec<u8>,
+    pub what: LinePurpose,
+}
+
+/// What a protected write is for, so that the key service's caller can hold it against the reservation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinePurpose {
+    ValidUntil(NaiveDate),
+    Dates {
+        from: NaiveDate,
+        until: NaiveDate,
+    },
+    HolderClass(u8),
+    /// The last write of a personalising: it makes a card of a blank.
+    Number(CardNo),
+}
+
+fn hex_bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    hex::decode(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+const SHIPPED: [(&str, &str); 3] = [
+    ("education.toml", include_str!("../profiles/education.toml")),
+    (
+        "tunion-unload.toml",
+        include_str!("../profiles/tunion-unload.toml"),
+    ),
+    (
+        "tunion-purchase.toml",
+        include_str!("../profiles/tunion-purchase.toml"),
+    ),
+];
 
 impl Profiles {
     /// Reads profiles from (file name, TOML text).
@@ -28,14 +174,24 @@ impl Profiles {
     pub fn load<'a>(
         texts: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, ProfileError> {
-        Ok(Self(Arc::new(
-            texts
-                .into_iter()
-                .map(|(name, _)| Profile {
-                    family: name.to_owned(),
-                })
-                .collect(),
-        )))
+        let mut profiles: Vec<Arc<Profile>> = Vec::new();
+        for (file, text) in texts {
+            let wrong = |what: String| ProfileError {
+                file: file.to_owned(),
+                what,
+            };
+            let profile: Profile =
+                toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+            profile.check().map_err(|what| wrong(what.to_owned()))?;
+            if profiles.iter().any(|p| p.family == profile.family) {
+                return Err(wrong(format!("family {} stands twice", profile.family)));
+            }
+            if profiles.iter().any(|p| p.df_name == profile.df_name) {
+                return Err(wrong("another family has the same df_name".to_owned()));
+            }
+            profiles.push(Arc::new(profile));
+        }
+        Ok(Self(Arc::new(profiles)))
     }
 
     /// The families that ship with the program.
@@ -43,11 +199,335 @@ impl Profiles {
     /// # Errors
     /// [`ProfileError`]; a test keeps the shipped files free of it.
     pub fn built_in() -> Result<Self, ProfileError> {
-        Self::load([])
+        Self::load(SHIPPED)
     }
 
     #[must_use]
     pub fn find(&self, family: &str) -> Option<&Profile> {
-        self.0.iter().find(|profile| profile.family == family)
+        self.0
+            .iter()
+            .find(|profile| profile.family == family)
+            .map(AsRef::as_ref)
+    }
+
+    pub(crate) fn shared(&self, family: &str) -> Option<Arc<Profile>> {
+        self.0
+            .iter()
+            .find(|profile| profile.family == family)
+            .cloned()
+    }
+
+    /// Application names to try, in order.
+    pub(crate) fn name(&self, attempt: usize) -> Option<&[u8]> {
+        self.0
+            .get(attempt)
+            .map(|profile| profile.df_name.as_slice())
+    }
+
+    /// The family whose name begins the card's own, the longest such.
+    pub(crate) fn of_name(&self, name: &[u8]) -> Option<Arc<Profile>> {
+        self.0
+            .iter()
+            .filter(|profile| name.starts_with(&profile.df_name))
+            .max_by_key(|profile| profile.df_name.len())
+            .cloned()
+    }
+}
+
+impl Profile {
+    fn check(&self) -> Result<(), &'static str> {
+        if self.family.is_empty() {
+            return Err("family is empty");
+        }
+        if !(5..=16).contains(&self.df_name.len()) {
+            return Err("df_name must have 5 to 16 bytes");
+        }
+        let public = &self.public;
+        let fits =
+            |at: u8, length: u8| u16::from(at) + u16::from(length) <= u16::from(public.length);
+        if !fits(public.number.at, public.number.length)
+            || !fits(public.issuer.at, public.issuer.length)
+            || !fits(public.serial.at, public.serial.length)
+            || !fits(public.valid_from, 4)
+            || !fits(public.valid_until, 4)
+            || (self.holder_class.sfi == public.sfi && !fits(self.holder_class.at, 1))
+        {
+            return Err("public: a field lies outside the file");
+        }
+        if public.serial.length != 8 || !(1..=8).contains(&public.issuer.length) {
+            return Err("public: serial has 8 bytes, issuer 1 to 8");
+        }
+        if u16::from(public.number.drop_digits) >= u16::from(public.number.length) * 2 {
+            return Err("public.number: drop_digits leaves nothing");
+        }
+        let sfi = |sfi: u8| (1..=30).contains(&sfi);
+        if !sfi(public.sfi)
+            || !sfi(self.holder_class.sfi)
+            || !self.log.as_ref().is_none_or(|log| sfi(log.sfi))
+            || !self.trip.as_ref().is_none_or(|trip| sfi(trip.sfi))
+        {
+            return Err("a short file identifier lies outside 1 to 30");
+        }
+        if let Some(purse) = &self.purse {
+            if !matches!(purse.purse, 1 | 2) {
+                return Err("purse.purse is 1 or 2");
+            }
+            let unload = purse.unload_key.is_some() && purse.unload_purse.is_some();
+            if unload != (purse.refund_method == RefundMethod::Unload) {
+                return Err("purse: unload_key and unload_purse belong to refund_method unload");
+            }
+        }
+        if let Some(line) = &self.line {
+            if !matches!(line.challenge, 4 | 8) {
+                return Err("line.challenge is 4 or 8");
+            }
+            if line.personalise && self.holder_class.sfi != public.sfi {
+                return Err("line.personalise needs the holder class in the public file");
+            }
+            if line.personalise && !public.number.drop_digits.is_multiple_of(2) {
+                return Err("line.personalise needs a number of whole bytes");
+            }
+        }
+        Ok(())
+    }
+
+    /// The write that moves the end of validity; none where the family has no such write.
+    #[must_use]
+    pub fn validity_write(&self, until: NaiveDate) -> Option<LineWrite> {
+        self.line.as_ref().filter(|line| line.validity)?;
+        Some(LineWrite {
+            offset: self.public.valid_until,
+            data: bcd::pack_date(until)?,
+            what: LinePurpose::ValidUntil(until),
+        })
+    }
+
+    /// The writes that make a card of a blank, the number last: until it stands there the card is still a blank. None
+    /// where the family is not written at a counter or the data do not fit.
+    #[must_use]
+    pub fn personalise_writes(&self, data: &CardData) -> Option<Vec<LineWrite>> {
+        self.line.as_ref().filter(|line| line.personalise)?;
+        let public = &self.public;
+        let number = bcd::pack(data.card_no.as_str())
+            .filter(|number| number.len() == usize::from(public.number.length))
+            .filter(|number| number.iter().any(|byte| *byte != 0))?;
+        let from = bcd::pack_date(data.valid_from)?;
+        let until = bcd::pack_date(data.valid_until)?;
+        let mut writes = if public.valid_until == public.valid_from + 4 {
+            vec![LineWrite {
+                offset: public.valid_from,
+                data: [from, until].concat(),
+                what: LinePurpose::Dates {
+                    from: data.valid_from,
+                    until: data.valid_until,
+                },
+            }]
+        } else {
+            return None;
+        };
+        writes.push(LineWrite {
+            offset: self.holder_class.at,
+            data: vec![data.holder_class],
+            what: LinePurpose::HolderClass(data.holder_class),
+        });
+        writes.push(LineWrite {
+            offset: public.number.at,
+            data: number,
+            what: LinePurpose::Number(data.card_no.clone()),
+        });
+        Some(writes)
+    }
+
+    /// Recognises a protected command that this family's transactions send. Anything else is none, and gets no MAC.
+    #[must_use]
+    pub fn recognise(&self, header: [u8; 5], data: &[u8]) -> Option<LinePurpose> {
+        let line = self.line.as_ref()?;
+        let public = &self.public;
+        let [0x04, 0xD6, p1, offset, length] = header else {
+            return None;
+        };
+        if p1 != 0x80 | public.sfi || usize::from(length) != data.len().checked_add(4)? {
+            return None;
+        }
+        if line.validity && offset == public.valid_until && data.len() == 4 {
+            return bcd::date(data).map(LinePurpose::ValidUntil);
+        }
+        if !line.personalise {
+            return None;
+        }
+        if offset == public.valid_from && data.len() == 8 {
+            return Some(LinePurpose::Dates {
+                from: bcd::date(data)?,
+                until: bcd::date(data.get(4..)?)?,
+            });
+        }
+        if offset == self.holder_class.at
+            && let &[class] = data
+        {
+            return Some(LinePurpose::HolderClass(class));
+        }
+        if offset == public.number.at && data.len() == usize::from(public.number.length) {
+            return bcd::digits(data).map(|digits| LinePurpose::Number(CardNo(digits)));
+        }
+        None
+    }
+
+    /// Reads the public file into what of an image stands in it. None where it is too short or holds no number.
+    pub(crate) fn image(&self, file: &[u8]) -> Option<CardImage> {
+        let public = &self.public;
+        let span =
+            |at: u8, length: u8| file.get(usize::from(at)..usize::from(at) + usize::from(length));
+        let raw = span(public.number.at, public.number.length)?;
+        let empty = raw.iter().all(|byte| *byte == 0x00) || raw.iter().all(|byte| *byte == 0xFF);
+        let digits = if empty {
+            "0".repeat(raw.len() * 2)
+        } else {
+            bcd::digits(raw)?
+        };
+        let number = digits.get(usize::from(public.number.drop_digits)..)?;
+        let mut issuer = span(public.issuer.at, public.issuer.length)?.to_vec();
+        issuer.resize(8, 0xFF);
+        Some(CardImage {
+            family: self.family.clone(),
+            card_no: CardNo::new(number),
+            issuer: hex::encode_upper(issuer),
+            serial: hex::encode_upper(span(public.serial.at, public.serial.length)?),
+            holder_class: if self.holder_class.sfi == public.sfi {
+                *file.get(usize::from(self.holder_class.at))?
+            } else {
+                0
+            },
+            valid_from: bcd::date(span(public.valid_from, 4)?),
+            valid_until: bcd::date(span(public.valid_until, 4)?),
+            purse: None,
+            blank: empty,
+            log: Vec::new(),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// Names a card towards the key service.
+#[must_use]
+pub fn key_source(image: &CardImage) -> CardKeySource {
+    CardKeySource {
+        family: image.family.clone(),
+        card_no: image.card_no.clone(),
+        issuer: image.issuer.clone(),
+        serial: image.serial.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_profiles_load() {
+        let profiles = Profiles::built_in().unwrap();
+        assert_eq!(
+            profiles
+                .find("tunion-purchase")
+                .unwrap()
+                .purse
+                .as_ref()
+                .unwrap()
+                .refund_method,
+            RefundMethod::PurchaseOfRest
+        );
+        assert!(profiles.find("nothing").is_none());
+    }
+
+    #[test]
+    fn the_longest_name_wins() {
+        let profiles = Profiles::built_in().unwrap();
+        let family = |name: &str| {
+            profiles
+                .of_name(&hex::decode(name).unwrap())
+                .map(|profile| profile.family.clone())
+        };
+        assert_eq!(family("A000000632010105").as_deref(), Some("tunion-unload"));
+        assert_eq!(
+            family("A00000063201010599990002").as_deref(),
+            Some("tunion-purchase")
+        );
+        assert_eq!(family("A0000003"), None);
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_place() {
+        let text = include_str!("../profiles/education.toml");
+        let load = |text: &str| Profiles::load([("x.toml", text)]).unwrap_err();
+        let error = load(&text.replace("sfi = 0x15", "sfi = \"a\""));
+        assert_eq!(error.file, "x.toml");
+        assert!(error.what.contains("line"), "{}", error.what);
+        assert!(
+            load(&text.replace("valid_until = 24", "valid_until = 27"))
+                .what
+                .contains("outside")
+        );
+        assert!(
+            load(&text.replace("challenge = 4", "challenge = 5"))
+                .what
+                .contains("challenge")
+        );
+        assert!(
+            load(&text.replace("family =", "famly ="))
+                .what
+                .contains("famly")
+        );
+        assert!(
+            Profiles::load([("a", text), ("b", text)])
+                .unwrap_err()
+                .what
+                .contains("twice")
+        );
+    }
+
+    #[test]
+    fn only_the_counters_own_writes_are_recognised() {
+        let profiles = Profiles::built_in().unwrap();
+        let education = profiles.find("education").unwrap();
+        let day = NaiveDate::from_ymd_opt(2026, 11, 30).unwrap();
+        let data = CardData {
+            card_no: CardNo::new("2150999000000123"),
+            holder_class: 2,
+            valid_from: day,
+            valid_until: day,
+        };
+        let mut writes = education.personalise_writes(&data).unwrap();
+        writes.push(education.validity_write(day).unwrap());
+        for write in writes {
+            let header =
+                crate::apdu::update_binary_header(0x15, write.offset, &write.data).unwrap();
+            assert_eq!(education.recognise(header, &write.data), Some(write.what));
+        }
+        let refused = |header: [u8; 5], data: &[u8]| education.recognise(header, data).is_none();
+        assert!(refused([0x84, 0x1E, 0x00, 0x00, 0x04], &[]));
+        assert!(refused([0x04, 0xD6, 0x95, 12, 12], &[1; 8]));
+        assert!(refused(
+            [0x04, 0xD6, 0x95, 24, 9],
+            &[0x20, 0x26, 0x11, 0x30]
+        ));
+        assert!(refused(
+            [0x04, 0xD6, 0x96, 24, 8],
+            &[0x20, 0x26, 0x11, 0x30]
+        ));
+        let other = profiles.find("tunion-unload").unwrap();
+        assert!(other.validity_write(day).is_none());
+        assert!(
+            other
+                .recognise([0x04, 0xD6, 0x95, 24, 8], &[0x20, 0x26, 0x11, 0x30])
+                .is_none()
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_public_files_never_panic(bytes: Vec<u8>) {
+            for family in ["education", "tunion-unload"] {
+                let _ = Profiles::built_in().unwrap().find(family).unwrap().image(&bytes);
+            }
+        }
     }
 }

@@ -2,10 +2,13 @@
 
 use desk_domain::{
     card::{WriteEnd, WriteIntent},
-    code::{Code, Message},
+    code::Message,
 };
 
-use crate::{profile::Profiles, transaction::Transaction};
+use crate::{
+    personalise::Personalise, profile::Profiles, purchase::PurchaseOfRest, resolve::Resolve,
+    revalidate::Revalidate, transaction::Transaction, unload::Unload,
+};
 
 /// A write in progress.
 pub type Writing = Box<dyn Transaction<End = WriteEnd> + Send>;
@@ -13,17 +16,33 @@ pub type Writing = Box<dyn Transaction<End = WriteEnd> + Send>;
 /// Starts the write that `intent` describes. Call it only after the intent is on the disk.
 ///
 /// # Errors
-/// A [`Message`] where the family is unknown or cannot do this.
+/// A [`Message`] where the family is unknown or cannot do this; nothing was sent then.
 pub fn begin(intent: &WriteIntent, profiles: &Profiles) -> Result<Writing, Message> {
-    let _ = (intent, profiles);
-    Err(Message::new(Code::CardFamilyUnknown))
+    Ok(match intent {
+        WriteIntent::Unload {
+            before,
+            amount,
+            terminal,
+        } => Box::new(Unload::new(profiles, before, *amount, terminal)?),
+        WriteIntent::PurchaseOfRest {
+            before,
+            amount,
+            terminal,
+        } => Box::new(PurchaseOfRest::new(profiles, before, *amount, terminal)?),
+        WriteIntent::Validate { before, until } => {
+            Box::new(Revalidate::new(profiles, before, *until)?)
+        }
+        WriteIntent::Personalise { before, data } => {
+            Box::new(Personalise::new(profiles, before, data)?)
+        }
+    })
 }
 
-/// Decides a torn write of `intent` from the card that lies on the reader: written, not written or unknown.
+/// Decides a torn write of `intent` from the card that lies on the reader: written, not written or unknown. Sends
+/// nothing that changes the card, so it may be repeated.
 ///
 /// # Errors
 /// A [`Message`] where the family is unknown.
 pub fn resolve(intent: &WriteIntent, profiles: &Profiles) -> Result<Writing, Message> {
-    let _ = (intent, profiles);
-    Err(Message::new(Code::CardFamilyUnknown))
+    Ok(Box::new(Resolve::new(intent, profiles)?))
 }

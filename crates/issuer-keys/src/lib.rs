@@ -1,7 +1,11 @@
 //! Issuer key derivation, session keys, MACs and TAC checks; used by the centre only.
 
+mod cipher;
+pub mod key;
+pub mod mac;
 pub mod release;
 pub mod service;
 
-pub use release::ReleaseRecord;
-pub use service::{KeyService, MasterKeys};
+pub use key::{DoubleKey, MasterKeys};
+pub use release::{ReleaseKind, ReleaseRecord};
+pub use service::KeyService;

@@ -1,61 +1,364 @@
 //! The key service: answers what card transactions ask, and releases nothing that it has not checked.
 
+use chrono::NaiveDateTime;
 use desk_card::{
+    bcd,
     code::{Code, Message},
-    issuer::{IssuerAnswer, IssuerRequest},
+    issuer::{CardKeySource, IssuerAnswer, IssuerRequest, LineKey, Proof},
+    money::Fen,
+    profile::{LinePurpose, ProfileError, Profiles},
 };
+use subtle::ConstantTimeEq;
 
-use crate::release::ReleaseRecord;
-
-/// Master keys of every family and purpose. No `Debug`; wiped when dropped.
-pub struct MasterKeys {
-    _seed: zeroize::Zeroizing<Vec<u8>>,
-}
-
-impl MasterKeys {
-    /// Software keys for development, derived from a seed of the configuration. The demonstration cards are made from
-    /// the same seed.
-    #[must_use]
-    pub fn from_seed(seed: &[u8]) -> Self {
-        Self {
-            _seed: zeroize::Zeroizing::new(seed.to_vec()),
-        }
-    }
-}
+use crate::{
+    key::{DoubleKey, MasterKeys, Purpose},
+    mac::{self, Mac},
+    release::{ReleaseKind, ReleaseRecord},
+};
 
 /// Computes and checks card MACs.
 pub struct KeyService {
-    _keys: MasterKeys,
+    keys: MasterKeys,
+    profiles: Profiles,
 }
 
+/// The only algorithm whose purse sessions are known: two-key triple DES. 04 and the like (SM4) are refused.
+const TRIPLE_DES: u8 = 0x00;
+const KEY_VERSION: u8 = 0x01;
+const UNLOAD: u8 = 0x03;
+const PURCHASE: u8 = 0x06;
+
 impl KeyService {
+    /// Over the card families that ship with the program.
+    ///
+    /// # Errors
+    /// [`ProfileError`]; a test keeps the shipped files free of it.
+    pub fn new(keys: MasterKeys) -> Result<Self, ProfileError> {
+        Ok(Self {
+            keys,
+            profiles: Profiles::built_in()?,
+        })
+    }
+
+    /// Over other card families.
     #[must_use]
-    pub fn new(keys: MasterKeys) -> Self {
-        Self { _keys: keys }
+    pub fn with_profiles(keys: MasterKeys, profiles: Profiles) -> Self {
+        Self { keys, profiles }
     }
 
     /// Answers one request. `releases` are the recorded releases of this card (others are ignored); only a proof check
-    /// looks at them. That the request belongs to an open reservation is the caller's check.
+    /// looks at them. That the request belongs to an open reservation is the caller's check; what a line MAC is asked
+    /// for tells [`KeyService::line_purpose`].
     ///
     /// # Errors
-    /// A [`Message`] where MAC1 is wrong, the algorithm or key version unknown, a field malformed or the command not
-    /// one that the counter may send.
+    /// `CardMacWrong` (MAC1 of the card), `KeyAlgorithmUnsupported`, `CardLineUnknown` (not a command of the counter),
+    /// `CardFamilyUnknown` or `FieldInvalid`.
     pub fn answer(
         &self,
         ask: &IssuerRequest,
         releases: &[ReleaseRecord],
     ) -> Result<IssuerAnswer, Message> {
-        let _ = (ask, releases);
-        Err(Message::new(Code::KeySourceInvalid))
+        match ask {
+            IssuerRequest::Unload {
+                card,
+                algorithm,
+                key_version,
+                random,
+                online_counter,
+                old_balance,
+                amount,
+                terminal,
+                mac1,
+                at,
+            } => {
+                known_algorithm(*algorithm, *key_version)?;
+                let key = self.key(card, Purpose::Unload)?;
+                let session = mac::online_session(&key, bytes(random, "random")?, *online_counter);
+                let (old, amount) = (fen(*old_balance)?, fen(*amount)?);
+                let terminal = bytes::<6>(terminal, "terminal")?;
+                let expected = mac::mac(
+                    session,
+                    &[&old[..], &amount[..], &[UNLOAD], &terminal[..]].concat(),
+                );
+                if !same(&expected, &bytes(mac1, "mac1")?) {
+                    return Err(Message::new(Code::CardMacWrong));
+                }
+                let time = time(*at)?;
+                let released = mac::mac(
+                    session,
+                    &[&amount[..], &[UNLOAD], &terminal[..], &time[..]].concat(),
+                );
+                Ok(mac_answer(released, *at))
+            }
+            IssuerRequest::Purchase {
+                card,
+                algorithm,
+                key_version,
+                random,
+                offline_counter,
+                amount,
+                terminal,
+                terminal_sequence,
+                at,
+                old_balance,
+            } => {
+                known_algorithm(*algorithm, *key_version)?;
+                if amount > old_balance {
+                    return Err(invalid("amount"));
+                }
+                let key = self.key(card, Purpose::Purchase)?;
+                let session = mac::offline_session(
+                    &key,
+                    bytes(random, "random")?,
+                    *offline_counter,
+                    *terminal_sequence,
+                );
+                let released = mac::mac(
+                    session,
+                    &[
+                        &fen(*amount)?[..],
+                        &[PURCHASE],
+                        &bytes::<6>(terminal, "terminal")?[..],
+                        &time(*at)?[..],
+                    ]
+                    .concat(),
+                );
+                Ok(mac_answer(released, *at))
+            }
+            IssuerRequest::LineMac {
+                card,
+                key: LineKey::Maintenance,
+                challenge,
+                header,
+                data,
+            } => {
+                self.line_purpose(ask)?;
+                let challenge = hex::decode(challenge)
+                    .ok()
+                    .filter(|challenge| matches!(challenge.len(), 4 | 8))
+                    .ok_or_else(|| invalid("challenge"))?;
+                let mut command = bytes::<5>(header, "header")?.to_vec();
+                command.extend(hex::decode(data).map_err(|_| invalid("data"))?);
+                let key = self.key(card, Purpose::Maintenance)?;
+                // A line MAC carries no time.
+                Ok(mac_answer(
+                    mac::line(&key, &challenge, &command),
+                    NaiveDateTime::default(),
+                ))
+            }
+            IssuerRequest::CheckProof { card, proof } => Ok(IssuerAnswer::Checked {
+                genuine: self.genuine(card, proof, releases)?,
+            }),
+        }
+    }
+
+    /// What a line MAC is asked for, so that the caller can hold it against its reservation; none for other requests.
+    ///
+    /// # Errors
+    /// `CardLineUnknown` where the command is none that the card family's transactions send.
+    pub fn line_purpose(&self, ask: &IssuerRequest) -> Result<Option<LinePurpose>, Message> {
+        match ask {
+            IssuerRequest::LineMac {
+                card, header, data, ..
+            } => {
+                let profile = self
+                    .profiles
+                    .find(&card.family)
+                    .ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+                let data = hex::decode(data).map_err(|_| invalid("data"))?;
+                profile
+                    .recognise(bytes(header, "header")?, &data)
+                    .map(Some)
+                    .ok_or_else(|| Message::new(Code::CardLineUnknown))
+            }
+            IssuerRequest::Unload { .. }
+            | IssuerRequest::Purchase { .. }
+            | IssuerRequest::CheckProof { .. } => Ok(None),
+        }
     }
 
     /// Checks the proof of a settled write (MAC3 of an unload, TAC of a purchase; hexadecimal digits) against the release
     /// that it must belong to.
     ///
     /// # Errors
-    /// A [`Message`] where a field is malformed.
+    /// `FieldInvalid` where a field is malformed.
     pub fn settles(&self, release: &ReleaseRecord, proof: &str) -> Result<bool, Message> {
-        let _ = (release, proof);
-        Ok(false)
+        let expected = match release.kind {
+            ReleaseKind::Unload => self.mac3(release)?,
+            ReleaseKind::Purchase { terminal_sequence } => self.purchase_tac(
+                &release.card,
+                release.amount,
+                &release.terminal,
+                terminal_sequence,
+                release.at,
+            )?,
+        };
+        Ok(same(&expected, &bytes(proof, "proof")?))
     }
+
+    /// A proof is genuine when a MAC was released for this transaction and the card's proof follows from it.
+    fn genuine(
+        &self,
+        card: &CardKeySource,
+        proof: &Proof,
+        releases: &[ReleaseRecord],
+    ) -> Result<bool, Message> {
+        let of_card = releases.iter().filter(|release| {
+            release.card.family == card.family
+                && release.card.issuer.eq_ignore_ascii_case(&card.issuer)
+                && release.card.serial.eq_ignore_ascii_case(&card.serial)
+        });
+        match proof {
+            Proof::Unload {
+                online_counter_after,
+                amount,
+                terminal,
+                at,
+                mac3,
+            } => {
+                let claimed = bytes(mac3, "mac3")?;
+                let mut genuine = false;
+                for release in of_card.filter(|release| {
+                    release.kind == ReleaseKind::Unload
+                        && release.counter.checked_add(1) == Some(*online_counter_after)
+                        && release.amount == *amount
+                        && release.terminal.eq_ignore_ascii_case(terminal)
+                        && release.at == *at
+                }) {
+                    genuine |= same(&self.mac3(release)?, &claimed);
+                }
+                Ok(genuine)
+            }
+            Proof::Purchase {
+                offline_counter_after,
+                amount,
+                terminal,
+                terminal_sequence,
+                at,
+                mac2,
+                tac,
+            } => {
+                // The TAC does not cover the counter; MAC2, under the session key of random and counter, does.
+                let claimed = bytes(mac2, "mac2")?;
+                let tac_holds = same(
+                    &self.purchase_tac(card, *amount, terminal, *terminal_sequence, *at)?,
+                    &bytes(tac, "tac")?,
+                );
+                let mut genuine = false;
+                for release in of_card.filter(|release| {
+                    release.kind
+                        == ReleaseKind::Purchase {
+                            terminal_sequence: *terminal_sequence,
+                        }
+                        && release.counter.checked_add(1) == Some(*offline_counter_after)
+                        && release.amount == *amount
+                        && release.terminal.eq_ignore_ascii_case(terminal)
+                        && release.at == *at
+                }) {
+                    let key = self.key(&release.card, Purpose::Purchase)?;
+                    let session = mac::offline_session(
+                        &key,
+                        bytes(&release.random, "random")?,
+                        release.counter,
+                        *terminal_sequence,
+                    );
+                    genuine |= same(&mac::mac(session, &fen(release.amount)?), &claimed);
+                }
+                Ok(tac_holds && genuine)
+            }
+        }
+    }
+
+    /// MAC3: new balance, counter before, amount, type, terminal, time under the session key.
+    fn mac3(&self, release: &ReleaseRecord) -> Result<Mac, Message> {
+        let key = self.key(&release.card, Purpose::Unload)?;
+        let session = mac::online_session(&key, bytes(&release.random, "random")?, release.counter);
+        let left = release
+            .old_balance
+            .minus(release.amount)
+            .map_err(|_| invalid("amount"))?;
+        Ok(mac::mac(
+            session,
+            &[
+                &fen(left)?[..],
+                &release.counter.to_be_bytes()[..],
+                &fen(release.amount)?[..],
+                &[UNLOAD],
+                &bytes::<6>(&release.terminal, "terminal")?[..],
+                &time(release.at)?[..],
+            ]
+            .concat(),
+        ))
+    }
+
+    fn purchase_tac(
+        &self,
+        card: &CardKeySource,
+        amount: Fen,
+        terminal: &str,
+        terminal_sequence: u32,
+        at: NaiveDateTime,
+    ) -> Result<Mac, Message> {
+        let key = self.key(card, Purpose::Tac)?;
+        Ok(mac::tac(
+            &key,
+            &[
+                &fen(amount)?[..],
+                &[PURCHASE],
+                &bytes::<6>(terminal, "terminal")?[..],
+                &terminal_sequence.to_be_bytes()[..],
+                &time(at)?[..],
+            ]
+            .concat(),
+        ))
+    }
+
+    fn key(&self, card: &CardKeySource, purpose: Purpose) -> Result<DoubleKey, Message> {
+        if self.profiles.find(&card.family).is_none() {
+            return Err(Message::new(Code::CardFamilyUnknown));
+        }
+        self.keys
+            .of_card(card, purpose)
+            .ok_or_else(|| invalid("card"))
+    }
+}
+
+fn known_algorithm(algorithm: u8, version: u8) -> Result<(), Message> {
+    if algorithm == TRIPLE_DES && version == KEY_VERSION {
+        return Ok(());
+    }
+    Err(Message::new(Code::KeyAlgorithmUnsupported)
+        .with("algorithm", format!("{algorithm:02X}"))
+        .with("version", format!("{version:02X}")))
+}
+
+fn mac_answer(mac: Mac, at: NaiveDateTime) -> IssuerAnswer {
+    IssuerAnswer::Mac {
+        mac: hex::encode_upper(mac),
+        at,
+    }
+}
+
+fn same(a: &Mac, b: &Mac) -> bool {
+    a.ct_eq(b).into()
+}
+
+fn invalid(field: &str) -> Message {
+    Message::new(Code::FieldInvalid).with("field", field)
+}
+
+fn bytes<const N: usize>(digits: &str, field: &str) -> Result<[u8; N], Message> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| invalid(field))?;
+    Ok(bytes)
+}
+
+fn fen(amount: Fen) -> Result<[u8; 4], Message> {
+    u32::try_from(amount.0)
+        .map(u32::to_be_bytes)
+        .map_err(|_| invalid("amount"))
+}
+
+fn time(at: NaiveDateTime) -> Result<Vec<u8>, Message> {
+    bcd::pack_date_time(at).ok_or_else(|| invalid("at"))
 }
