@@ -2,5 +2,6 @@
 //! holds it in one process. Knows nothing of the issuer's key service.
 
 pub mod card;
+pub mod vpcd;
 
 pub use card::{BadCard, CardRow, Seed, SimCard};
