@@ -3,12 +3,12 @@
 //! The header holds identifiers, codes, amounts and the hash of the payload's ciphertext; the payload is sealed under a
 //! key of its case. When retention ends, payload and key go and the chain still verifies.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    id::{CaseId, CellId, DeviceId},
+    id::{CaseId, CellId, DeviceId, Id128},
     posting::Balanced,
 };
 
@@ -75,6 +75,24 @@ impl RowHeader {
 #[must_use]
 pub fn payload_hash(sealed: &[u8]) -> String {
     hex::encode(Sha256::digest(sealed))
+}
+
+/// What a sealed payload is bound to (associated data of the cipher): its place in the chain of its device.
+#[must_use]
+pub fn seal_context(device: &DeviceId, generation: u32, sequence: u64) -> Vec<u8> {
+    format!("carddesk/payload/{FORMAT}/{device}/{generation}/{sequence}").into_bytes()
+}
+
+/// Under which identifier the payload key of a day's rows that belong to no case is kept and sent.
+#[must_use]
+pub fn day_key_owner(day: NaiveDate) -> CaseId {
+    let digest = Sha256::digest(format!("carddesk/day-key/{day}"));
+    let mut owner = [0; 16];
+    owner
+        .iter_mut()
+        .zip(digest)
+        .for_each(|(to, from)| *to = from);
+    Id128(owner)
 }
 
 /// Why a chain does not verify.

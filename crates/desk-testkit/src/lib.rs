@@ -3,5 +3,8 @@
 pub mod clerk;
 pub mod clock;
 pub mod entropy;
+pub mod faulty_store;
 pub mod link_faults;
+pub mod memory_store;
 pub mod screen;
+pub mod stations;

@@ -223,7 +223,8 @@ pub struct Batch {
     pub suite: String,
     /// In order, without gaps; the first follows the last acknowledged row.
     pub rows: Vec<Row>,
-    /// Payload keys of the cases that these rows belong to, 32 bytes as hexadecimal digits.
+    /// Payload keys of the cases that these rows belong to, 32 bytes as hexadecimal digits; for rows of no case the
+    /// key of their day, under [`desk_domain::journal::day_key_owner`].
     pub case_keys: Vec<(CaseId, String)>,
     /// Hash of the last row.
     pub head: String,
