@@ -1,1 +1,3 @@
+//! The one integration binary of the root package.
 
+mod bindings;
