@@ -3,11 +3,7 @@
 use desk_domain::code::{Code, Message};
 use desk_wire::v1::Reply;
 
-use crate::{
-    ports::PortFailure,
-    record::Keep,
-    store::StoreFailure,
-};
+use crate::{ports::PortFailure, record::Keep, store::StoreFailure};
 
 /// An answer that commits.
 #[derive(Debug)]

@@ -26,10 +26,7 @@ impl Call<'_> {
     ) -> Step<Answer> {
         let session = self.session().await?;
         require(amount >= Fen::ZERO, Code::AmountInvalid)?;
-        require(
-            session.operator != *supervisor,
-            Code::SelfAuthForbidden,
-        )?;
+        require(session.operator != *supervisor, Code::SelfAuthForbidden)?;
         let record = match self.proven_operator(supervisor, password).await? {
             Ok(record) => record,
             Err(message) => return Self::kept(Reply::Refused { message }),

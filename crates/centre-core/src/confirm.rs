@@ -195,7 +195,9 @@ impl Call<'_> {
         proof: &WriteProof,
     ) -> Step<Settled> {
         let Some(data) = &claim.reservation.card_data else {
-            return Err(Stop::Fail(Failure::Inconsistent("reissue without card data")));
+            return Err(Stop::Fail(Failure::Inconsistent(
+                "reissue without card data",
+            )));
         };
         let after = &proof.after;
         require(
@@ -257,10 +259,7 @@ impl Call<'_> {
         proof: &WriteProof,
     ) -> Step<Settled> {
         require(proof.after.card_no == before.card_no, Code::WrongCard)?;
-        require(
-            proof.after.valid_until >= Some(until),
-            Code::WriteUnknown,
-        )?;
+        require(proof.after.valid_until >= Some(until), Code::WriteUnknown)?;
         let mut card = self.registered(cell, &before.card_no).await?;
         card.valid_until = card.valid_until.max(Some(until));
         self.tx.put_card(&card).await?;

@@ -149,7 +149,10 @@ fn tail(number: &str) -> String {
 
 fn mask_phone(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().collect();
-    match (digits.get(..3), digits.len().checked_sub(4).and_then(|at| digits.get(at..))) {
+    match (
+        digits.get(..3),
+        digits.len().checked_sub(4).and_then(|at| digits.get(at..)),
+    ) {
         (Some(head), Some(tail)) if digits.len() > 7 => {
             head.iter().chain(&['*'; 4]).chain(tail).collect()
         }

@@ -85,9 +85,7 @@ impl Call<'_> {
             }
         }
         let claim = self.tx.claim(reservation).await?;
-        match claim
-            .filter(|claim| claim.by.case == case && claim.by.device == self.device.device)
-        {
+        match claim.filter(|claim| claim.by.case == case && claim.by.device == self.device.device) {
             Some(claim) => Ok(claim),
             None => refuse_code(Code::KeySourceInvalid),
         }
@@ -169,14 +167,13 @@ impl Call<'_> {
                 self.purse_terms(*amount, *reserved, terminal)?;
                 Ok(Asked::mac(*offline_counter, random))
             }
-            (
-                IssuerRequest::LineMac { .. },
-                Claim::Validation { .. } | Claim::Reissue { .. },
-            ) => Ok(Asked {
-                releases: true,
-                counter: None,
-                random: None,
-            }),
+            (IssuerRequest::LineMac { .. }, Claim::Validation { .. } | Claim::Reissue { .. }) => {
+                Ok(Asked {
+                    releases: true,
+                    counter: None,
+                    random: None,
+                })
+            }
             (
                 IssuerRequest::CheckProof {
                     proof: Proof::Unload { .. } | Proof::Purchase { .. },

@@ -17,8 +17,6 @@ mod session;
 mod totals;
 mod upload;
 
-#[cfg(any())]
-pub mod contract;
 pub mod memory;
 pub mod number;
 pub mod policy;

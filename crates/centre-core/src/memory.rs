@@ -279,8 +279,7 @@ impl Tx for MemoryTx {
             .cards
             .values()
             .find(|card| {
-                card.issuer.eq_ignore_ascii_case(issuer)
-                    && card.serial.eq_ignore_ascii_case(serial)
+                card.issuer.eq_ignore_ascii_case(issuer) && card.serial.eq_ignore_ascii_case(serial)
             })
             .cloned())
     }
@@ -375,11 +374,7 @@ impl Tx for MemoryTx {
                 None => self.put(|state| &mut state.open, right, claim.number.clone()),
             },
             ClaimState::Settled { .. } => {
-                let epoch = (
-                    claim.cell.clone(),
-                    claim.right.clone(),
-                    claim.epoch.clone(),
-                );
+                let epoch = (claim.cell.clone(), claim.right.clone(), claim.epoch.clone());
                 self.insert(
                     |state| &mut state.settled,
                     epoch,
@@ -406,12 +401,7 @@ impl Tx for MemoryTx {
 
     async fn add_release(&mut self, release: &Release) -> Stored<()> {
         let key = (release.cell.clone(), release.id.clone());
-        self.insert(
-            |state| &mut state.releases,
-            key,
-            release.clone(),
-            "release",
-        )
+        self.insert(|state| &mut state.releases, key, release.clone(), "release")
     }
 
     async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>> {
@@ -497,9 +487,11 @@ impl Tx for MemoryTx {
         let overflow = |_| StoreFailure::Failed("total out of range".to_owned());
         let mut accounts: BTreeMap<Account, Fen> = BTreeMap::new();
         let mut refunds = Fen::ZERO;
-        let entries = self.state.entries.values().filter(|entry| {
-            entry.cell == *cell && entry.outlet == *outlet && entry.day == day
-        });
+        let entries = self
+            .state
+            .entries
+            .values()
+            .filter(|entry| entry.cell == *cell && entry.outlet == *outlet && entry.day == day);
         for entry in entries {
             let amount = entry.posting.amount;
             match entry.book {

@@ -22,7 +22,14 @@ pub(crate) fn centre_number(
     entropy.fill(&mut bytes);
     let text: String = bytes
         .iter()
-        .map(|byte| char::from(ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0')))
+        .map(|byte| {
+            char::from(
+                ALPHABET
+                    .get(usize::from(byte % 32))
+                    .copied()
+                    .unwrap_or(b'0'),
+            )
+        })
         .collect();
     let day = local_day(now);
     CentreNumber::new(format!(

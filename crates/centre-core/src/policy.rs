@@ -39,8 +39,6 @@ pub struct Programme {
     pub card_prefix: String,
     /// Digits of a card number.
     pub card_digits: usize,
-    /// Card type byte of a new card.
-    pub holder_class: u8,
     /// Card type bytes that are validated.
     pub validated_classes: Vec<u8>,
     /// Last day of a month on which validation runs to the end of that month.

@@ -80,7 +80,9 @@ pub enum ResetResult {
     /// Done now or before under the same order: must change at the next log-in, old sessions ended.
     Done,
     /// Changed or reset by another channel since.
-    ChangedSince { at: DateTime<Utc> },
+    ChangedSince {
+        at: DateTime<Utc>,
+    },
     UnknownAccount,
 }
 

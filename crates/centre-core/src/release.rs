@@ -74,8 +74,12 @@ impl Call<'_> {
             Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(&claim) {
-            self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount))
-                .await?;
+            self.post_for(
+                &claim,
+                "unknown",
+                &Balanced::transfer(suspense, float, amount),
+            )
+            .await?;
         }
         claim.state = ClaimState::Unknown {
             intent: intent.clone(),

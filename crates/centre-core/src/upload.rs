@@ -156,7 +156,10 @@ fn entries(kept: &KeptRow) -> impl Iterator<Item = Entry> {
         .zip(0_u16..)
         .map(move |(posting, line)| Entry {
             cell: header.cell.clone(),
-            source: format!("{}/{}/{}", header.device, header.generation, header.sequence),
+            source: format!(
+                "{}/{}/{}",
+                header.device, header.generation, header.sequence
+            ),
             line,
             book: Book::Desk,
             outlet: kept.outlet.clone(),

@@ -44,7 +44,10 @@ impl Call<'_> {
         };
         let right = reissue_right(&person.person);
         let epoch = format!("card:{}", old.card_no.as_str());
-        if let Some(held) = self.held(&programme.cell, &right, &epoch, case, claim).await? {
+        if let Some(held) = self
+            .held(&programme.cell, &right, &epoch, case, claim)
+            .await?
+        {
             return Ok(Verdict::Held(held));
         }
         match &old.status {

@@ -1,0 +1,323 @@
+//! Who is asking, was it asked before, what may be known.
+
+use chrono::Duration;
+use desk_domain::{
+    code::Code,
+    id::{CardNo, DeviceId, OperatorId, ProgrammeId},
+    money::Fen,
+    person::{HolderClass, InitialPassword, Lookup},
+};
+use desk_wire::v1::{Reply, Request, Secret};
+
+use super::world::{
+    EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, World, case, confirmed, device_id, noon, pupil,
+    refund_claim, refusal, reserve, reserved, sign_in,
+};
+
+pub async fn unknown_device(world: World) {
+    let mut entropy = super::world::World::entropy();
+    let envelope = world.envelope(1, None, world.id(), Request::Ping);
+    // The certificate says another desk than the envelope.
+    let response = world
+        .centre
+        .handle(&envelope, &device_id(2), world.now(), &mut entropy)
+        .await
+        .unwrap();
+    assert_eq!(refusal(response.reply), Code::DeviceUnknown);
+    let mut stranger = world.envelope(1, None, world.id(), Request::Ping);
+    stranger.device = DeviceId::new("desk-9");
+    assert_eq!(refusal(world.send(&stranger).await), Code::DeviceUnknown);
+    assert_eq!(world.send(&envelope).await, Reply::Pong);
+}
+
+pub async fn old_generation(world: World) {
+    let mut envelope = world.envelope(1, None, world.id(), Request::Ping);
+    envelope.generation = 0;
+    assert_eq!(refusal(world.send(&envelope).await), Code::DeviceRollback);
+    envelope.generation = 2;
+    assert_eq!(refusal(world.send(&envelope).await), Code::DeviceUnknown);
+}
+
+pub async fn sign_in_and_out(world: World) {
+    let session = world.sign_in(1, "1001").await;
+    let totals = Request::DayTotals {
+        outlet: desk_domain::id::OutletId::new("DEMO"),
+        day: super::world::date("2026-11-24"),
+    };
+    let reply = world.ask(1, &session, totals.clone()).await;
+    assert!(matches!(reply, Reply::DayTotals { .. }), "{reply:?}");
+    // A token is of use at its own desk only.
+    assert_eq!(
+        refusal(world.ask(2, &session, totals.clone()).await),
+        Code::NotSignedIn
+    );
+    assert_eq!(
+        world.ask(1, &session, Request::SignOut).await,
+        Reply::SignedOut
+    );
+    assert_eq!(
+        refusal(world.ask(1, &session, totals).await),
+        Code::NotSignedIn
+    );
+}
+
+pub async fn lock_out(world: World) {
+    let wrong = world.envelope(1, None, world.id(), sign_in("1001", "nope"));
+    assert_eq!(refusal(world.send(&wrong).await), Code::PasswordWrong);
+    for _ in 0..6 {
+        // The same request again is not another attempt.
+        assert_eq!(refusal(world.send(&wrong).await), Code::PasswordWrong);
+    }
+    for attempt in 2..=5 {
+        let wrong = world.envelope(1, None, world.id(), sign_in("1001", "nope"));
+        let code = refusal(world.send(&wrong).await);
+        assert_eq!(code == Code::OperatorLocked, attempt == 5, "{attempt}");
+    }
+    let right = world.envelope(1, None, world.id(), sign_in("1001", "pass-1001"));
+    assert_eq!(refusal(world.send(&right).await), Code::OperatorLocked);
+    // Nobody else is locked, and an unknown number is told nothing.
+    world.sign_in(1, "1002").await;
+    let nobody = world.envelope(1, None, world.id(), sign_in("9999", "nope"));
+    assert_eq!(refusal(world.send(&nobody).await), Code::PasswordWrong);
+}
+
+pub async fn session_needed(world: World) {
+    let lookup = Lookup::CardNo {
+        card_no: CardNo::new(PUPIL_CARD),
+    };
+    let find = Request::FindCard {
+        case: case(1),
+        lookup,
+    };
+    let mut envelope = world.envelope(1, None, world.id(), find);
+    assert_eq!(refusal(world.send(&envelope).await), Code::NotSignedIn);
+    // Said for now, not for ever: the same request works after signing in.
+    envelope.session = Some(world.sign_in(1, "1001").await);
+    assert!(matches!(world.send(&envelope).await, Reply::Card { .. }));
+    world.wait(Duration::hours(13));
+    envelope.id = world.id();
+    assert_eq!(refusal(world.send(&envelope).await), Code::NotSignedIn);
+}
+
+pub async fn repeat_gives_first_reply(world: World) {
+    let sign = world.envelope(1, None, world.id(), sign_in("1001", "pass-1001"));
+    let first = world.send(&sign).await;
+    assert_eq!(world.send(&sign).await, first);
+    let Reply::SignedIn { session, .. } = first else {
+        panic!("not signed in");
+    };
+    let supervised = world.sign_in(2, "2001").await;
+    let mut requests = vec![
+        Request::FindCard {
+            case: case(1),
+            lookup: Lookup::CardNo {
+                card_no: CardNo::new(PURSE),
+            },
+        },
+        Request::FindPerson {
+            case: case(1),
+            lookup: Lookup::CardNo {
+                card_no: CardNo::new(PUPIL_CARD),
+            },
+        },
+        Request::Authorise {
+            case: case(1),
+            supervisor: OperatorId::new("2001"),
+            password: Secret("pass-2001".to_owned()),
+            amount: Fen(26_800),
+            reason: "超额".to_owned(),
+        },
+        reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
+        reserve(1, case(2), refund_claim(PURSE, 3650, 7), None),
+        Request::DayTotals {
+            outlet: desk_domain::id::OutletId::new("DEMO"),
+            day: super::world::date("2026-11-24"),
+        },
+    ];
+    let other = world
+        .reserve(
+            1,
+            &session,
+            case(5),
+            refund_claim(SMALL_PURSE, 100, 3),
+            None,
+        )
+        .await;
+    let number = reserved(other).number;
+    requests.extend([
+        Request::Issuer {
+            case: case(5),
+            reservation: number.clone(),
+            ask: super::world::unload_ask(SMALL_PURSE, 100, 3, "0a0b0c0d", 1),
+        },
+        Request::ReportUnknown {
+            case: case(5),
+            reservation: number.clone(),
+            intent: super::claims::unload_intent(SMALL_PURSE, 100, 3),
+        },
+        Request::Release {
+            case: case(5),
+            reservation: number,
+        },
+        Request::SignOut,
+    ]);
+    let mut seen = Vec::new();
+    for request in requests {
+        let envelope = world.envelope(1, Some(&session), world.id(), request);
+        let first = world.send(&envelope).await;
+        seen.push((envelope, first));
+    }
+    // Later, from another session, in another order: the first reply, whatever has happened since.
+    world.wait(Duration::minutes(30));
+    for (mut envelope, first) in seen.into_iter().rev() {
+        envelope.session = Some(supervised.clone());
+        envelope.sent_at = world.now();
+        assert_eq!(world.send(&envelope).await, first);
+    }
+}
+
+pub async fn changed_body(world: World) {
+    let session = world.sign_in(1, "1001").await;
+    let id = world.id();
+    let first = world.envelope(
+        1,
+        Some(&session),
+        id,
+        reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
+    );
+    reserved(world.send(&first).await);
+    let changed = world.envelope(
+        1,
+        Some(&session),
+        id,
+        reserve(1, case(1), refund_claim(PURSE, 3651, 7), None),
+    );
+    assert_eq!(refusal(world.send(&changed).await), Code::RequestChanged);
+    reserved(world.send(&first).await);
+    // Another desk's ids are its own.
+    let session = world.sign_in(2, "1002").await;
+    let elsewhere = world.envelope(2, Some(&session), id, Request::SignOut);
+    assert_eq!(world.send(&elsewhere).await, Reply::SignedOut);
+}
+
+pub async fn finds_people_and_cards(world: World) {
+    let session = world.sign_in(1, "1001").await;
+    let by_number = |number: &str| Request::FindPerson {
+        case: case(1),
+        lookup: Lookup::IdNumber {
+            programme: ProgrammeId::new(EDUCATION),
+            number: number.to_owned(),
+        },
+    };
+    let reply = world
+        .ask(1, &session, by_number("320500201503150012"))
+        .await;
+    let Reply::Person { person } = reply else {
+        panic!("{reply:?}");
+    };
+    assert_eq!(person.name, "测·试");
+    assert_eq!(person.id_tail, "0012");
+    assert_eq!(person.guardian_phone.as_deref(), Some("138****5678"));
+    assert_eq!(person.initial_password, InitialPassword::LastSixOfIdNumber);
+    assert_eq!(person.cards.len(), 1);
+    assert_eq!(
+        refusal(
+            world
+                .ask(1, &session, by_number("320500201503150099"))
+                .await
+        ),
+        Code::PersonNotFound
+    );
+    assert_eq!(
+        refusal(world.ask(1, &session, by_number("3205")).await),
+        Code::PersonNotFound
+    );
+    let card = |number: &str| Request::FindCard {
+        case: case(1),
+        lookup: Lookup::CardNo {
+            card_no: CardNo::new(number),
+        },
+    };
+    let reply = world.ask(1, &session, card("2150999000000004")).await;
+    let Reply::Card { card: graduate } = reply else {
+        panic!("{reply:?}");
+    };
+    assert!(!graduate.entitled);
+    assert_eq!(
+        refusal(world.ask(1, &session, card("1")).await),
+        Code::CardNotFound
+    );
+    let mut without = pupil("p9", HolderClass::Foreign, Some("X9"), None);
+    without.ecard_number = Some("E12".to_owned());
+    let mut tx = world.centre.store().begin().await.unwrap();
+    tx.put_person(&without).await.unwrap();
+    tx.commit().await.unwrap();
+    let reply = world.ask(1, &session, by_number("X9")).await;
+    let Reply::Person { person } = reply else {
+        panic!("{reply:?}");
+    };
+    assert_eq!(person.initial_password, InitialPassword::NoEcardNumber);
+}
+
+pub async fn replies_with_people_are_forgotten(world: World) {
+    let session = world.sign_in(1, "1001").await;
+    let find = Request::FindPerson {
+        case: case(1),
+        lookup: Lookup::CardNo {
+            card_no: CardNo::new(PUPIL_CARD),
+        },
+    };
+    world.ask(1, &session, find).await;
+    let held = world.envelope(
+        1,
+        Some(&session),
+        world.id(),
+        reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
+    );
+    let first = world.send(&held).await;
+    let mut tx = world.centre.store().begin().await.unwrap();
+    assert_eq!(tx.forget_replies(noon()).await.unwrap(), 0);
+    let later = noon() + Duration::days(1);
+    assert_eq!(tx.forget_replies(later).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(world.send(&held).await, first);
+}
+
+pub async fn authorisation(world: World) {
+    let session = world.sign_in(1, "2001").await;
+    let ask = |supervisor: &str, password: &str, amount| Request::Authorise {
+        case: case(1),
+        supervisor: OperatorId::new(supervisor),
+        password: Secret(password.to_owned()),
+        amount: Fen(amount),
+        reason: "超额".to_owned(),
+    };
+    let own = world
+        .ask(1, &session, ask("2001", "pass-2001", 26_800))
+        .await;
+    assert_eq!(refusal(own), Code::SelfAuthForbidden);
+    let session = world.sign_in(1, "1001").await;
+    let clerk = world
+        .ask(1, &session, ask("1002", "pass-1002", 26_800))
+        .await;
+    assert_eq!(refusal(clerk), Code::RoleMissing);
+    let above = world
+        .ask(1, &session, ask("2001", "pass-2001", 50_001))
+        .await;
+    assert_eq!(refusal(above), Code::RoleMissing);
+    let wrong = world.ask(1, &session, ask("2001", "nope", 26_800)).await;
+    assert_eq!(refusal(wrong), Code::PasswordWrong);
+    let good = world
+        .ask(1, &session, ask("2001", "pass-2001", 50_000))
+        .await;
+    assert!(matches!(good, Reply::Authorised { .. }));
+    let manager = world
+        .ask(1, &session, ask("3001", "pass-3001", 50_001))
+        .await;
+    assert!(matches!(manager, Reply::Authorised { .. }));
+    // Confirmed elsewhere is not agreed here.
+    let refund = world
+        .refund(1, &session, case(2), refund_claim(SMALL_PURSE, 100, 3))
+        .await;
+    confirmed(refund);
+}

@@ -1,0 +1,33 @@
+//! One suite for every store: the centre's promises, asked through its one door.
+
+pub mod claims;
+pub mod front;
+pub mod journal;
+pub mod world;
+
+/// Makes one test of each check; `$store` gives a fresh empty store, or nothing where it cannot be had.
+#[macro_export]
+macro_rules! contract_suite {
+    ($store:expr) => {
+        contract_suite!(@ $store;
+            front: unknown_device, old_generation, sign_in_and_out, lock_out, session_needed, repeat_gives_first_reply,
+                changed_body, finds_people_and_cards, replies_with_people_are_forgotten, authorisation;
+            claims: refund_whole_way, refund_refusals, second_claimant, refund_again_after_top_up, purchase_of_rest,
+                no_proof_no_confirmation, macs_only_for_the_reservation, unknown_write_holds_the_card, release_frees,
+                agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
+                reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
+            journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree;
+        );
+    };
+    (@ $store:expr; $($module:ident: $($check:ident),*;)*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $check() {
+                match $store.await {
+                    Some(store) => contract::$module::$check(contract::world::World::new(store).await).await,
+                    None => contract::world::skipped(stringify!($check)),
+                }
+            }
+        )*)*
+    };
+}

@@ -1,0 +1,38 @@
+// What the live region says when the screen changes. Only what is on the screen, and never a typed value.
+import type { MessageView, View } from '../ipc'
+
+const said = (message: MessageView | null): string => (message ? `${message.text}${message.remedy}` : '')
+
+export function announcement(view: View): string {
+  const at = view.stage
+  const note = said(view.notice)
+  switch (at.stage) {
+    case 'starting':
+      return at.doing
+    case 'blocked':
+      return said(at.message)
+    case 'signIn':
+      return said(at.message) || '请登录'
+    case 'locked':
+      return said(at.message) || '已锁屏'
+    case 'dayOpen':
+      return said(at.message) || '日始'
+    case 'home': {
+      const card = at.card ? `${at.card.programme}，尾号 ${at.card.tail}` : at.reading ? '正在读卡' : '请放卡或按功能键'
+      return [said(at.message), card, note].filter((part) => part !== '').join('。')
+    }
+    case 'case': {
+      const ask = at.question.ask
+      const own =
+        ask.ask === 'again' ? said(ask.message)
+        : ask.ask === 'busy' ? ask.doing
+        : ask.ask === 'putCard' ? `${ask.what}${said(ask.wrong)}`
+        : ask.ask === 'ended' ? `${ask.headline}。${ask.giveBack.length > 0 ? `请归还：${ask.giveBack.join('、')}` : ''}`
+        : ask.ask === 'act' ? `按 ${ask.key} ${ask.label}`
+        : ''
+      return [said(at.message), at.question.title, own, note].filter((part) => part !== '').join('。')
+    }
+    case 'report':
+      return [said(at.message), `${at.day} 日报，${at.agree ? '三方相符' : '三方不符'}`, note].filter((part) => part !== '').join('。')
+  }
+}
