@@ -2,6 +2,7 @@
 //! holds it in one process. Knows nothing of the issuer's key service.
 
 pub mod card;
+pub mod tray;
 pub mod vpcd;
 
 pub use card::{BadCard, CardRow, Seed, SimCard};
