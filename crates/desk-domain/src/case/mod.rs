@@ -5,9 +5,38 @@
 //! `apply` takes the case into the state in which that fact is true. `apply` never consults a rule, so a journal replays
 //! the same whatever rule set is in force.
 
+mod card_query;
+pub mod context;
+pub mod entry;
+pub mod fact;
+pub mod identity;
+pub mod paper;
+mod password_reset;
+pub mod question;
+mod refund_readable;
+mod reissue_lost;
+mod validation;
+pub mod words;
+mod writing;
+
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    card_query::CardQuery,
+    context::Cx,
+    entry::{Entry, Replayed, Unreadable, replay},
+    fact::{Fact, Misplaced},
+    paper::PaperFacts,
+    password_reset::PasswordReset,
+    question::{Next, Picture, Question},
+    refund_readable::RefundReadable,
+    reissue_lost::ReissueLost,
+    validation::Validation,
+    writing::Writing,
+};
 use crate::{
     card::{CardImage, WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
@@ -90,6 +119,12 @@ pub enum Effect {
         reservation: CentreNumber,
         intent: WriteIntent,
     },
+    /// Decide a torn write from the same card. Changes nothing; repeated after a crash.
+    ResolveWrite {
+        attempt: u32,
+        reservation: CentreNumber,
+        intent: WriteIntent,
+    },
     /// Tell the centre of a write whose end is unknown, so that no other desk gets a MAC for the card.
     ReportUnknown {
         request: RequestId,
@@ -104,6 +139,69 @@ pub enum Effect {
     },
     /// Print one paper; repeated after a crash, marked as a reprint where it may have come out.
     Print { paper: Paper },
+}
+
+impl Effect {
+    /// Stable name, part of the journal row's kind.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ReadCard { .. } => "read_card",
+            Self::FindPerson { .. } => "find_person",
+            Self::FindCard { .. } => "find_card",
+            Self::Reserve { .. } => "reserve",
+            Self::Release { .. } => "release",
+            Self::WriteCard { .. } => "write_card",
+            Self::ResolveWrite { .. } => "resolve_write",
+            Self::ReportUnknown { .. } => "report_unknown",
+            Self::Confirm { .. } => "confirm",
+            Self::Print { .. } => "print",
+        }
+    }
+
+    /// Reading and asking change nothing and may be repeated without a trace; everything else is announced in the
+    /// journal before it begins.
+    #[must_use]
+    pub fn needs_intent(&self) -> bool {
+        match self {
+            Self::ReadCard { .. } | Self::FindPerson { .. } | Self::FindCard { .. } | Self::ResolveWrite { .. } => false,
+            Self::Reserve { .. }
+            | Self::Release { .. }
+            | Self::WriteCard { .. }
+            | Self::ReportUnknown { .. }
+            | Self::Confirm { .. }
+            | Self::Print { .. } => true,
+        }
+    }
+
+    /// Needs a card on the reader.
+    #[must_use]
+    pub fn needs_card(&self) -> bool {
+        match self {
+            Self::ReadCard { .. } | Self::WriteCard { .. } | Self::ResolveWrite { .. } => true,
+            Self::FindPerson { .. }
+            | Self::FindCard { .. }
+            | Self::Reserve { .. }
+            | Self::Release { .. }
+            | Self::ReportUnknown { .. }
+            | Self::Confirm { .. }
+            | Self::Print { .. } => false,
+        }
+    }
+
+    /// Needs the centre.
+    #[must_use]
+    pub fn needs_line(&self) -> bool {
+        match self {
+            Self::FindPerson { .. }
+            | Self::FindCard { .. }
+            | Self::Reserve { .. }
+            | Self::Release { .. }
+            | Self::ReportUnknown { .. }
+            | Self::Confirm { .. } => true,
+            Self::ReadCard { .. } | Self::WriteCard { .. } | Self::ResolveWrite { .. } | Self::Print { .. } => false,
+        }
+    }
 }
 
 /// How an effect ended.
@@ -144,7 +242,7 @@ pub enum Outcome {
 }
 
 /// Which paper, with nothing in it that the case does not already hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Paper {
     /// 收据
@@ -214,3 +312,176 @@ pub enum Ending {
 
 /// Date helper for facts that hold a day.
 pub type Day = NaiveDate;
+
+/// A case: its service's state, and what became of its papers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    flow: Flow,
+    papers: BTreeMap<Paper, PaperState>,
+}
+
+/// The state machine of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flow {
+    CardQuery(CardQuery),
+    ReissueLost(ReissueLost),
+    RefundReadable(RefundReadable),
+    Validation(Validation),
+    PasswordReset(PasswordReset),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperState {
+    Printed { copies: u32 },
+    /// Not printed yet; the case stands all the same.
+    Pending,
+}
+
+macro_rules! each {
+    ($flow:expr, $inner:ident => $answer:expr) => {
+        match $flow {
+            Flow::CardQuery($inner) => $answer,
+            Flow::ReissueLost($inner) => $answer,
+            Flow::RefundReadable($inner) => $answer,
+            Flow::Validation($inner) => $answer,
+            Flow::PasswordReset($inner) => $answer,
+        }
+    };
+}
+
+impl Case {
+    #[must_use]
+    pub fn open(service: Service) -> Self {
+        Self {
+            flow: match service {
+                Service::CardQuery => Flow::CardQuery(CardQuery::Tapping),
+                Service::ReissueLost => Flow::ReissueLost(ReissueLost::begin()),
+                Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
+                Service::Validation => Flow::Validation(Validation::Tapping),
+                Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
+            },
+            papers: BTreeMap::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// What is to be done now.
+    #[must_use]
+    pub fn next(&self, cx: &Cx<'_>) -> Next {
+        each!(&self.flow, state => state.next(cx))
+    }
+
+    /// Turns an answer or an outcome into a fact.
+    ///
+    /// # Errors
+    /// The message to show; the question or the effect stays.
+    pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
+        each!(&self.flow, state => state.decide(input, cx))
+    }
+
+    /// The case in which the fact is true. Consults no rule.
+    ///
+    /// # Errors
+    /// [`Misplaced`] where the fact does not belong to the state.
+    pub fn apply(mut self, fact: Fact) -> Result<Self, Misplaced> {
+        if let Fact::Printed { paper, copy } = &fact {
+            let before = self.papers.insert(*paper, PaperState::Printed { copies: *copy });
+            if before.is_some() {
+                // The case went on without the paper; only the paper's own state changes now.
+                return Ok(self);
+            }
+        }
+        if let Fact::PrintPending { paper, .. } = &fact {
+            self.papers.insert(*paper, PaperState::Pending);
+        }
+        self.flow = match self.flow {
+            Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
+            Flow::ReissueLost(state) => Flow::ReissueLost(state.apply(fact)?),
+            Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
+            Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
+            Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
+        };
+        Ok(self)
+    }
+
+    /// Name of the state, for logs and for telling a journal apart from a live case.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        each!(&self.flow, state => state.name())
+    }
+
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        each!(&self.flow, state => state.picture())
+    }
+
+    #[must_use]
+    pub fn paper(&self, paper: Paper) -> PaperFacts {
+        each!(&self.flow, state => state.paper(paper))
+    }
+
+    /// The card of the case as it was last read.
+    #[must_use]
+    pub fn card(&self) -> Option<&CardImage> {
+        each!(&self.flow, state => state.card())
+    }
+
+    /// The card write under way.
+    #[must_use]
+    pub fn writing(&self) -> Option<&Writing> {
+        each!(&self.flow, state => state.writing())
+    }
+
+    /// Accepted while the line was down and not yet known to the centre.
+    #[must_use]
+    pub fn waits_for_line(&self) -> bool {
+        match &self.flow {
+            Flow::CardQuery(_) | Flow::Validation(_) => false,
+            Flow::ReissueLost(state) => state.waits_for_line(),
+            Flow::RefundReadable(state) => state.waits_for_line(),
+            Flow::PasswordReset(state) => state.waits_for_line(),
+        }
+    }
+
+    #[must_use]
+    pub fn papers(&self) -> &BTreeMap<Paper, PaperState> {
+        &self.papers
+    }
+}
+
+/// The ending that a fact brings to a case that holds nothing yet.
+fn ending_of(fact: Fact) -> Option<Ending> {
+    if let Fact::Refused { message } = fact {
+        Some(Ending::Refused { message })
+    } else if let Fact::Referred { message } = fact {
+        Some(Ending::Referred { message })
+    } else if fact == Fact::Cancelled {
+        Some(Ending::Cancelled)
+    } else {
+        None
+    }
+}
+
+/// A print never undoes a case: what did not come out is pending.
+fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
+    match outcome {
+        Outcome::Printed { copy } => Ok(Fact::Printed { paper, copy }),
+        Outcome::Failed { message } | Outcome::Refused { message } => Ok(Fact::PrintPending {
+            paper,
+            code: message.code,
+        }),
+        Outcome::CardRead { .. }
+        | Outcome::PersonFound { .. }
+        | Outcome::CardFound { .. }
+        | Outcome::Reserved { .. }
+        | Outcome::Released
+        | Outcome::Write { .. }
+        | Outcome::Reported
+        | Outcome::Confirmed { .. } => Err(context::stale()),
+    }
+}
+

@@ -1,0 +1,343 @@
+//! Facts: what has become true in a case. A case is the sum of its facts; the journal holds them in order.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Paper, context::local, identity::IdentityFact};
+use crate::{
+    card::{CardImage, Terminal, TearEvidence, WriteProof},
+    claim::Reservation,
+    code::{Code, Message},
+    id::{CardNo, CentreNumber, OperatorId},
+    money::Fen,
+    person::{CardFacts, PersonFacts},
+    posting::Balanced,
+    ruleset::Level,
+};
+
+/// The moment from which a card write takes its time and its running number, so that a replay makes the same intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    pub at: DateTime<Utc>,
+    /// Terminal number, six bytes as hexadecimal digits.
+    pub terminal: String,
+    /// Terminal transaction number.
+    pub sequence: u32,
+}
+
+impl Moment {
+    /// The desk as the card will record it.
+    #[must_use]
+    pub fn terminal(&self) -> Terminal {
+        Terminal {
+            number: self.terminal.clone(),
+            sequence: self.sequence,
+            at: local(self.at),
+        }
+    }
+}
+
+/// A second person's agreement: one case, one amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorisation {
+    pub by: OperatorId,
+    pub number: CentreNumber,
+    pub amount: Fen,
+}
+
+/// Where an answer of the decision tree leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "leads", rename_all = "snake_case")]
+pub enum Leads {
+    On,
+    Refer { message: Message },
+    /// The tree is done.
+    Through,
+}
+
+/// What the rules said when the person became known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "terms", rename_all = "snake_case")]
+pub enum PersonTerms {
+    Reissue {
+        old_card: CardNo,
+        fee: Fen,
+        fee_label: String,
+        /// The new card is validated before it is handed over.
+        validate: bool,
+    },
+    PasswordReset {
+        /// What the initial password is, in words and never in digits.
+        words: String,
+        /// Why a second person must agree.
+        warning: Option<Message>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A card was read and may go on.
+    CardRead {
+        card: CardImage,
+    },
+    /// The centre knows the card and nothing stands against the service.
+    CardKnown {
+        card: Box<CardFacts>,
+        /// End of validity that a write would bring, where the service writes one.
+        until: Option<NaiveDate>,
+        authorise: Option<Level>,
+        moment: Moment,
+    },
+    /// What the card itself says stands alone: the centre was not asked (offline) or does not know the card.
+    CardAlone {
+        message: Option<Message>,
+    },
+    /// One answer about the people and documents at the window.
+    Identity {
+        given: IdentityFact,
+    },
+    /// One answer of the decision tree.
+    TreeAnswered {
+        question: String,
+        option: String,
+        leads: Leads,
+    },
+    /// The centre knows the person and nothing stands against the service.
+    PersonKnown {
+        person: Box<PersonFacts>,
+        terms: PersonTerms,
+        authorise: Option<Level>,
+        moment: Moment,
+    },
+    /// The customer agreed to what the clerk read out.
+    Agreed {
+        authorise: Option<Level>,
+        /// The bearer's identity has to be recorded first.
+        identify: bool,
+        moment: Moment,
+    },
+    Authorised {
+        authorisation: Authorisation,
+        moment: Moment,
+    },
+    /// Taken in while the line is down; no effect before the centre says so.
+    AcceptedOffline {
+        at: DateTime<Utc>,
+        /// The card stays at the outlet in a bag with this case's number.
+        card_kept: bool,
+    },
+    Reserved {
+        reservation: Reservation,
+        moment: Moment,
+    },
+    Released,
+    /// Fee taken in cash.
+    MoneyIn {
+        fee: Fen,
+        tendered: Fen,
+        change: Fen,
+        postings: Balanced,
+    },
+    /// Fee given back in the same case.
+    MoneyBack {
+        amount: Fen,
+        postings: Balanced,
+    },
+    /// An unwritten blank lies on the reader.
+    BlankRead {
+        card: CardImage,
+    },
+    /// The clerk pressed the named key for a card write.
+    WriteOrdered {
+        moment: Moment,
+    },
+    Written {
+        proof: WriteProof,
+    },
+    NotWritten {
+        reason: Code,
+    },
+    WriteUnknown {
+        evidence: TearEvidence,
+    },
+    /// The same write once more.
+    WriteAgain {
+        moment: Moment,
+    },
+    WriteAbandoned,
+    /// The customer left while the end of the write was unknown.
+    LeftUnknown,
+    UnknownReported,
+    /// The blank cannot be used any more and goes to the bad stock.
+    BlankSpoiled {
+        reason: Code,
+    },
+    Confirmed {
+        number: CentreNumber,
+        postings: Balanced,
+    },
+    /// The clerk wants the new card validated now, up to this day.
+    ValidationWanted {
+        until: NaiveDate,
+    },
+    /// The new card leaves without validation.
+    ValidationLeft {
+        message: Option<Message>,
+    },
+    /// The customer signed the voucher.
+    Signed,
+    PaidOut {
+        amount: Fen,
+        postings: Balanced,
+    },
+    Printed {
+        paper: Paper,
+        copy: u32,
+    },
+    /// The paper could not be printed now; the case stands.
+    PrintPending {
+        paper: Paper,
+        code: Code,
+    },
+    /// Everything was shown; nothing more to do.
+    Shown {
+        message: Option<Message>,
+    },
+    Refused {
+        message: Message,
+    },
+    /// Somebody else does it; a slip says who.
+    Referred {
+        message: Message,
+    },
+    Cancelled,
+}
+
+impl Fact {
+    /// Stable name, part of the journal row's kind.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CardRead { .. } => "card_read",
+            Self::CardKnown { .. } => "card_known",
+            Self::CardAlone { .. } => "card_alone",
+            Self::Identity { .. } => "identity",
+            Self::TreeAnswered { .. } => "tree_answered",
+            Self::PersonKnown { .. } => "person_known",
+            Self::Agreed { .. } => "agreed",
+            Self::Authorised { .. } => "authorised",
+            Self::AcceptedOffline { .. } => "accepted_offline",
+            Self::Reserved { .. } => "reserved",
+            Self::Released => "released",
+            Self::MoneyIn { .. } => "money_in",
+            Self::MoneyBack { .. } => "money_back",
+            Self::BlankRead { .. } => "blank_read",
+            Self::WriteOrdered { .. } => "write_ordered",
+            Self::Written { .. } => "written",
+            Self::NotWritten { .. } => "not_written",
+            Self::WriteUnknown { .. } => "write_unknown",
+            Self::WriteAgain { .. } => "write_again",
+            Self::WriteAbandoned => "write_abandoned",
+            Self::LeftUnknown => "left_unknown",
+            Self::UnknownReported => "unknown_reported",
+            Self::BlankSpoiled { .. } => "blank_spoiled",
+            Self::Confirmed { .. } => "confirmed",
+            Self::ValidationWanted { .. } => "validation_wanted",
+            Self::ValidationLeft { .. } => "validation_left",
+            Self::Signed => "signed",
+            Self::PaidOut { .. } => "paid_out",
+            Self::Printed { .. } => "printed",
+            Self::PrintPending { .. } => "print_pending",
+            Self::Shown { .. } => "shown",
+            Self::Refused { .. } => "refused",
+            Self::Referred { .. } => "referred",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The money that moves with this fact.
+    #[must_use]
+    pub fn postings(&self) -> Balanced {
+        match self {
+            Self::MoneyIn { postings, .. }
+            | Self::MoneyBack { postings, .. }
+            | Self::Confirmed { postings, .. }
+            | Self::PaidOut { postings, .. } => postings.clone(),
+            Self::CardRead { .. }
+            | Self::CardKnown { .. }
+            | Self::CardAlone { .. }
+            | Self::Identity { .. }
+            | Self::TreeAnswered { .. }
+            | Self::PersonKnown { .. }
+            | Self::Agreed { .. }
+            | Self::Authorised { .. }
+            | Self::AcceptedOffline { .. }
+            | Self::Reserved { .. }
+            | Self::Released
+            | Self::BlankRead { .. }
+            | Self::WriteOrdered { .. }
+            | Self::Written { .. }
+            | Self::NotWritten { .. }
+            | Self::WriteUnknown { .. }
+            | Self::WriteAgain { .. }
+            | Self::WriteAbandoned
+            | Self::LeftUnknown
+            | Self::UnknownReported
+            | Self::BlankSpoiled { .. }
+            | Self::ValidationWanted { .. }
+            | Self::ValidationLeft { .. }
+            | Self::Signed
+            | Self::Printed { .. }
+            | Self::PrintPending { .. }
+            | Self::Shown { .. }
+            | Self::Refused { .. }
+            | Self::Referred { .. }
+            | Self::Cancelled => Balanced::none(),
+        }
+    }
+
+    /// The code for the journal header, where the fact is a refusal or an error.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Refused { message } | Self::Referred { message } => Some(message.code),
+            Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
+            Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
+            Self::PrintPending { code, .. } => Some(*code),
+            Self::AcceptedOffline { .. } => Some(Code::OfflineAccepted),
+            Self::Shown { message } | Self::ValidationLeft { message } => message.as_ref().map(|message| message.code),
+            Self::CardRead { .. }
+            | Self::CardKnown { .. }
+            | Self::CardAlone { .. }
+            | Self::Identity { .. }
+            | Self::TreeAnswered { .. }
+            | Self::PersonKnown { .. }
+            | Self::Agreed { .. }
+            | Self::Authorised { .. }
+            | Self::Reserved { .. }
+            | Self::Released
+            | Self::MoneyIn { .. }
+            | Self::MoneyBack { .. }
+            | Self::BlankRead { .. }
+            | Self::WriteOrdered { .. }
+            | Self::Written { .. }
+            | Self::WriteAgain { .. }
+            | Self::WriteAbandoned
+            | Self::Confirmed { .. }
+            | Self::ValidationWanted { .. }
+            | Self::Signed
+            | Self::PaidOut { .. }
+            | Self::Printed { .. }
+            | Self::Cancelled => None,
+        }
+    }
+}
+
+/// A fact that does not belong to the state it was applied to: a broken journal or a programming error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fact} does not belong to {state}")]
+pub struct Misplaced {
+    pub state: &'static str,
+    pub fact: &'static str,
+}

@@ -1,0 +1,717 @@
+//! S-09 可读退值: the purse of a readable card is brought to zero and paid out in cash.
+//!
+//! Money out is the last thing that happens: read, agree, reserve, write, confirm, sign, pay. There is no path to
+//! [`Fact::PaidOut`] that does not pass [`Fact::Confirmed`].
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Answer, Effect, Ending, Input, LineMode, Outcome, Paper,
+    context::{Cx, stale},
+    fact::{Authorisation, Fact, Misplaced, Moment},
+    identity::{Identified, Identity, IdentityStep},
+    paper::PaperFacts,
+    question::{Ask, Choice, Next, Picture, Progress, Question, Shown, Tone},
+    words::{confirmation, masked_card, when, yuan},
+    writing::{Step, Writing},
+};
+use crate::{
+    card::{CardImage, RefundMethod, WriteIntent, WriteProof},
+    claim::{Claim, Reservation, Settlement},
+    code::{Code, Message},
+    id::CentreNumber,
+    money::Fen,
+    person::{CardFacts, Lookup},
+    ruleset::Level,
+};
+
+/// What is to be refunded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purse {
+    pub card: CardImage,
+    pub amount: Fen,
+    method: RefundMethod,
+    /// What the centre said of the card; absent while it could not be asked.
+    pub facts: Option<Box<CardFacts>>,
+    /// Who holds the card, where the amount makes it a matter of record.
+    pub bearer: Option<Identified>,
+}
+
+/// The right is held for this case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub purse: Purse,
+    pub authorisation: Option<Authorisation>,
+    pub reservation: Reservation,
+}
+
+/// The card stands at zero and the centre confirmed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    pub held: Held,
+    pub proof: WriteProof,
+    pub number: CentreNumber,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundReadable {
+    Tapping,
+    Read { purse: Purse },
+    Offered { purse: Purse, level: Option<Level> },
+    /// Above an amount the bearer's identity is recorded.
+    Identifying { purse: Purse, level: Option<Level>, identity: Identity },
+    Authorising { purse: Purse, level: Level },
+    AcceptedSlip { purse: Purse, at: DateTime<Utc> },
+    Accepted { purse: Purse, at: DateTime<Utc> },
+    Reserving { purse: Purse, authorisation: Option<Authorisation> },
+    Writing { held: Held, writing: Writing },
+    Releasing { held: Held, ending: Ending },
+    Settling { held: Held, proof: WriteProof },
+    Vouchering { confirmed: Confirmed },
+    Signing { confirmed: Confirmed },
+    Paying { confirmed: Confirmed },
+    Receipting { confirmed: Confirmed },
+    Closed { last: Last, ending: Ending },
+}
+
+/// What a closed case still shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Last {
+    Nothing,
+    Purse(Purse),
+    Held(Held),
+    Confirmed(Confirmed),
+}
+
+const STEPS: &[&str] = &["读卡", "确认金额", "中心预留", "写卡", "中心确认", "签字", "付款"];
+
+impl RefundReadable {
+    #[must_use]
+    pub fn next(&self, cx: &Cx<'_>) -> Next {
+        match self {
+            Self::Tapping => Next::Do(Effect::ReadCard { expect: None }),
+            Self::Read { purse } => match cx.header.line {
+                LineMode::Online => Next::Do(find(purse)),
+                LineMode::Offline => Question::new(
+                    "accept_offline",
+                    format!("离线：卡内 {} 元现在不能付款", yuan(purse.amount)),
+                    Ask::Choice {
+                        options: Choice::numbered([
+                            ("keep", "留卡受理（装袋编号，线路恢复后办理）"),
+                            ("later", "改日再来，不受理"),
+                        ]),
+                    },
+                )
+                .help("退值须中心确认后才能付款；留卡受理打印受理单，未生效。")
+                .into(),
+            },
+            Self::Offered { purse, .. } => Question::new(
+                "agree",
+                format!("卡内 {} 元，全额退还", yuan(purse.amount)),
+                Ask::Go {
+                    label: "客户同意全额退还".to_owned(),
+                },
+            )
+            .into(),
+            Self::Identifying { identity, .. } => identity.next(cx),
+            Self::Authorising { purse, level } => authorise(purse, *level).into(),
+            Self::AcceptedSlip { .. } => Next::Do(Effect::Print {
+                paper: Paper::AcceptanceSlip,
+            }),
+            Self::Accepted { purse, .. } => {
+                if cx.online {
+                    Next::Do(find(purse))
+                } else {
+                    Question::new("wait_line", "已离线受理，等待线路恢复", Ask::WaitForLine).into()
+                }
+            }
+            Self::Reserving { purse, authorisation } => Next::Do(Effect::Reserve {
+                request: cx.request("reserve", 1),
+                claim: claim(purse, cx),
+                authorisation: authorisation.as_ref().map(|given| given.number.clone()),
+            }),
+            Self::Writing { writing, .. } => writing.next(cx),
+            Self::Releasing { held, .. } => Next::Do(Effect::Release {
+                request: cx.request("release", 1),
+                reservation: held.reservation.number.clone(),
+            }),
+            Self::Settling { held, proof } => Next::Do(Effect::Confirm {
+                request: cx.request("confirm", 1),
+                reservation: held.reservation.number.clone(),
+                settlement: Settlement::PurseRefunded {
+                    amount: held.purse.amount,
+                    proof: proof.clone(),
+                },
+            }),
+            Self::Vouchering { .. } => Next::Do(Effect::Print {
+                paper: Paper::RefundVoucher,
+            }),
+            Self::Signing { confirmed } => Question::new(
+                "sign",
+                format!("请客户在退款凭证上签字（{} 元）", yuan(confirmed.held.purse.amount)),
+                Ask::Go {
+                    label: "客户已签字".to_owned(),
+                },
+            )
+            .into(),
+            Self::Paying { confirmed } => Question::new(
+                "pay",
+                format!("付现金 {} 元", yuan(confirmed.held.purse.amount)),
+                Ask::Act {
+                    key: "F5",
+                    label: "已付现金".to_owned(),
+                    detail: vec![
+                        Shown::toned("付款金额", yuan(confirmed.held.purse.amount), Tone::Good),
+                        Shown::plain("中心确认号", confirmation(&confirmed.number)),
+                    ],
+                },
+            )
+            .help("点清现金交给客户后按 F5；回车不付款。")
+            .into(),
+            Self::Receipting { .. } => Next::Do(Effect::Print { paper: Paper::Receipt }),
+            Self::Closed { ending, .. } => Next::Ended(ending.clone()),
+        }
+    }
+
+    /// # Errors
+    /// The message to show; the question stays.
+    pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
+        match (self, input) {
+            (Self::Tapping, Input::Outcome(Outcome::CardRead { card })) => match cx.refund(&card, None) {
+                Ok(_) => Ok(Fact::CardRead { card }),
+                Err(message) => Ok(Fact::Refused { message }),
+            },
+            (Self::Read { purse } | Self::Accepted { purse, .. }, Input::Outcome(Outcome::CardFound { card })) => {
+                match cx.refund(&purse.card, Some(&card)) {
+                    Ok(terms) => Ok(Fact::CardKnown {
+                        card,
+                        until: None,
+                        authorise: terms.authorise,
+                        moment: cx.moment(),
+                    }),
+                    Err(message) => Ok(Fact::Refused { message }),
+                }
+            }
+            (Self::Read { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::Refused { message })) => {
+                Ok(Fact::Refused { message })
+            }
+            (Self::Read { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
+                "keep" => {
+                    cx.room_to_accept()?;
+                    Ok(Fact::AcceptedOffline {
+                        at: cx.now,
+                        card_kept: true,
+                    })
+                }
+                "later" => Ok(Fact::Cancelled),
+                _ => Err(stale()),
+            },
+            (Self::Offered { purse, level }, Input::Answer(Answer::Go)) => {
+                cx.till_holds(purse.amount)?;
+                let terms = cx.refund(&purse.card, purse.facts.as_deref())?;
+                Ok(Fact::Agreed {
+                    authorise: *level,
+                    identify: terms.identify && !cx.documents().is_empty(),
+                    moment: cx.moment(),
+                })
+            }
+            (Self::Identifying { .. }, Input::Answer(Answer::Cancel)) => Ok(Fact::Cancelled),
+            (Self::Identifying { identity, .. }, input) => identity.decide(input, cx),
+            (Self::Authorising { purse, .. }, Input::Answer(Answer::Authorised { by, number, amount })) => {
+                cx.authorised(by, number, amount, purse.amount)
+            }
+            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => Ok(Fact::Reserved {
+                reservation,
+                moment: cx.moment(),
+            }),
+            (Self::Reserving { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
+            (Self::Writing { writing, .. }, input) => writing.decide(input, cx),
+            (Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => Ok(Fact::Released),
+            (Self::Settling { held, .. }, Input::Outcome(Outcome::Confirmed { number })) => Ok(Fact::Confirmed {
+                number,
+                postings: held.reservation.on_confirm.clone(),
+            }),
+            // The purse is at zero and the centre will not say so: its exception list owns it, and nothing is paid.
+            (Self::Settling { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
+            (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::RefundVoucher, outcome),
+            (Self::AcceptedSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::AcceptanceSlip, outcome),
+            (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
+            (Self::Signing { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Signed),
+            (Self::Paying { confirmed }, Input::Answer(Answer::Act)) => {
+                let amount = confirmed.held.purse.amount;
+                if cx.till < amount {
+                    return Err(cx.refuse(Code::TillShort));
+                }
+                Ok(Fact::PaidOut {
+                    amount,
+                    postings: cx.refund_out(amount),
+                })
+            }
+            (
+                Self::Tapping
+                | Self::Read { .. }
+                | Self::Offered { .. }
+                | Self::Authorising { .. }
+                | Self::Accepted { .. },
+                Input::Answer(Answer::Cancel),
+            ) => Ok(Fact::Cancelled),
+            (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
+            (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
+        }
+    }
+
+    /// # Errors
+    /// [`Misplaced`] where the fact does not belong to this state.
+    pub fn apply(self, fact: Fact) -> Result<Self, Misplaced> {
+        let state = self.name();
+        let fact_name = fact.name();
+        let misplaced = || Misplaced { state, fact: fact_name };
+        Ok(match (self, fact) {
+            (Self::Tapping, Fact::CardRead { card }) => Self::Read {
+                purse: Purse::of(card).ok_or_else(misplaced)?,
+            },
+            (Self::Tapping, fact) => Self::end(Last::Nothing, fact).ok_or_else(misplaced)?,
+            (Self::Read { purse }, Fact::CardKnown { card, authorise, .. }) => Self::Offered {
+                purse: purse.known(card),
+                level: authorise,
+            },
+            (Self::Read { purse }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { purse, at },
+            (Self::AcceptedSlip { purse, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                Self::Accepted { purse, at }
+            }
+            (Self::Accepted { purse, .. }, Fact::CardKnown { card, authorise, .. }) => {
+                Self::agreed(purse.known(card), authorise)
+            }
+            (
+                Self::Offered { purse, .. },
+                Fact::Agreed {
+                    authorise, identify, ..
+                },
+            ) => {
+                if identify {
+                    Self::Identifying {
+                        purse,
+                        level: authorise,
+                        identity: Identity::begin(),
+                    }
+                } else {
+                    Self::agreed(purse, authorise)
+                }
+            }
+            (Self::Identifying { purse, level, identity }, Fact::Identity { given }) => match identity.apply(given)? {
+                IdentityStep::Still(identity) => Self::Identifying { purse, level, identity },
+                IdentityStep::Done(bearer) => Self::agreed(
+                    Purse {
+                        bearer: Some(bearer),
+                        ..purse
+                    },
+                    level,
+                ),
+            },
+            (Self::Authorising { purse, .. }, Fact::Authorised { authorisation, .. }) => Self::Reserving {
+                purse,
+                authorisation: Some(authorisation),
+            },
+            (
+                Self::Read { purse }
+                | Self::Accepted { purse, .. }
+                | Self::Offered { purse, .. }
+                | Self::Identifying { purse, .. }
+                | Self::Authorising { purse, .. },
+                fact,
+            ) => Self::end(Last::Purse(purse), fact).ok_or_else(misplaced)?,
+            (Self::Reserving { purse, authorisation }, Fact::Reserved { reservation, moment }) => {
+                let held = Held {
+                    purse,
+                    authorisation,
+                    reservation,
+                };
+                Self::write(held, 1, moment)
+            }
+            (Self::Reserving { purse, .. }, fact) => Self::end(Last::Purse(purse), fact).ok_or_else(misplaced)?,
+            (Self::Writing { held, writing }, fact) => match writing.apply(fact)? {
+                Step::Still(writing) => Self::Writing { held, writing },
+                Step::Written(proof) => Self::Settling { held, proof },
+                Step::Again { attempt, at } => Self::write(held, attempt, at),
+                Step::Abandoned { .. } => Self::Releasing {
+                    held,
+                    ending: Ending::Cancelled,
+                },
+            },
+            (Self::Releasing { held, ending }, Fact::Released) => Self::Closed {
+                last: Last::Held(held),
+                ending,
+            },
+            (Self::Settling { held, proof }, Fact::Confirmed { number, .. }) => Self::Vouchering {
+                confirmed: Confirmed { held, proof, number },
+            },
+            (Self::Settling { held, .. }, Fact::Refused { message }) => Self::Closed {
+                last: Last::Held(held),
+                ending: Ending::Suspended { message },
+            },
+            (Self::Vouchering { confirmed }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                Self::Signing { confirmed }
+            }
+            (Self::Signing { confirmed }, Fact::Signed) => Self::Paying { confirmed },
+            (Self::Paying { confirmed }, Fact::PaidOut { .. }) => Self::Receipting { confirmed },
+            (Self::Receipting { confirmed }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Closed {
+                last: Last::Confirmed(confirmed),
+                ending: Ending::Done,
+            },
+            (
+                Self::AcceptedSlip { .. }
+                | Self::Releasing { .. }
+                | Self::Settling { .. }
+                | Self::Vouchering { .. }
+                | Self::Signing { .. }
+                | Self::Paying { .. }
+                | Self::Receipting { .. }
+                | Self::Closed { .. },
+                _,
+            ) => return Err(misplaced()),
+        })
+    }
+
+    fn agreed(purse: Purse, level: Option<Level>) -> Self {
+        match level {
+            Some(level) => Self::Authorising { purse, level },
+            None => Self::Reserving {
+                purse,
+                authorisation: None,
+            },
+        }
+    }
+
+    fn write(held: Held, attempt: u32, moment: Moment) -> Self {
+        let before = held.purse.card.clone();
+        let amount = held.purse.amount;
+        let terminal = moment.terminal();
+        let intent = match held.purse.method {
+            RefundMethod::Unload => WriteIntent::Unload { before, amount, terminal },
+            // A purse that is only blocked at the counter is never offered here; see `Purse::of`.
+            RefundMethod::PurchaseOfRest | RefundMethod::BlockThenBackOffice => {
+                WriteIntent::PurchaseOfRest { before, amount, terminal }
+            }
+        };
+        Self::Writing {
+            writing: Writing::begin(attempt, held.reservation.number.clone(), intent),
+            held,
+        }
+    }
+
+    fn end(last: Last, fact: Fact) -> Option<Self> {
+        super::ending_of(fact).map(|ending| Self::Closed { last, ending })
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Tapping => "refund.tapping",
+            Self::Read { .. } => "refund.read",
+            Self::Offered { .. } => "refund.offered",
+            Self::Identifying { .. } => "refund.identifying",
+            Self::Authorising { .. } => "refund.authorising",
+            Self::AcceptedSlip { .. } => "refund.accepted_slip",
+            Self::Accepted { .. } => "refund.accepted",
+            Self::Reserving { .. } => "refund.reserving",
+            Self::Writing { .. } => "refund.writing",
+            Self::Releasing { .. } => "refund.releasing",
+            Self::Settling { .. } => "refund.settling",
+            Self::Vouchering { .. } => "refund.vouchering",
+            Self::Signing { .. } => "refund.signing",
+            Self::Paying { .. } => "refund.paying",
+            Self::Receipting { .. } => "refund.receipting",
+            Self::Closed { .. } => "refund.closed",
+        }
+    }
+
+    fn purse(&self) -> Option<&Purse> {
+        match self {
+            Self::Tapping => None,
+            Self::Read { purse }
+            | Self::Offered { purse, .. }
+            | Self::Identifying { purse, .. }
+            | Self::Authorising { purse, .. }
+            | Self::AcceptedSlip { purse, .. }
+            | Self::Accepted { purse, .. }
+            | Self::Reserving { purse, .. } => Some(purse),
+            Self::Writing { held, .. } | Self::Releasing { held, .. } | Self::Settling { held, .. } => Some(&held.purse),
+            Self::Vouchering { confirmed }
+            | Self::Signing { confirmed }
+            | Self::Paying { confirmed }
+            | Self::Receipting { confirmed } => Some(&confirmed.held.purse),
+            Self::Closed { last, .. } => last.purse(),
+        }
+    }
+
+    fn held(&self) -> Option<&Held> {
+        match self {
+            Self::Tapping
+            | Self::Read { .. }
+            | Self::Offered { .. }
+            | Self::Identifying { .. }
+            | Self::Authorising { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::Accepted { .. }
+            | Self::Reserving { .. } => None,
+            Self::Writing { held, .. } | Self::Releasing { held, .. } | Self::Settling { held, .. } => Some(held),
+            Self::Vouchering { confirmed }
+            | Self::Signing { confirmed }
+            | Self::Paying { confirmed }
+            | Self::Receipting { confirmed } => Some(&confirmed.held),
+            Self::Closed { last, .. } => match last {
+                Last::Nothing | Last::Purse(_) => None,
+                Last::Held(held) => Some(held),
+                Last::Confirmed(confirmed) => Some(&confirmed.held),
+            },
+        }
+    }
+
+    /// The confirmed refund, where the case has come that far.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<&Confirmed> {
+        match self {
+            Self::Vouchering { confirmed }
+            | Self::Signing { confirmed }
+            | Self::Paying { confirmed }
+            | Self::Receipting { confirmed }
+            | Self::Closed {
+                last: Last::Confirmed(confirmed),
+                ..
+            } => Some(confirmed),
+            Self::Tapping
+            | Self::Read { .. }
+            | Self::Offered { .. }
+            | Self::Identifying { .. }
+            | Self::Authorising { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::Accepted { .. }
+            | Self::Reserving { .. }
+            | Self::Writing { .. }
+            | Self::Releasing { .. }
+            | Self::Settling { .. }
+            | Self::Closed { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn card(&self) -> Option<&CardImage> {
+        match self.confirmed() {
+            Some(confirmed) => Some(&confirmed.proof.after),
+            None => self.purse().map(|purse| &purse.card),
+        }
+    }
+
+    #[must_use]
+    pub fn writing(&self) -> Option<&Writing> {
+        match self {
+            Self::Writing { writing, .. } => Some(writing),
+            Self::Tapping
+            | Self::Read { .. }
+            | Self::Offered { .. }
+            | Self::Identifying { .. }
+            | Self::Authorising { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::Accepted { .. }
+            | Self::Reserving { .. }
+            | Self::Releasing { .. }
+            | Self::Settling { .. }
+            | Self::Vouchering { .. }
+            | Self::Signing { .. }
+            | Self::Paying { .. }
+            | Self::Receipting { .. }
+            | Self::Closed { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        let now = match self {
+            Self::Tapping => 0,
+            Self::Read { .. } | Self::Offered { .. } | Self::Identifying { .. } | Self::Authorising { .. } => 1,
+            Self::AcceptedSlip { .. } | Self::Accepted { .. } | Self::Reserving { .. } => 2,
+            Self::Writing { .. } | Self::Releasing { .. } => 3,
+            Self::Settling { .. } => 4,
+            Self::Vouchering { .. } | Self::Signing { .. } => 5,
+            Self::Paying { .. } => 6,
+            Self::Receipting { .. } => STEPS.len(),
+            Self::Closed { ending, last } => match (ending, last) {
+                (Ending::Done, _) => STEPS.len(),
+                (_, Last::Nothing) => 0,
+                (_, Last::Purse(_)) => 1,
+                (_, Last::Held(_)) => 3,
+                (_, Last::Confirmed(_)) => 6,
+            },
+        };
+        let mut strip = Vec::new();
+        if let Some(purse) = self.purse() {
+            strip.push(Shown::plain("卡号", masked_card(&purse.card.card_no)));
+            strip.push(Shown::toned("退值金额", yuan(purse.amount), Tone::Good));
+        }
+        if let Some(held) = self.held() {
+            strip.push(Shown::plain("预留号", confirmation(&held.reservation.number)));
+        }
+        let amount = self.purse().map(|purse| yuan(purse.amount)).unwrap_or_default();
+        let say = match self {
+            Self::Offered { .. } => Some(format!("您的卡内还有 {amount} 元，将全部以现金退还，卡片请您保留。")),
+            Self::Read { .. } => None,
+            Self::Writing { writing, .. } if writing.in_doubt() => {
+                Some("请把刚才那张卡放回读卡器，结果查清之前不能付款。".to_owned())
+            }
+            Self::Writing { .. } => Some("请勿移动卡片。".to_owned()),
+            Self::Signing { .. } => Some("请在退款凭证上签字。".to_owned()),
+            Self::Paying { .. } => Some(format!("请当面点清 {amount} 元。")),
+            Self::AcceptedSlip { .. } | Self::Accepted { .. } => {
+                Some("离线受理，尚未生效；请保留回执，线路恢复后通知您。".to_owned())
+            }
+            Self::Tapping
+            | Self::Identifying { .. }
+            | Self::Authorising { .. }
+            | Self::Reserving { .. }
+            | Self::Releasing { .. }
+            | Self::Settling { .. }
+            | Self::Vouchering { .. }
+            | Self::Receipting { .. }
+            | Self::Closed { .. } => None,
+        };
+        let mut result = Vec::new();
+        if let Some(confirmed) = self.confirmed() {
+            result.push(Shown::toned("已退金额", yuan(confirmed.held.purse.amount), Tone::Good));
+            result.push(Shown::plain("卡内余额", yuan(Fen::ZERO)));
+            result.push(Shown::plain("中心确认号", confirmation(&confirmed.number)));
+        }
+        Picture {
+            progress: Progress { steps: STEPS, now },
+            strip,
+            say,
+            result,
+            give_back: if self.purse().is_some() && !self.waits_for_line() {
+                vec!["客户的卡".to_owned()]
+            } else {
+                Vec::new()
+            },
+            remark: None,
+        }
+    }
+
+    #[must_use]
+    pub fn waits_for_line(&self) -> bool {
+        matches!(self, Self::AcceptedSlip { .. } | Self::Accepted { .. })
+    }
+
+    /// What a paper of this case shows.
+    #[must_use]
+    pub fn paper(&self, paper: Paper) -> PaperFacts {
+        let mut facts = PaperFacts::default();
+        if let Some(purse) = self.purse() {
+            facts.pair("卡号", masked_card(&purse.card.card_no));
+            facts.pair("退值前余额", yuan(purse.amount));
+            facts.amount = Some(("退值金额".to_owned(), purse.amount));
+            if let Some(bearer) = &purse.bearer {
+                bearer.on_paper(&mut facts);
+            }
+            if let Some(image) = &purse.card.purse {
+                facts.pair("联机交易序号", image.online_counter.to_string());
+            }
+        }
+        if let Some(held) = self.held() {
+            facts.pair("预留号", held.reservation.number.to_string());
+            if let Some(given) = &held.authorisation {
+                facts.pair("授权人工号", given.by.to_string());
+                facts.pair("授权号", given.number.to_string());
+            }
+        }
+        if let Some(confirmed) = self.confirmed() {
+            facts.pair("退值后余额", yuan(Fen::ZERO));
+            facts.pair("中心确认号", confirmed.number.to_string());
+        }
+        match paper {
+            Paper::RefundVoucher => {
+                facts.signature = Some("客户签字（已核对金额）".to_owned());
+                facts.texts.push("refund.next_steps");
+            }
+            Paper::Receipt => facts.pair("付款方式", "现金"),
+            Paper::AcceptanceSlip => {
+                if let Self::AcceptedSlip { at, .. } | Self::Accepted { at, .. } = self {
+                    facts.pair("受理时间", when(*at));
+                }
+                facts.line("卡片已装袋留存，袋号同业务单号。");
+                facts.signature = Some("客户签字".to_owned());
+                facts.texts.push("offline.slip");
+            }
+            Paper::PendingSlip => {
+                facts.line("写卡结果待查，尚未付款；请携原卡来本网点查清。");
+                facts.signature = Some("客户签字".to_owned());
+                facts.texts.push("pending.slip");
+            }
+            Paper::Voucher | Paper::GuidanceSlip => {}
+        }
+        facts
+    }
+}
+
+impl Purse {
+    /// Nothing where the card has no purse that the counter can bring to zero.
+    fn of(card: CardImage) -> Option<Self> {
+        let image = card.purse.as_ref()?;
+        let method = match image.refund_method {
+            RefundMethod::Unload | RefundMethod::PurchaseOfRest => image.refund_method,
+            RefundMethod::BlockThenBackOffice => return None,
+        };
+        Some(Self {
+            amount: image.balance,
+            method,
+            facts: None,
+            bearer: None,
+            card,
+        })
+    }
+
+    fn known(mut self, facts: Box<CardFacts>) -> Self {
+        self.facts = Some(facts);
+        self
+    }
+}
+
+impl Last {
+    fn purse(&self) -> Option<&Purse> {
+        match self {
+            Self::Nothing => None,
+            Self::Purse(purse) => Some(purse),
+            Self::Held(held) => Some(&held.purse),
+            Self::Confirmed(confirmed) => Some(&confirmed.held.purse),
+        }
+    }
+}
+
+fn find(purse: &Purse) -> Effect {
+    Effect::FindCard {
+        lookup: Lookup::CardNo {
+            card_no: purse.card.card_no.clone(),
+        },
+    }
+}
+
+fn claim(purse: &Purse, cx: &Cx<'_>) -> Claim {
+    Claim::PurseRefund {
+        cell: purse
+            .facts
+            .as_ref()
+            .map_or_else(|| cx.rules.cell.clone(), |facts| facts.cell.clone()),
+        programme: cx.header.programme.clone(),
+        card: purse.card.clone(),
+        amount: purse.amount,
+    }
+}
+
+fn authorise(purse: &Purse, level: Level) -> Question {
+    Question::new(
+        "authorise",
+        format!("退值 {} 元须{}授权", yuan(purse.amount), level.label()),
+        Ask::Authorise {
+            level,
+            amount: purse.amount,
+            reason: "退值金额超过柜员限额".to_owned(),
+        },
+    )
+}

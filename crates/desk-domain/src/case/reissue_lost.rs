@@ -1,0 +1,998 @@
+//! S-05 遗失补卡: the old card dies, the fee is taken, a blank becomes the new card and is validated in the same case.
+//!
+//! No new card leaves without the centre's confirmation. A blank that cannot be written is spoiled and the next one taken,
+//! without a second fee; a fee that earned no card is given back in the same case.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    Answer, Effect, Ending, Input, LineMode, Outcome, Paper,
+    context::{Cx, stale},
+    fact::{Fact, Misplaced, Moment, PersonTerms},
+    identity::{Identified, Identity, IdentityStep},
+    paper::PaperFacts,
+    question::{Ask, Choice, Field, FieldKind, Next, Picture, Progress, Question, Shown, Tone},
+    words::{confirmation, day, masked_card, when, yuan},
+    writing::{Step, Writing},
+};
+use crate::{
+    card::{CardImage, WriteIntent, WriteProof},
+    claim::{Claim, Reservation, Settlement},
+    code::{Code, Message},
+    fee, mask,
+    id::{CardNo, CentreNumber},
+    money::Fen,
+    person::{Lookup, PersonFacts},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReissueLost {
+    Identifying { identity: Identity },
+    Finding { who: Identified },
+    AcceptedSlip { who: Identified, at: DateTime<Utc> },
+    Accepted { who: Identified, at: DateTime<Utc> },
+    Warning { subject: Subject },
+    Reserving { subject: Subject },
+    Paying { held: Held },
+    Blank { paid: Paid, attempt: u32 },
+    Ready { paid: Paid, blank: CardImage, attempt: u32 },
+    Writing { paid: Paid, writing: Writing },
+    Settling { paid: Paid, proof: WriteProof },
+    Handing { issued: Issued },
+    ReservingValidation { issued: Issued, until: NaiveDate },
+    Validating { issued: Issued, until: NaiveDate, reservation: Reservation, writing: Writing },
+    ReleasingValidation { issued: Issued, reservation: Reservation, message: Message },
+    SettlingValidation { issued: Issued, until: NaiveDate, reservation: Reservation, proof: WriteProof },
+    Vouchering { issued: Issued },
+    Receipting { issued: Issued },
+    MoneyBack { paid: Paid, ending: Ending },
+    Releasing { held: Held, ending: Ending },
+    Closed { last: Last, ending: Ending },
+}
+
+/// Whose card, which card, at what fee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    pub who: Identified,
+    pub person: Box<PersonFacts>,
+    pub old_card: CardNo,
+    pub fee: Fen,
+    fee_label: String,
+    validate: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub subject: Subject,
+    pub reservation: Reservation,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paid {
+    pub held: Held,
+    pub tendered: Fen,
+    pub change: Fen,
+}
+
+/// The centre made the new card the valid one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    pub paid: Paid,
+    pub card: CardImage,
+    pub number: CentreNumber,
+    pub validated: Option<NaiveDate>,
+    /// Why it left without validation.
+    pub remark: Option<Message>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Last {
+    Nothing,
+    Subject(Box<Subject>),
+    Issued(Box<Issued>),
+}
+
+const STEPS: &[&str] = &["核验身份", "核对登记", "收费", "空白卡", "写卡", "中心确认", "增效", "打印"];
+
+impl ReissueLost {
+    #[must_use]
+    pub fn begin() -> Self {
+        Self::Identifying {
+            identity: Identity::begin(),
+        }
+    }
+
+    #[must_use]
+    pub fn next(&self, cx: &Cx<'_>) -> Next {
+        match self {
+            Self::Identifying { identity } => identity.next(cx),
+            Self::Finding { who } => match cx.header.line {
+                LineMode::Online => Next::Do(find(who, cx)),
+                LineMode::Offline => Question::new(
+                    "accept_offline",
+                    "离线：现在不能写新卡，也不收费",
+                    Ask::Choice {
+                        options: Choice::numbered([
+                            ("accept", "离线受理，领卡时收费"),
+                            ("later", "改日再来，不受理"),
+                        ]),
+                    },
+                )
+                .into(),
+            },
+            Self::AcceptedSlip { .. } => Next::Do(Effect::Print {
+                paper: Paper::AcceptanceSlip,
+            }),
+            Self::Accepted { who, .. } => {
+                if cx.online {
+                    Next::Do(find(who, cx))
+                } else {
+                    Question::new("wait_line", "已离线受理，等待线路恢复", Ask::WaitForLine).into()
+                }
+            }
+            Self::Warning { subject } => Question::new(
+                "warn",
+                format!("旧卡（尾号 {}）作废后不能恢复", subject.old_card.tail()),
+                Ask::Go {
+                    label: "已告知，客户同意补卡".to_owned(),
+                },
+            )
+            .help(cx.rules.text("reissue.warning").join(" "))
+            .into(),
+            Self::Reserving { subject } => Next::Do(Effect::Reserve {
+                request: cx.request("reserve", 1),
+                claim: Claim::Reissue {
+                    cell: subject.person.cell.clone(),
+                    programme: cx.header.programme.clone(),
+                    person: subject.person.person.clone(),
+                    old_card: subject.old_card.clone(),
+                },
+                authorisation: None,
+            }),
+            Self::Paying { held } => Question::new(
+                "fee",
+                format!("收{} {} 元", held.subject.fee_label, yuan(held.subject.fee)),
+                Ask::Form {
+                    fields: vec![Field::new("tendered", "实收现金（元）", FieldKind::Amount)],
+                    submit: "收款".to_owned(),
+                },
+            )
+            .into(),
+            Self::Blank { .. } => Next::Do(Effect::ReadCard { expect: None }),
+            Self::Ready { paid, attempt, .. } => Question::new(
+                format!("write.{attempt}"),
+                "空白卡已放好，写新卡",
+                Ask::Act {
+                    key: "F3",
+                    label: "写卡".to_owned(),
+                    detail: vec![
+                        Shown::plain("旧卡尾号", paid.held.subject.old_card.tail()),
+                        Shown::plain("持卡人", mask::name(&paid.held.subject.person.name)),
+                    ],
+                },
+            )
+            .help("按 F3 写卡；回车不写卡。")
+            .into(),
+            Self::Writing { writing, .. } => match writing.not_written() {
+                Some(reason) => Question::new(
+                    format!("blank_again.{}", writing.attempt),
+                    format!("没有写好：{}", reason.text()),
+                    Ask::Choice {
+                        options: Choice::numbered([
+                            ("again", "同一张卡再写一次"),
+                            ("next", "这张作废，换一张空白卡（不再收费）"),
+                        ]),
+                    },
+                )
+                .into(),
+                None => writing.next(cx),
+            },
+            Self::Settling { paid, proof } => Next::Do(Effect::Confirm {
+                request: cx.request("confirm", 1),
+                reservation: paid.held.reservation.number.clone(),
+                settlement: Settlement::CardIssued {
+                    new_card: proof.after.card_no.clone(),
+                    proof: proof.clone(),
+                },
+            }),
+            Self::Handing { .. } => Question::new(
+                "validate",
+                "新卡已启用，现在增效？",
+                Ask::Choice {
+                    options: Choice::numbered([("now", "立即增效"), ("later", "暂不增效")]),
+                },
+            )
+            .into(),
+            Self::ReservingValidation { issued, until } => Next::Do(Effect::Reserve {
+                request: cx.request("reserve_validation", 1),
+                claim: Claim::Validation {
+                    cell: issued.paid.held.subject.person.cell.clone(),
+                    programme: cx.header.programme.clone(),
+                    card: issued.card.clone(),
+                    until: *until,
+                },
+                authorisation: None,
+            }),
+            Self::Validating { writing, .. } => writing.next(cx),
+            Self::ReleasingValidation { reservation, .. } => Next::Do(Effect::Release {
+                request: cx.request("release_validation", 1),
+                reservation: reservation.number.clone(),
+            }),
+            Self::SettlingValidation {
+                until,
+                reservation,
+                proof,
+                ..
+            } => Next::Do(Effect::Confirm {
+                request: cx.request("confirm_validation", 1),
+                reservation: reservation.number.clone(),
+                settlement: Settlement::Validated {
+                    until: *until,
+                    proof: proof.clone(),
+                },
+            }),
+            Self::Vouchering { .. } => Next::Do(Effect::Print { paper: Paper::Voucher }),
+            Self::Receipting { .. } => Next::Do(Effect::Print { paper: Paper::Receipt }),
+            Self::MoneyBack { paid, .. } => Question::new(
+                "money_back",
+                format!("退还{} {} 元", paid.held.subject.fee_label, yuan(paid.held.subject.fee)),
+                Ask::Act {
+                    key: "F5",
+                    label: "已退还现金".to_owned(),
+                    detail: vec![Shown::toned("退还金额", yuan(paid.held.subject.fee), Tone::Warn)],
+                },
+            )
+            .into(),
+            Self::Releasing { held, .. } => Next::Do(Effect::Release {
+                request: cx.request("release", 1),
+                reservation: held.reservation.number.clone(),
+            }),
+            Self::Closed { ending, .. } => Next::Ended(ending.clone()),
+        }
+    }
+
+    /// # Errors
+    /// The message to show; the question stays.
+    pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
+        match (self, input) {
+            (
+                Self::Identifying { .. }
+                | Self::Finding { .. }
+                | Self::Accepted { .. }
+                | Self::Warning { .. }
+                | Self::Paying { .. }
+                | Self::Blank { .. }
+                | Self::Ready { .. },
+                Input::Answer(Answer::Cancel),
+            ) => Ok(Fact::Cancelled),
+            (Self::Identifying { identity }, input) => identity.decide(input, cx),
+            (Self::Finding { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => {
+                match option.as_str() {
+                    "accept" => {
+                        cx.room_to_accept()?;
+                        Ok(Fact::AcceptedOffline {
+                            at: cx.now,
+                            card_kept: false,
+                        })
+                    }
+                    "later" => Ok(Fact::Cancelled),
+                    _ => Err(stale()),
+                }
+            }
+            (Self::Finding { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::PersonFound { person })) => {
+                Self::known(person, cx)
+            }
+            (
+                Self::Finding { .. } | Self::Accepted { .. } | Self::Reserving { .. } | Self::Settling { .. },
+                Input::Outcome(Outcome::Refused { message }),
+            ) => Ok(Fact::Refused { message }),
+            (Self::AcceptedSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::AcceptanceSlip, outcome),
+            (Self::Warning { .. }, Input::Answer(Answer::Go)) => {
+                if cx.blanks == 0 {
+                    return Err(cx.refuse(Code::StockEmpty));
+                }
+                Ok(Fact::Agreed {
+                    authorise: None,
+                    identify: false,
+                    moment: cx.moment(),
+                })
+            }
+            (
+                Self::Reserving { .. } | Self::ReservingValidation { .. },
+                Input::Outcome(Outcome::Reserved { reservation }),
+            ) => Ok(Fact::Reserved {
+                reservation,
+                moment: cx.moment(),
+            }),
+            (Self::Paying { held }, Input::Answer(Answer::Fill { values })) => {
+                let typed = values
+                    .iter()
+                    .find(|(field, _)| field == "tendered")
+                    .map_or("", |(_, value)| value.as_str());
+                let due = held.subject.fee;
+                let tendered = Fen::parse_yuan(typed)?;
+                Ok(Fact::MoneyIn {
+                    fee: due,
+                    tendered,
+                    change: fee::change(due, tendered)?,
+                    postings: cx.fee_in(due),
+                })
+            }
+            (Self::Blank { .. }, Input::Outcome(Outcome::CardRead { card })) => {
+                if card.blank && cx.rules.card_families.iter().any(|known| known.family == card.family) {
+                    Ok(Fact::BlankRead { card })
+                } else {
+                    Err(Message::new(Code::CardNotBlank))
+                }
+            }
+            (Self::Ready { .. }, Input::Answer(Answer::Act)) => Ok(Fact::WriteOrdered { moment: cx.moment() }),
+            (Self::Writing { writing, .. }, input) => Self::blank_written(writing, input, cx),
+            (Self::Settling { paid, .. }, Input::Outcome(Outcome::Confirmed { number })) => Ok(Fact::Confirmed {
+                number,
+                postings: paid.held.reservation.on_confirm.clone(),
+            }),
+            (Self::Handing { issued }, Input::Answer(answer)) => Self::handed(issued, &answer, cx),
+            (
+                Self::ReservingValidation { .. } | Self::SettlingValidation { .. },
+                Input::Outcome(Outcome::Refused { message }),
+            ) => Ok(Fact::ValidationLeft {
+                message: Some(message),
+            }),
+            (Self::Validating { writing, issued, .. }, input) => match writing.decide(input, cx)? {
+                // The card is issued already; its validation can be made up for at any machine.
+                Fact::LeftUnknown => Ok(Fact::ValidationLeft {
+                    message: Some(Message::new(Code::WriteUnknown).with("tail", issued.card.card_no.tail())),
+                }),
+                fact => Ok(fact),
+            },
+            (
+                Self::ReleasingValidation { .. } | Self::Releasing { .. },
+                Input::Outcome(Outcome::Released | Outcome::Refused { .. }),
+            ) => Ok(Fact::Released),
+            (Self::SettlingValidation { reservation, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
+                Ok(Fact::Confirmed {
+                    number,
+                    postings: reservation.on_confirm.clone(),
+                })
+            }
+            (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::Voucher, outcome),
+            (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
+            (Self::MoneyBack { paid, .. }, Input::Answer(Answer::Act)) => {
+                let amount = paid.held.subject.fee;
+                if cx.till < amount {
+                    return Err(cx.refuse(Code::TillShort));
+                }
+                Ok(Fact::MoneyBack {
+                    amount,
+                    postings: cx.fee_back(amount),
+                })
+            }
+            (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
+            (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
+        }
+    }
+
+    fn known(person: Box<PersonFacts>, cx: &Cx<'_>) -> Result<Fact, Message> {
+        Ok(match cx.reissue(&person) {
+            Ok(terms) => Fact::PersonKnown {
+                terms: PersonTerms::Reissue {
+                    old_card: terms.old_card,
+                    fee: terms.fee,
+                    fee_label: fee::of(cx.rules, cx.header.service)?.label.clone(),
+                    validate: terms.validate,
+                },
+                person,
+                authorise: None,
+                moment: cx.moment(),
+            },
+            Err(message) => Fact::Refused { message },
+        })
+    }
+
+    fn blank_written(writing: &Writing, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
+        if let Some(reason) = writing.not_written() {
+            return match input {
+                Input::Answer(Answer::Choose { option }) => match option.as_str() {
+                    "again" => Ok(Fact::WriteAgain { moment: cx.moment() }),
+                    "next" => Ok(Fact::BlankSpoiled { reason }),
+                    _ => Err(stale()),
+                },
+                Input::Answer(
+                    Answer::Fill { .. }
+                    | Answer::Go
+                    | Answer::Act
+                    | Answer::Authorised { .. }
+                    | Answer::Again
+                    | Answer::Park
+                    | Answer::Cancel,
+                )
+                | Input::Outcome(_) => Err(stale()),
+            };
+        }
+        match writing.decide(input, cx)? {
+            // A blank in doubt stays in the clerk's hands: it goes to the bad stock and the next one is taken.
+            Fact::LeftUnknown => Ok(Fact::BlankSpoiled {
+                reason: Code::WriteUnknown,
+            }),
+            fact => Ok(fact),
+        }
+    }
+
+    fn handed(issued: &Issued, answer: &Answer, cx: &Cx<'_>) -> Result<Fact, Message> {
+        let wanted = match answer {
+            Answer::Choose { option } => match option.as_str() {
+                "now" => true,
+                "later" => false,
+                _ => return Err(stale()),
+            },
+            Answer::Go => true,
+            Answer::Cancel => false,
+            Answer::Fill { .. } | Answer::Act | Answer::Authorised { .. } | Answer::Again | Answer::Park => {
+                return Err(stale());
+            }
+        };
+        if !wanted {
+            return Ok(Fact::ValidationLeft { message: None });
+        }
+        Ok(match cx.validation_of_new(&issued.card) {
+            Ok(until) => Fact::ValidationWanted { until },
+            Err(message) => Fact::ValidationLeft {
+                message: Some(message),
+            },
+        })
+    }
+
+    /// # Errors
+    /// [`Misplaced`] where the fact does not belong to this state.
+    pub fn apply(self, fact: Fact) -> Result<Self, Misplaced> {
+        let state = self.name();
+        let name = fact.name();
+        let misplaced = || Misplaced { state, fact: name };
+        let close = |last, fact| {
+            super::ending_of(fact)
+                .map(|ending| Self::Closed { last, ending })
+                .ok_or_else(misplaced)
+        };
+        Ok(match (self, fact) {
+            (Self::Identifying { identity }, Fact::Identity { given }) => match identity.apply(given)? {
+                IdentityStep::Still(identity) => Self::Identifying { identity },
+                IdentityStep::Done(who) => Self::Finding { who },
+            },
+            (Self::Finding { who }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { who, at },
+            (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                Self::Accepted { who, at }
+            }
+            (
+                Self::Finding { who } | Self::Accepted { who, .. },
+                Fact::PersonKnown {
+                    person,
+                    terms:
+                        PersonTerms::Reissue {
+                            old_card,
+                            fee,
+                            fee_label,
+                            validate,
+                        },
+                    ..
+                },
+            ) => Self::Warning {
+                subject: Subject {
+                    who,
+                    person,
+                    old_card,
+                    fee,
+                    fee_label,
+                    validate,
+                },
+            },
+            (Self::Warning { subject }, Fact::Agreed { .. }) => Self::Reserving { subject },
+            (Self::Reserving { subject }, Fact::Reserved { reservation, .. }) => Self::held(Held { subject, reservation }),
+            (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => Self::Blank {
+                paid: Paid { held, tendered, change },
+                attempt: 1,
+            },
+            (Self::Paying { held }, Fact::Cancelled) => Self::Releasing {
+                held,
+                ending: Ending::Cancelled,
+            },
+            (Self::Blank { paid, attempt }, Fact::BlankRead { card }) => Self::Ready {
+                paid,
+                blank: card,
+                attempt,
+            },
+            (Self::Blank { paid, .. } | Self::Ready { paid, .. }, Fact::Cancelled) => {
+                Self::give_back(paid, Ending::Cancelled)
+            }
+            (Self::Ready { paid, blank, attempt }, Fact::WriteOrdered { .. }) => {
+                Self::personalise(paid, blank, attempt).ok_or_else(misplaced)?
+            }
+            (Self::Writing { paid, writing }, Fact::BlankSpoiled { .. }) => Self::Blank {
+                paid,
+                attempt: writing.attempt.saturating_add(1),
+            },
+            (Self::Writing { paid, writing }, fact) => {
+                let blank = writing.intent.before().clone();
+                match writing.apply(fact)? {
+                    Step::Still(writing) => Self::Writing { paid, writing },
+                    Step::Written(proof) => Self::Settling { paid, proof },
+                    Step::Again {
+                        attempt,
+                        at: Moment { .. },
+                    } => Self::personalise(paid, blank, attempt).ok_or_else(misplaced)?,
+                    Step::Abandoned { .. } => return Err(misplaced()),
+                }
+            }
+            (Self::Settling { paid, proof }, Fact::Confirmed { number, .. }) => Self::issued(Issued {
+                paid,
+                card: proof.after,
+                number,
+                validated: None,
+                remark: None,
+            }),
+            (Self::Settling { paid, .. }, Fact::Refused { message }) => {
+                Self::give_back(paid, Ending::Refused { message })
+            }
+            (Self::Handing { issued }, Fact::ValidationWanted { until }) => Self::ReservingValidation { issued, until },
+            (
+                Self::Handing { mut issued }
+                | Self::ReservingValidation { mut issued, .. }
+                | Self::SettlingValidation { mut issued, .. },
+                Fact::ValidationLeft { message },
+            ) => {
+                issued.remark = message;
+                Self::Vouchering { issued }
+            }
+            (Self::ReservingValidation { issued, until }, Fact::Reserved { reservation, .. }) => {
+                Self::validate(issued, until, reservation, 1)
+            }
+            (
+                Self::Validating {
+                    issued, reservation, ..
+                },
+                Fact::ValidationLeft { message },
+            ) => Self::ReleasingValidation {
+                issued,
+                reservation,
+                message: message.unwrap_or_else(|| Message::new(Code::HandoverNotValidated)),
+            },
+            (
+                Self::Validating {
+                    issued,
+                    until,
+                    reservation,
+                    writing,
+                },
+                fact,
+            ) => match writing.apply(fact)? {
+                Step::Still(writing) => Self::Validating {
+                    issued,
+                    until,
+                    reservation,
+                    writing,
+                },
+                Step::Written(proof) => Self::SettlingValidation {
+                    issued,
+                    until,
+                    reservation,
+                    proof,
+                },
+                Step::Again { attempt, .. } => Self::validate(issued, until, reservation, attempt),
+                Step::Abandoned { reason, .. } => Self::ReleasingValidation {
+                    issued,
+                    reservation,
+                    message: Message::new(reason),
+                },
+            },
+            (
+                Self::ReleasingValidation {
+                    mut issued, message, ..
+                },
+                Fact::Released,
+            ) => {
+                issued.remark = Some(message);
+                Self::Vouchering { issued }
+            }
+            (
+                Self::SettlingValidation {
+                    mut issued,
+                    until,
+                    proof,
+                    ..
+                },
+                Fact::Confirmed { .. },
+            ) => {
+                issued.card = proof.after;
+                issued.validated = Some(until);
+                Self::Vouchering { issued }
+            }
+            (Self::Vouchering { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                if issued.paid.held.subject.fee.is_positive() {
+                    Self::Receipting { issued }
+                } else {
+                    Self::done(issued)
+                }
+            }
+            (Self::Receipting { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::done(issued),
+            (Self::MoneyBack { paid, ending }, Fact::MoneyBack { .. }) => Self::Releasing {
+                held: paid.held,
+                ending,
+            },
+            (Self::Releasing { held, ending }, Fact::Released) => Self::Closed {
+                last: Last::Subject(Box::new(held.subject)),
+                ending,
+            },
+            (Self::Identifying { .. } | Self::Finding { .. } | Self::Accepted { .. }, fact) => {
+                close(Last::Nothing, fact)?
+            }
+            (Self::Warning { subject } | Self::Reserving { subject }, fact) => {
+                close(Last::Subject(Box::new(subject)), fact)?
+            }
+            (
+                Self::AcceptedSlip { .. }
+                | Self::Paying { .. }
+                | Self::Blank { .. }
+                | Self::Ready { .. }
+                | Self::Settling { .. }
+                | Self::Handing { .. }
+                | Self::ReservingValidation { .. }
+                | Self::ReleasingValidation { .. }
+                | Self::SettlingValidation { .. }
+                | Self::Vouchering { .. }
+                | Self::Receipting { .. }
+                | Self::MoneyBack { .. }
+                | Self::Releasing { .. }
+                | Self::Closed { .. },
+                _,
+            ) => return Err(misplaced()),
+        })
+    }
+
+    fn held(held: Held) -> Self {
+        if held.reservation.card_data.is_none() {
+            // Without the data of the new card nothing can be written; no fee was taken yet.
+            return Self::Releasing {
+                held,
+                ending: Ending::Refused {
+                    message: Message::new(Code::CentreGarbled),
+                },
+            };
+        }
+        if held.subject.fee.is_positive() {
+            Self::Paying { held }
+        } else {
+            Self::Blank {
+                paid: Paid {
+                    held,
+                    tendered: Fen::ZERO,
+                    change: Fen::ZERO,
+                },
+                attempt: 1,
+            }
+        }
+    }
+
+    fn personalise(paid: Paid, blank: CardImage, attempt: u32) -> Option<Self> {
+        let data = paid.held.reservation.card_data.clone()?;
+        let intent = WriteIntent::Personalise { before: blank, data };
+        Some(Self::Writing {
+            writing: Writing::begin(attempt, paid.held.reservation.number.clone(), intent),
+            paid,
+        })
+    }
+
+    fn issued(issued: Issued) -> Self {
+        if issued.paid.held.subject.validate {
+            Self::Handing { issued }
+        } else {
+            Self::Vouchering { issued }
+        }
+    }
+
+    fn validate(issued: Issued, until: NaiveDate, reservation: Reservation, attempt: u32) -> Self {
+        let intent = WriteIntent::Validate {
+            before: issued.card.clone(),
+            until,
+        };
+        Self::Validating {
+            writing: Writing::begin(attempt, reservation.number.clone(), intent),
+            issued,
+            until,
+            reservation,
+        }
+    }
+
+    fn give_back(paid: Paid, ending: Ending) -> Self {
+        if paid.held.subject.fee.is_positive() {
+            Self::MoneyBack { paid, ending }
+        } else {
+            Self::Releasing {
+                held: paid.held,
+                ending,
+            }
+        }
+    }
+
+    fn done(issued: Issued) -> Self {
+        Self::Closed {
+            last: Last::Issued(Box::new(issued)),
+            ending: Ending::Done,
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Identifying { .. } => "reissue.identifying",
+            Self::Finding { .. } => "reissue.finding",
+            Self::AcceptedSlip { .. } => "reissue.accepted_slip",
+            Self::Accepted { .. } => "reissue.accepted",
+            Self::Warning { .. } => "reissue.warning",
+            Self::Reserving { .. } => "reissue.reserving",
+            Self::Paying { .. } => "reissue.paying",
+            Self::Blank { .. } => "reissue.blank",
+            Self::Ready { .. } => "reissue.ready",
+            Self::Writing { .. } => "reissue.writing",
+            Self::Settling { .. } => "reissue.settling",
+            Self::Handing { .. } => "reissue.handing",
+            Self::ReservingValidation { .. } => "reissue.reserving_validation",
+            Self::Validating { .. } => "reissue.validating",
+            Self::ReleasingValidation { .. } => "reissue.releasing_validation",
+            Self::SettlingValidation { .. } => "reissue.settling_validation",
+            Self::Vouchering { .. } => "reissue.vouchering",
+            Self::Receipting { .. } => "reissue.receipting",
+            Self::MoneyBack { .. } => "reissue.money_back",
+            Self::Releasing { .. } => "reissue.releasing",
+            Self::Closed { .. } => "reissue.closed",
+        }
+    }
+
+    #[must_use]
+    pub fn waits_for_line(&self) -> bool {
+        matches!(self, Self::AcceptedSlip { .. } | Self::Accepted { .. })
+    }
+
+    fn held_now(&self) -> Option<&Held> {
+        match self {
+            Self::Paying { held } | Self::Releasing { held, .. } => Some(held),
+            Self::Blank { paid, .. }
+            | Self::Ready { paid, .. }
+            | Self::Writing { paid, .. }
+            | Self::Settling { paid, .. }
+            | Self::MoneyBack { paid, .. } => Some(&paid.held),
+            Self::Handing { .. }
+            | Self::ReservingValidation { .. }
+            | Self::Validating { .. }
+            | Self::ReleasingValidation { .. }
+            | Self::SettlingValidation { .. }
+            | Self::Vouchering { .. }
+            | Self::Receipting { .. }
+            | Self::Closed { .. } => self.issued_now().map(|issued| &issued.paid.held),
+            Self::Identifying { .. }
+            | Self::Finding { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::Accepted { .. }
+            | Self::Warning { .. }
+            | Self::Reserving { .. } => None,
+        }
+    }
+
+    /// The new card, where the centre confirmed it.
+    #[must_use]
+    pub fn issued_now(&self) -> Option<&Issued> {
+        match self {
+            Self::Handing { issued }
+            | Self::ReservingValidation { issued, .. }
+            | Self::Validating { issued, .. }
+            | Self::ReleasingValidation { issued, .. }
+            | Self::SettlingValidation { issued, .. }
+            | Self::Vouchering { issued }
+            | Self::Receipting { issued } => Some(issued),
+            Self::Closed { last, .. } => match last {
+                Last::Issued(issued) => Some(issued),
+                Last::Nothing | Last::Subject(_) => None,
+            },
+            Self::Identifying { .. }
+            | Self::Finding { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::Accepted { .. }
+            | Self::Warning { .. }
+            | Self::Reserving { .. }
+            | Self::Paying { .. }
+            | Self::Blank { .. }
+            | Self::Ready { .. }
+            | Self::Writing { .. }
+            | Self::Settling { .. }
+            | Self::MoneyBack { .. }
+            | Self::Releasing { .. } => None,
+        }
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        if let Self::Warning { subject } | Self::Reserving { subject } = self {
+            return Some(subject);
+        }
+        if let Self::Closed {
+            last: Last::Subject(subject),
+            ..
+        } = self
+        {
+            return Some(subject);
+        }
+        self.held_now().map(|held| &held.subject)
+    }
+
+    fn who(&self) -> Option<&Identified> {
+        if let Self::Finding { who } | Self::AcceptedSlip { who, .. } | Self::Accepted { who, .. } = self {
+            return Some(who);
+        }
+        self.subject().map(|subject| &subject.who)
+    }
+
+    #[must_use]
+    pub fn card(&self) -> Option<&CardImage> {
+        if let Self::Ready { blank, .. } = self {
+            return Some(blank);
+        }
+        self.issued_now().map(|issued| &issued.card)
+    }
+
+    #[must_use]
+    pub fn writing(&self) -> Option<&Writing> {
+        if let Self::Writing { writing, .. } | Self::Validating { writing, .. } = self {
+            Some(writing)
+        } else {
+            None
+        }
+    }
+
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        let now = match self {
+            Self::Identifying { .. } => 0,
+            Self::Finding { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::Accepted { .. }
+            | Self::Warning { .. }
+            | Self::Reserving { .. } => 1,
+            Self::Paying { .. } => 2,
+            Self::Blank { .. } => 3,
+            Self::Ready { .. } | Self::Writing { .. } => 4,
+            Self::Settling { .. } => 5,
+            Self::Handing { .. }
+            | Self::ReservingValidation { .. }
+            | Self::Validating { .. }
+            | Self::ReleasingValidation { .. }
+            | Self::SettlingValidation { .. } => 6,
+            Self::Vouchering { .. } | Self::Receipting { .. } => 7,
+            Self::MoneyBack { .. } | Self::Releasing { .. } => 3,
+            Self::Closed { .. } => STEPS.len(),
+        };
+        let mut strip = Vec::new();
+        if let Some(subject) = self.subject() {
+            strip.push(Shown::plain("姓名", mask::name(&subject.person.name)));
+            if !subject.person.school.is_empty() {
+                strip.push(Shown::plain("学校", subject.person.school.clone()));
+            }
+        }
+        if let Some(who) = self.who() {
+            strip.extend(who.strip());
+        }
+        if let Some(subject) = self.subject() {
+            strip.push(Shown::toned("旧卡尾号", subject.old_card.tail(), Tone::Warn));
+            strip.push(Shown::plain(subject.fee_label.clone(), yuan(subject.fee)));
+        }
+        let mut result = Vec::new();
+        if let Some(issued) = self.issued_now() {
+            result.push(Shown::toned("新卡", masked_card(&issued.card.card_no), Tone::Good));
+            if let Some(until) = issued.validated {
+                result.push(Shown::toned("有效期至", day(until), Tone::Good));
+            }
+            result.push(Shown::plain("已收", yuan(issued.paid.held.subject.fee)));
+            result.push(Shown::plain("找零", yuan(issued.paid.change)));
+            result.push(Shown::plain("中心确认号", confirmation(&issued.number)));
+        }
+        let mut give_back = Vec::new();
+        if self.who().is_some() {
+            give_back.push("证件原件".to_owned());
+        }
+        if self.issued_now().is_some() {
+            give_back.push("新卡".to_owned());
+        }
+        Picture {
+            progress: Progress { steps: STEPS, now },
+            strip,
+            say: self.say(),
+            result,
+            give_back,
+            remark: self.issued_now().and_then(|issued| issued.remark.clone()),
+        }
+    }
+
+    fn say(&self) -> Option<String> {
+        match self {
+            Self::Warning { .. } => Some("补卡后旧卡马上作废，找到了也不能再用。".to_owned()),
+            Self::Paying { held } => Some(format!("补卡工本费 {} 元。", yuan(held.subject.fee))),
+            Self::Blank { paid, .. } if paid.change.is_positive() => Some(format!("找您 {} 元。", yuan(paid.change))),
+            Self::Writing { .. } | Self::Validating { .. } => Some("正在写卡，请稍候。".to_owned()),
+            Self::MoneyBack { paid, .. } => Some(format!("退还您 {} 元。", yuan(paid.held.subject.fee))),
+            Self::AcceptedSlip { .. } | Self::Accepted { .. } => {
+                Some("离线受理，尚未生效；请保留回执，领卡时再收费。".to_owned())
+            }
+            Self::Vouchering { .. } | Self::Receipting { .. } => {
+                Some("新卡已启用，请核对后签字。".to_owned())
+            }
+            Self::Identifying { .. }
+            | Self::Finding { .. }
+            | Self::Reserving { .. }
+            | Self::Blank { .. }
+            | Self::Ready { .. }
+            | Self::Settling { .. }
+            | Self::Handing { .. }
+            | Self::ReservingValidation { .. }
+            | Self::ReleasingValidation { .. }
+            | Self::SettlingValidation { .. }
+            | Self::Releasing { .. }
+            | Self::Closed { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn paper(&self, paper: Paper) -> PaperFacts {
+        let mut facts = PaperFacts::default();
+        if let Some(subject) = self.subject() {
+            facts.pair("姓名", mask::name(&subject.person.name));
+        }
+        if let Some(who) = self.who() {
+            who.on_paper(&mut facts);
+        }
+        if let Some(subject) = self.subject() {
+            facts.pair("旧卡号", mask::card_on_paper(subject.old_card.as_str()));
+        }
+        if let Some(issued) = self.issued_now() {
+            facts.pair("新卡号", mask::card_on_paper(issued.card.card_no.as_str()));
+            facts.pair("中心确认号", confirmation(&issued.number));
+        }
+        match paper {
+            Paper::Receipt => {
+                if let Some(issued) = self.issued_now() {
+                    let subject = &issued.paid.held.subject;
+                    facts.amount = Some((subject.fee_label.clone(), subject.fee));
+                    facts.pair("实收", yuan(issued.paid.tendered));
+                    facts.pair("找零", yuan(issued.paid.change));
+                    facts.pair("付款方式", "现金");
+                }
+                facts.texts.push("receipt.lines");
+            }
+            Paper::Voucher => {
+                if let Some(issued) = self.issued_now() {
+                    match issued.validated {
+                        Some(until) => facts.pair("有效期至", day(until)),
+                        None => facts.line("新卡尚未增效。"),
+                    }
+                }
+                facts.line("原卡已作废。");
+                facts.texts.push("reissue.voucher");
+                facts.signature = Some("申请人签字".to_owned());
+            }
+            Paper::AcceptanceSlip => {
+                if let Self::AcceptedSlip { at, .. } | Self::Accepted { at, .. } = self {
+                    facts.pair("受理时间", when(*at));
+                }
+                facts.line("未收费，领卡时收取工本费。");
+                facts.texts.push("offline.slip");
+                facts.signature = Some("申请人签字".to_owned());
+            }
+            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip => {}
+        }
+        facts
+    }
+}
+
+fn find(who: &Identified, cx: &Cx<'_>) -> Effect {
+    Effect::FindPerson {
+        lookup: Lookup::IdNumber {
+            programme: cx.header.programme.clone(),
+            number: who.papers.number.number.clone(),
+        },
+    }
+}

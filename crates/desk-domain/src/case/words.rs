@@ -1,0 +1,38 @@
+//! Small pieces of Chinese text that several services share: amounts, dates, masked numbers.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::context::local;
+use crate::{
+    id::{CardNo, CentreNumber},
+    mask,
+    money::Fen,
+};
+
+/// `36.50`, without a unit.
+#[must_use]
+pub fn yuan(amount: Fen) -> String {
+    amount.to_string()
+}
+
+/// `2026年11月30日`
+#[must_use]
+pub fn day(date: NaiveDate) -> String {
+    date.format("%Y年%-m月%-d日").to_string()
+}
+
+/// Local date and time to the minute.
+#[must_use]
+pub fn when(at: DateTime<Utc>) -> String {
+    local(at).format("%Y-%m-%d %H:%M").to_string()
+}
+
+#[must_use]
+pub fn masked_card(number: &CardNo) -> String {
+    mask::card_on_screen(number.as_str())
+}
+
+#[must_use]
+pub fn confirmation(number: &CentreNumber) -> String {
+    number.as_str().to_owned()
+}
