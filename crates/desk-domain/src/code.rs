@@ -318,6 +318,7 @@ catalogue! {
     KeyFileExposed, "KEY_FILE_EXPOSED", Refuse, "密钥文件的权限过宽，已停止启动。", "密钥文件可被本机其他用户读取。", "请系统管理员将文件权限改为仅属主可读写（0600），并评估是否须更换密钥。";
     PassphraseWrong, "PASSPHRASE_WRONG", Refuse, "本机口令错误。", "输入的口令打不开密钥文件。", "请重新输入本机口令；遗忘时请联系系统管理员。";
     IdFormat, "ID_FORMAT", Refuse, "证件号码格式不对。", "", "";
+    DocExpired, "DOC_EXPIRED", Refuse, "证件已于 {date} 到期。", "", "";
     RegisterPageRequired, "REGISTER_PAGE_REQUIRED", Refuse, "户口簿须有本人页。", "", "";
     CardNotInUse, "CARD_NOT_IN_USE", Refuse, "该卡未启用或已注销。", "", "";
     FullRefundOnly, "FULL_REFUND_ONLY", Refuse, "只能全额退值（{x} 元）。", "", "";

@@ -50,6 +50,9 @@ pub struct Request {
     pub agent: Option<Shown>,
     /// The holder has a resident identity card, though something else was shown.
     pub has_id_card: bool,
+    /// Whose documents the holder's are, where the clerk or the centre said so; else the number tells.
+    #[serde(default)]
+    pub class: Option<HolderClass>,
 }
 
 /// What the documents proved.
@@ -110,7 +113,15 @@ pub fn role<'a>(
         .any(|id| id == role)
         .then(|| rules.applicant(role))
         .flatten()
-        .ok_or_else(|| rules.message(Some(service), of_service.applicant_refusal))
+        .ok_or_else(|| {
+            let list: Vec<&str> = applicants(rules, service)
+                .into_iter()
+                .map(|applicant| applicant.label.as_str())
+                .collect();
+            rules
+                .message(Some(service), of_service.applicant_refusal)
+                .with("list", list.join("、"))
+        })
 }
 
 /// Checks role, relation and documents.
@@ -143,8 +154,15 @@ pub fn check(
         of_service,
         today,
         has_id_card: request.has_id_card,
+        class: request.class,
     };
     let proven = holder.document(&request.holder, &mut missing);
+    // What was said of the holder says nothing of the agent.
+    let other = Subject {
+        has_id_card: false,
+        class: None,
+        ..holder
+    };
     let mut agent = None;
     if applicant.is_some_and(|applicant| applicant.own_document) {
         match &request.agent {
@@ -153,7 +171,7 @@ pub fn check(
                 missing.push(rules.message(Some(service), Code::AgentBothOriginals));
             }
             Some(shown) => {
-                agent = holder
+                agent = other
                     .document(shown, &mut missing)
                     .map(|(number, _)| number);
                 let same = agent.as_ref().zip(proven.as_ref());
@@ -175,12 +193,14 @@ pub fn check(
 }
 
 /// One document of one person, checked for one service.
+#[derive(Clone, Copy)]
 struct Subject<'a> {
     rules: &'a RuleSet,
     service: Service,
     of_service: &'a ServiceRules,
     today: NaiveDate,
     has_id_card: bool,
+    class: Option<HolderClass>,
 }
 
 impl Subject<'_> {
@@ -205,7 +225,6 @@ impl Subject<'_> {
             .into_iter()
             .find(|kind| kind.id == shown.kind)
         else {
-            // A kind that the programme knows for other people names the people; any other is simply not accepted.
             missing.push(self.message(Code::DocNotAccepted).with("list", self.list()));
             return None;
         };
@@ -243,12 +262,14 @@ impl Subject<'_> {
         let number = document::check(&shown.number, kind.number, self.today)
             .map_err(|message| missing.push(message))
             .ok()?;
-        let class = number.form.class().or(match kind.persons.as_slice() {
+        let by_number = number.form.class();
+        let class = self.class.or(by_number).or(match kind.persons.as_slice() {
             [only] => Some(*only),
             _ => None,
         });
-        if class.is_some_and(|class| !kind.persons.contains(&class)) {
-            missing.push(by_kind(kind.wrong_person));
+        let belongs = |class: HolderClass| kind.persons.contains(&class);
+        if !self.class.is_none_or(belongs) || !by_number.is_none_or(belongs) {
+            missing.push(by_kind(kind.wrong_person).with("list", self.list()));
         }
         let too_old = kind
             .below_age

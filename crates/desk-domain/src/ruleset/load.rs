@@ -1,21 +1,177 @@
-//! Reading rule files.
+//! Reading rule files: programmes, and overlays that add outlets to them.
 
-use super::{Problem, RuleFile, RuleSets};
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use toml::de::DeTable;
+
+use super::{
+    Outlet, Problem, RuleFile, RuleSet, RuleSets, check,
+    programme::{self, outlet},
+    reader::{Report, Table},
+};
+use crate::id::ProgrammeId;
+
+/// What one file holds.
+enum Content {
+    Programme(Box<RuleSet>),
+    Overlay(Vec<Addition>),
+}
+
+/// An outlet of an overlay and the kind that it has in each of its programmes.
+struct Addition {
+    outlet: Outlet,
+    /// Programme, kind, and where that is said.
+    programmes: Vec<(ProgrammeId, String, Place)>,
+}
+
+/// A position that a later check can still point to.
+struct Place {
+    field: String,
+    line: usize,
+}
 
 impl RuleSets {
-    /// Reads programme files and adds the outlets of overlay files to them.
+    /// Reads programme files (`kind = "programme"`) and adds the outlets of overlay files (`kind = "outlets"`) to them.
     ///
     /// # Errors
     /// Every fault of every file, sorted by file and line; never empty.
     pub fn load(files: &[RuleFile<'_>]) -> Result<Self, Vec<Problem>> {
-        Err(files
-            .iter()
-            .map(|file| Problem {
-                file: file.name.to_owned(),
-                line: 1,
-                field: String::new(),
-                what: "未能读取".to_owned(),
-            })
-            .collect())
+        let mut problems = Vec::new();
+        let mut sets: Vec<RuleSet> = Vec::new();
+        let mut overlays = Vec::new();
+        for file in files {
+            match read(file, &mut problems) {
+                Some(Content::Programme(set)) => {
+                    if sets.iter().any(|other| other.version == set.version) {
+                        problems.push(problem(
+                            file.name,
+                            1,
+                            "version",
+                            format!("版本 {} 已由另一文件定义", set.version),
+                        ));
+                    } else {
+                        sets.push(*set);
+                    }
+                }
+                Some(Content::Overlay(additions)) => overlays.push((file.name, additions)),
+                None => {}
+            }
+        }
+        // A faulty programme file would make every overlay look wrong as well.
+        if problems.is_empty() {
+            for (file, additions) in overlays {
+                for addition in additions {
+                    add(file, addition, &mut sets, &mut problems);
+                }
+            }
+        }
+        if sets.is_empty() && problems.is_empty() {
+            problems.push(problem("rules", 1, "", "没有任何发卡方案文件".to_owned()));
+        }
+        if problems.is_empty() {
+            Ok(Self(sets))
+        } else {
+            problems.sort();
+            problems.dedup();
+            Err(problems)
+        }
     }
+}
+
+fn problem(file: &str, line: usize, field: &str, what: String) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line,
+        field: field.to_owned(),
+        what,
+    }
+}
+
+fn read(file: &RuleFile<'_>, problems: &mut Vec<Problem>) -> Option<Content> {
+    let report = Report::new(file.name, file.text);
+    let (document, errors) = DeTable::parse_recoverable(file.text);
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        report.note(at, "", format!("TOML 语法错误：{}", error.message()));
+    }
+    let content = if errors.is_empty() {
+        let root = Table::new(&report, document.get_ref(), String::new(), 0);
+        root.read(|root| {
+            match root.named("kind", &["programme", "outlets"], |kind| match kind {
+                "programme" => Some(true),
+                "outlets" => Some(false),
+                _ => None,
+            }) {
+                Some(true) => {
+                    let set = programme::read(root);
+                    check::set(root, &set);
+                    Some(Content::Programme(Box::new(set)))
+                }
+                Some(false) => Some(Content::Overlay(overlay(root, file.text))),
+                None => {
+                    // Nothing else can be judged without knowing the kind.
+                    root.entries(|_, _, _| None::<()>);
+                    None
+                }
+            }
+        })
+    } else {
+        None
+    };
+    let found = report.into_problems();
+    let whole = found.is_empty();
+    problems.extend(found);
+    content.filter(|_| whole)
+}
+
+fn overlay(root: &Table<'_, '_>, text: &str) -> Vec<Addition> {
+    root.text("name");
+    root.each("outlets", |table| {
+        let outlet = outlet(table, None, &BTreeMap::new());
+        let programmes = table
+            .need("programmes", |programmes| {
+                programmes.entries(|programme, at, programmes| {
+                    let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+                    let place = Place {
+                        field: programmes.field(programme),
+                        line,
+                    };
+                    let kind = programmes.text(programme);
+                    Some((ProgrammeId::new(programme), kind, place))
+                })
+            })
+            .unwrap_or_default();
+        Some(Addition { outlet, programmes })
+    })
+}
+
+fn add(file: &str, addition: Addition, sets: &mut [RuleSet], problems: &mut Vec<Problem>) {
+    for (programme, kind, place) in addition.programmes {
+        let fault = |what| problem(file, place.line, &place.field, what);
+        let mut known = false;
+        for set in sets.iter_mut().filter(|set| set.programme == programme) {
+            known = true;
+            let Some(of_kind) = set.outlet_kinds.iter().find(|of| of.id == kind) else {
+                problems.push(fault(format!("方案 {programme} 没有网点类型“{kind}”")));
+                continue;
+            };
+            if set.outlet(&addition.outlet.id).is_some() {
+                problems.push(fault(format!("网点 {} 已存在", addition.outlet.id)));
+                continue;
+            }
+            let mut outlet = addition.outlet.clone();
+            outlet.kind.clone_from(&kind);
+            outlet.capabilities.clone_from(&of_kind.capabilities);
+            set.outlets.push(outlet);
+        }
+        if !known {
+            problems.push(fault(format!("没有加载方案“{programme}”")));
+        }
+    }
+}
+
+/// A date that stands in where a file gave none; nothing is built from such a file.
+pub(super) fn no_date() -> NaiveDate {
+    NaiveDate::MIN
 }

@@ -4,9 +4,12 @@
 //! and is decided by that version to its end.
 
 mod capability;
+mod check;
 mod load;
 mod outlet;
 mod problem;
+mod programme;
+mod reader;
 mod service;
 
 use std::collections::BTreeMap;

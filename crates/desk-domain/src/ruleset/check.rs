@@ -1,0 +1,240 @@
+//! What must hold across the tables of a programme file: ids unique, references known, rules cited.
+
+use std::collections::BTreeSet;
+
+use super::{Branch, Capability, RuleSet, ServiceRules, reader::Table};
+use crate::{code::Code, money::Fen};
+
+/// Notes every reference to something that the file does not hold.
+pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
+    unique(
+        root,
+        "outlet_kinds",
+        set.outlet_kinds.iter().map(|kind| kind.id.as_str()),
+    );
+    unique(
+        root,
+        "outlets",
+        set.outlets.iter().map(|outlet| outlet.id.as_str()),
+    );
+    unique(
+        root,
+        "applicants",
+        set.applicants.iter().map(|applicant| applicant.id.as_str()),
+    );
+    unique(
+        root,
+        "documents",
+        set.documents.iter().map(|kind| kind.id.as_str()),
+    );
+    unique(
+        root,
+        "hotlines",
+        set.hotlines.iter().map(|hotline| hotline.id.as_str()),
+    );
+    unique(
+        root,
+        "services",
+        set.services
+            .iter()
+            .map(|service| service.capability.as_str()),
+    );
+    if set.hotlines.is_empty() {
+        root.fault("hotlines", "至少一个热线，印在每张凭证上");
+    }
+    if set.card_families.is_empty() {
+        root.fault("card_families", "至少一个卡族");
+    }
+    for (index, outlet) in set.outlets.iter().enumerate() {
+        let field = format!("outlets[{}]", index + 1);
+        if !set.outlet_kinds.iter().any(|kind| kind.id == outlet.kind) {
+            root.fault_in(
+                &field,
+                "outlets",
+                index,
+                "kind",
+                format!("没有网点类型“{}”", outlet.kind),
+            );
+        }
+        cited(root, set, &field, "outlets", index, &outlet.rule);
+    }
+    for (index, kind) in set.documents.iter().enumerate() {
+        cited(
+            root,
+            set,
+            &format!("documents[{}]", index + 1),
+            "documents",
+            index,
+            &kind.rule,
+        );
+    }
+    for (index, hotline) in set.hotlines.iter().enumerate() {
+        cited(
+            root,
+            set,
+            &format!("hotlines[{}]", index + 1),
+            "hotlines",
+            index,
+            &hotline.rule,
+        );
+    }
+    for (index, service) in set.services.iter().enumerate() {
+        of_service(root, set, index, service);
+    }
+    for (code, entry) in &set.messages {
+        if let Some(rule) = &entry.rule
+            && !set.rules.contains_key(rule)
+        {
+            root.fault_under("messages", code.as_str(), format!("没有规则“{rule}”"));
+        }
+        placeholders(root, *code, entry.text.as_deref());
+    }
+    for (name, own) in &set.own_codes {
+        if !set.rules.contains_key(&own.rule) {
+            root.fault_under("codes", name, format!("没有规则“{}”", own.rule));
+        }
+    }
+    tree(root, set);
+    if let Some(validity) = &set.validity
+        && validity.hint_from > validity.boundary_day
+    {
+        root.fault_under("validity", "hint_from", "须不晚于 boundary_day".to_owned());
+    }
+    if set.offline.blacklist_warn_hours > set.offline.blacklist_stop_hours {
+        root.fault_under(
+            "offline",
+            "blacklist_warn_hours",
+            "须不大于 blacklist_stop_hours".to_owned(),
+        );
+    }
+    if set.till.most == Fen::ZERO {
+        root.fault_under("till", "most_fen", "须大于 0".to_owned());
+    }
+}
+
+fn unique<'a>(root: &Table<'_, '_>, key: &str, ids: impl Iterator<Item = &'a str>) {
+    let mut seen = BTreeSet::new();
+    for (index, id) in ids.enumerate() {
+        if !id.is_empty() && !seen.insert(id) {
+            let field = format!("{key}[{}]", index + 1);
+            root.fault_in(&field, key, index, "id", format!("“{id}”重复"));
+        }
+    }
+}
+
+fn cited(root: &Table<'_, '_>, set: &RuleSet, field: &str, key: &str, index: usize, rule: &str) {
+    if !rule.is_empty() && !set.rules.contains_key(rule) {
+        root.fault_in(field, key, index, "rule", format!("没有规则“{rule}”"));
+    }
+}
+
+fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &ServiceRules) {
+    let field = format!("services[{}]", index + 1);
+    let note = |key: &str, what: String| root.fault_in(&field, "services", index, key, what);
+    for id in &service.applicants {
+        if set.applicant(id).is_none() {
+            note("applicants", format!("没有申请人“{id}”"));
+        }
+    }
+    for id in &service.documents {
+        if set.document(id).is_none() {
+            note("documents", format!("没有证件“{id}”"));
+        }
+    }
+    if !service.fee.rule.is_empty() && !set.rules.contains_key(&service.fee.rule) {
+        note("fee", format!("没有规则“{}”", service.fee.rule));
+    }
+    for (code, entry) in &service.messages {
+        if let Some(rule) = &entry.rule
+            && !set.rules.contains_key(rule)
+        {
+            note("messages", format!("{}：没有规则“{rule}”", code.as_str()));
+        }
+        if entry.text.is_some() && entry.rule.is_none() {
+            note(
+                "messages",
+                format!("{}：服务内的文本须同时写明 rule", code.as_str()),
+            );
+        }
+    }
+    let needs = match service.capability {
+        Capability::CardReissue => set.reissue.is_none().then_some("reissue"),
+        Capability::PurseRefund => set.purse.is_none().then_some("purse"),
+        Capability::CardValidate => set.validity.is_none().then_some("validity"),
+        Capability::PasswordReset => set.password.is_none().then_some("password"),
+        Capability::CardQuery
+        | Capability::CardIssueStatus
+        | Capability::CardApply
+        | Capability::CardReplace
+        | Capability::CardReplaceQuality
+        | Capability::CardReplaceInformation
+        | Capability::PurseRefundUnreadable
+        | Capability::PurseTopUp
+        | Capability::PurseTransfer
+        | Capability::CardRewrite
+        | Capability::LossTemporary
+        | Capability::LossFormal
+        | Capability::LossRelease
+        | Capability::GuardianPhone
+        | Capability::SmsDiagnosis
+        | Capability::UnitBatch
+        | Capability::CardReturn
+        | Capability::CardPickUp
+        | Capability::CardFound => None,
+    };
+    if let Some(needs) = needs {
+        note("capability", format!("该服务需要 [{needs}] 一节"));
+    }
+}
+
+/// A text may only use the parameters that its code comes with.
+fn placeholders(root: &Table<'_, '_>, code: Code, text: Option<&str>) {
+    let Some(text) = text else { return };
+    for name in names_in(text) {
+        if !names_in(code.text()).contains(&name) {
+            root.fault_under(
+                "messages",
+                code.as_str(),
+                format!("文本中的 {{{name}}} 没有值"),
+            );
+        }
+    }
+}
+
+fn names_in(text: &str) -> Vec<&str> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}').map(|(name, _)| name))
+        .collect()
+}
+
+fn tree(root: &Table<'_, '_>, set: &RuleSet) {
+    let Some(password) = &set.password else {
+        return;
+    };
+    let questions = &password.questions;
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for question in questions {
+        let name = question.id.as_str();
+        if !seen.insert(name) {
+            root.fault_under("password", "questions", format!("问题“{name}”重复"));
+        }
+        if question.options.is_empty() {
+            root.fault_under("password", "questions", format!("问题“{name}”没有选项"));
+        }
+        for option in &question.options {
+            if let Branch::Ask(next) = &option.then {
+                // Forward only, so that the tree ends.
+                let forward = questions
+                    .iter()
+                    .skip_while(|other| other.id != question.id)
+                    .skip(1)
+                    .any(|other| other.id == *next);
+                if !forward {
+                    let what = format!("问题“{name}”指向“{next}”，须是其后的问题");
+                    root.fault_under("password", "questions", what);
+                }
+            }
+        }
+    }
+}

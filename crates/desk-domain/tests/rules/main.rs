@@ -1,0 +1,4 @@
+//! Rule sets and decisions against the shipped rule files.
+
+mod shipped;
+mod support;
