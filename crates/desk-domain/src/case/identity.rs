@@ -269,6 +269,7 @@ fn request(
             None
         },
         has_id_card: false,
+        class: None,
     })
 }
 
