@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     crypto::{self, CardKey, card_key, master_key, word},
     kiosk,
-    memory::{
-        Application, Block, Body, File, Key, KeyUse, Life, Memory, Purse, Switches, Tries,
-        UnloadRule, WriteRule,
-    },
+    memory::{Application, Block, Body, File, Key, KeyUse, Life, Memory, Purse, Switches, Tries, UnloadRule, WriteRule},
     system::{System, Volatile},
 };
 
@@ -22,9 +19,7 @@ impl Seed {
     /// # Errors
     /// [`BadCard`] where the text is no even number of hexadecimal digits.
     pub fn from_hex(text: &str) -> Result<Self, BadCard> {
-        hex::decode(text)
-            .map(Self)
-            .map_err(|_| BadCard("seed is not hexadecimal".to_owned()))
+        hex::decode(text).map(Self).map_err(|_| BadCard("seed is not hexadecimal".to_owned()))
     }
 }
 
@@ -81,14 +76,7 @@ impl SimCard {
     pub fn make(seed: &Seed, row: &CardRow) -> Result<Self, BadCard> {
         match row.family.as_str() {
             "education" => Self::education(seed, row),
-            "tunion-unload" => Self::purse(
-                seed,
-                row,
-                Switches {
-                    unload: UnloadRule::Purse(2),
-                    ..Switches::default()
-                },
-            ),
+            "tunion-unload" => Self::purse(seed, row, Switches { unload: UnloadRule::Purse(2), ..Switches::default() }),
             "tunion-purchase" => Self::purse(seed, row, Switches::default()),
             "unknown" => Ok(Self::unknown()),
             other => Err(BadCard(format!("family {other}"))),
@@ -111,15 +99,7 @@ impl SimCard {
             return Err(BadCard("balance_fen: this family has no purse".to_owned()));
         }
         let (from, until) = validity(&row.valid_until)?;
-        let file = [
-            &number[..],
-            issuer_head,
-            &serial,
-            &from,
-            &until,
-            &[row.holder_class, 0x00],
-        ]
-        .concat();
+        let file = [&number[..], issuer_head, &serial, &from, &until, &[row.holder_class, 0x00]].concat();
         let keys = KeyMaker::new(seed, &row.family, &issuer, &serial);
         Ok(Self::of(
             EDUCATION_NAME.to_vec(),
@@ -140,20 +120,10 @@ impl SimCard {
         let issuer = exact(hex::decode(&row.issuer).ok(), 8, "issuer")?;
         let serial = exact(hex::decode(&row.serial).ok(), 8, "serial")?;
         if number.get(2..) != Some(&serial[..]) {
-            return Err(BadCard(
-                "serial: must be the last 16 digits of card_no".to_owned(),
-            ));
+            return Err(BadCard("serial: must be the last 16 digits of card_no".to_owned()));
         }
         let (from, until) = validity(&row.valid_until)?;
-        let public = [
-            &issuer[..],
-            &[0x02, 0x01],
-            &number,
-            &from,
-            &until,
-            &[0x00, 0x00],
-        ]
-        .concat();
+        let public = [&issuer[..], &[0x02, 0x01], &number, &from, &until, &[0x00, 0x00]].concat();
         let kind = [
             &[0x00, 0x00, 0x01, 0x56][..],
             issuer.get(2..4).unwrap_or_default(),
@@ -184,22 +154,13 @@ impl SimCard {
                 cyclic(TRIPS, TRIP_LENGTH, 30),
             ],
             held,
-            Some(Purse {
-                number: 2,
-                balance: 0,
-                limit: 0,
-                online: 0,
-                offline: 0,
-            }),
+            Some(Purse { number: 2, balance: 0, limit: 0, online: 0, offline: 0 }),
             switches,
             &serial,
         );
         if row.balance_fen > 0 {
-            let first = NaiveDate::from_ymd_opt(2026, 1, 5)
-                .and_then(|day| day.and_hms_opt(9, 30, 0))
-                .unwrap_or_default();
-            kiosk::top_up(&mut card, row.balance_fen, first)
-                .map_err(|refusal| BadCard(format!("balance_fen: {refusal}")))?;
+            let first = NaiveDate::from_ymd_opt(2026, 1, 5).and_then(|day| day.and_hms_opt(9, 30, 0)).unwrap_or_default();
+            kiosk::top_up(&mut card, row.balance_fen, first).map_err(|refusal| BadCard(format!("balance_fen: {refusal}")))?;
         }
         Ok(card)
     }
@@ -207,38 +168,17 @@ impl SimCard {
     /// A card of no family that a counter knows.
     #[must_use]
     pub fn unknown() -> Self {
-        Self::of(
-            FOREIGN_NAME.to_vec(),
-            Vec::new(),
-            Vec::new(),
-            None,
-            Switches::default(),
-            &[0x99; 8],
-        )
+        Self::of(FOREIGN_NAME.to_vec(), Vec::new(), Vec::new(), None, Switches::default(), &[0x99; 8])
     }
 
-    pub(crate) fn of(
-        name: Vec<u8>,
-        files: Vec<File>,
-        keys: Vec<Key>,
-        purse: Option<Purse>,
-        switches: Switches,
-        serial: &[u8],
-    ) -> Self {
+    pub(crate) fn of(name: Vec<u8>, files: Vec<File>, keys: Vec<Key>, purse: Option<Purse>, switches: Switches, serial: &[u8]) -> Self {
         let secret = CardKey::Single(0x0123_4567_89AB_CDEF).encipher(word(serial));
         let [.., a, b, c, d] = secret.to_be_bytes();
         Self {
             memory: Memory {
                 uid: [a, b, c, d],
                 life: Life::InUse,
-                application: Application {
-                    name,
-                    block: Block::Open,
-                    files,
-                    keys,
-                    purse,
-                    proof: None,
-                },
+                application: Application { name, block: Block::Open, files, keys, purse, proof: None },
                 switches,
                 draws: 0,
                 secret,
@@ -250,9 +190,7 @@ impl SimCard {
     /// Answer to reset, as a contactless PC/SC reader builds it from the card's historical bytes.
     #[must_use]
     pub fn atr(&self) -> Vec<u8> {
-        let mut atr = vec![
-            0x3B, 0x8B, 0x80, 0x01, 0x20, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00,
-        ];
+        let mut atr = vec![0x3B, 0x8B, 0x80, 0x01, 0x20, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00];
         atr.extend(self.memory.uid);
         let check = atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte);
         atr.push(check);
@@ -279,32 +217,20 @@ impl SimCard {
     pub fn apdu(&mut self, command: &[u8]) -> Vec<u8> {
         match &mut self.powered {
             Power::Off => Vec::new(),
-            Power::On(volatile) => System {
-                memory: &mut self.memory,
-                volatile,
-            }
-            .execute(command),
+            Power::On(volatile) => System { memory: &mut self.memory, volatile }.execute(command),
         }
     }
 
     /// Purse balance in fen without asking the card for it; none where there is no purse.
     #[must_use]
     pub fn balance(&self) -> Option<u32> {
-        self.memory
-            .application
-            .purse
-            .as_ref()
-            .map(|purse| purse.balance)
+        self.memory.application.purse.as_ref().map(|purse| purse.balance)
     }
 
     /// Online and offline counter, without asking the card.
     #[must_use]
     pub fn counters(&self) -> Option<(u16, u16)> {
-        self.memory
-            .application
-            .purse
-            .as_ref()
-            .map(|purse| (purse.online, purse.offline))
+        self.memory.application.purse.as_ref().map(|purse| (purse.online, purse.offline))
     }
 
     /// The public file (0x15), without asking the card.
@@ -356,59 +282,33 @@ struct KeyMaker<'a> {
 
 impl<'a> KeyMaker<'a> {
     fn new(seed: &'a Seed, family: &'a str, issuer: &[u8], serial: &[u8]) -> Self {
-        Self {
-            seed,
-            family,
-            issuer: word(issuer),
-            serial: word(serial),
-        }
+        Self { seed, family, issuer: word(issuer), serial: word(serial) }
     }
 
     fn key(&self, purpose: KeyUse, id: u8, label: &str) -> Key {
         let master = master_key(&self.seed.0, self.family, label);
         let value = match card_key(master, self.issuer, self.serial) {
             crypto::CardKey::Single(key) => key.to_be_bytes().to_vec(),
-            crypto::CardKey::Double(left, right) => {
-                [left.to_be_bytes(), right.to_be_bytes()].concat()
-            }
+            crypto::CardKey::Double(left, right) => [left.to_be_bytes(), right.to_be_bytes()].concat(),
         };
         new_key(purpose, id, value)
     }
 }
 
 pub(crate) fn new_key(purpose: KeyUse, id: u8, value: Vec<u8>) -> Key {
-    Key {
-        purpose,
-        id,
-        version: 0x01,
-        algorithm: 0x00,
-        value,
-        tries: Tries { limit: 3, left: 3 },
-    }
+    Key { purpose, id, version: 0x01, algorithm: 0x00, value, tries: Tries { limit: 3, left: 3 } }
 }
 
 pub(crate) fn binary(sfi: u8, bytes: Vec<u8>, write: WriteRule) -> File {
-    File {
-        sfi,
-        body: Body::Binary { bytes, write },
-    }
+    File { sfi, body: Body::Binary { bytes, write } }
 }
 
 pub(crate) fn cyclic(sfi: u8, length: u8, capacity: u8) -> File {
-    File {
-        sfi,
-        body: Body::Cyclic {
-            length,
-            capacity,
-            records: Vec::new(),
-        },
-    }
+    File { sfi, body: Body::Cyclic { length, capacity, records: Vec::new() } }
 }
 
 fn exact(bytes: Option<Vec<u8>>, length: usize, field: &str) -> Result<Vec<u8>, BadCard> {
-    bytes
-        .filter(|bytes| bytes.len() == length)
-        .ok_or_else(|| BadCard(field.to_owned()))
+    bytes.filter(|bytes| bytes.len() == length).ok_or_else(|| BadCard(field.to_owned()))
 }
 
 /// Both dates as the card holds them; zeros where there are none.
@@ -416,9 +316,7 @@ fn validity(until: &str) -> Result<(Vec<u8>, Vec<u8>), BadCard> {
     if until.is_empty() {
         return Ok((vec![0; 4], vec![0; 4]));
     }
-    let packed = NaiveDate::parse_from_str(until, "%Y-%m-%d")
-        .ok()
-        .and_then(bcd::pack_date)
-        .ok_or_else(|| BadCard("valid_until".to_owned()))?;
+    let packed =
+        NaiveDate::parse_from_str(until, "%Y-%m-%d").ok().and_then(bcd::pack_date).ok_or_else(|| BadCard("valid_until".to_owned()))?;
     Ok((vec![0x20, 0x20, 0x01, 0x01], packed))
 }

@@ -49,9 +49,7 @@ impl CardKey {
         let start = word(challenge);
         head(match self {
             Self::Single(key) => chained(key, start, command),
-            Self::Double(left, right) => {
-                forward(left, backward(right, chained(left, start, command)))
-            }
+            Self::Double(left, right) => forward(left, backward(right, chained(left, start, command))),
         })
     }
 }
@@ -74,8 +72,7 @@ pub fn short_mac(key: u64, data: &[u8]) -> [u8; 4] {
 
 /// The two-level key of one card under a master key.
 pub fn card_key(master: CardKey, issuer: u64, serial: u64) -> CardKey {
-    let level =
-        |key: CardKey, input: u64| CardKey::Double(key.encipher(input), key.encipher(!input));
+    let level = |key: CardKey, input: u64| CardKey::Double(key.encipher(input), key.encipher(!input));
     level(level(master, issuer), serial)
 }
 
@@ -88,17 +85,12 @@ pub fn master_key(seed: &[u8], family: &str, purpose: &str) -> CardKey {
     }
     text.extend_from_slice(seed);
     let digest = Sha256::digest(&text);
-    CardKey::Double(
-        word(digest.get(..8).unwrap_or_default()),
-        word(digest.get(8..16).unwrap_or_default()),
-    )
+    CardKey::Double(word(digest.get(..8).unwrap_or_default()), word(digest.get(8..16).unwrap_or_default()))
 }
 
 /// Up to eight bytes as a word, filled with zeros on the right.
 pub fn word(bytes: &[u8]) -> u64 {
-    (0..8).fold(0, |word, at| {
-        (word << 8) | u64::from(bytes.get(at).copied().unwrap_or(0))
-    })
+    (0..8).fold(0, |word, at| (word << 8) | u64::from(bytes.get(at).copied().unwrap_or(0)))
 }
 
 fn head(block: u64) -> [u8; 4] {

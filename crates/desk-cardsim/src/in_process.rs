@@ -54,12 +54,7 @@ impl SimTray {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            state: Arc::new(Mutex::new(State {
-                cards: BTreeMap::new(),
-                reader: OnReader::Nothing,
-                faults: Vec::new(),
-                sent: Vec::new(),
-            })),
+            state: Arc::new(Mutex::new(State { cards: BTreeMap::new(), reader: OnReader::Nothing, faults: Vec::new(), sent: Vec::new() })),
             changes: watch::Sender::new(0),
         }
     }
@@ -67,11 +62,7 @@ impl SimTray {
     /// A reader over this tray; several may be made, one works at a time.
     #[must_use]
     pub fn reader(&self) -> SimReader {
-        SimReader {
-            tray: self.clone(),
-            changes: self.changes.subscribe(),
-            session: None,
-        }
+        SimReader { tray: self.clone(), changes: self.changes.subscribe(), session: None }
     }
 
     /// Adds a card, or puts a new one in the place of an old one.
@@ -95,10 +86,7 @@ impl SimTray {
             return false;
         }
         let since = *self.changes.borrow() + 1;
-        self.place(OnReader::Card {
-            name: name.to_owned(),
-            since,
-        });
+        self.place(OnReader::Card { name: name.to_owned(), since });
         true
     }
 
@@ -162,10 +150,7 @@ impl SimTray {
             OnReader::Nothing => Presence::Empty,
             OnReader::Several => Presence::Several,
             OnReader::Mute => Presence::Mute,
-            OnReader::Card { name, .. } => state
-                .cards
-                .get(name)
-                .map_or(Presence::Empty, |card| Presence::Card { atr: card.atr() }),
+            OnReader::Card { name, .. } => state.cards.get(name).map_or(Presence::Empty, |card| Presence::Card { atr: card.atr() }),
         }
     }
 
@@ -183,10 +168,7 @@ impl SimTray {
                 return Answer::Lost;
             }
             if let Some(What::Swap(other)) = &due {
-                state.reader = OnReader::Card {
-                    name: other.clone(),
-                    since,
-                };
+                state.reader = OnReader::Card { name: other.clone(), since };
                 if let Some(card) = state.cards.get_mut(other) {
                     card.power_on();
                 }
@@ -232,11 +214,7 @@ impl SimTray {
 }
 
 fn whole(bytes: Vec<u8>) -> Answer {
-    if bytes.len() < 2 {
-        Answer::Lost
-    } else {
-        Answer::Response(bytes)
-    }
+    if bytes.len() < 2 { Answer::Lost } else { Answer::Response(bytes) }
 }
 
 /// Counts every planned fault down; the one that is due now.

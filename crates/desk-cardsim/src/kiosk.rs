@@ -44,10 +44,7 @@ pub fn fare(card: &mut SimCard, fen: u32, at: NaiveDateTime) -> Result<u32, Kios
     done
 }
 
-fn opened(
-    card: &mut SimCard,
-    work: impl FnOnce(&mut SimCard) -> Result<u32, KioskRefusal>,
-) -> Result<u32, KioskRefusal> {
+fn opened(card: &mut SimCard, work: impl FnOnce(&mut SimCard) -> Result<u32, KioskRefusal>) -> Result<u32, KioskRefusal> {
     card.reset();
     let name = card.memory.application.name.clone();
     send(card, &[0x00, 0xA4, 0x04, 0x00], &name)?;
@@ -66,11 +63,7 @@ fn load(card: &mut SimCard, fen: u32, at: NaiveDateTime) -> Result<u32, KioskRef
         return Err(KioskRefusal::NotGenuine);
     }
     let mac2 = short_mac(session, &[&order[..], &time].concat());
-    send(
-        card,
-        &[0x80, 0x52, 0x00, 0x00],
-        &[&time[..], &mac2].concat(),
-    )?;
+    send(card, &[0x80, 0x52, 0x00, 0x00], &[&time[..], &mac2].concat())?;
     balance(card)
 }
 
@@ -97,19 +90,11 @@ fn balance(card: &SimCard) -> Result<u32, KioskRefusal> {
 }
 
 fn key(card: &SimCard, purpose: KeyUse) -> Result<CardKey, KioskRefusal> {
-    card.memory
-        .application
-        .key(purpose, 1)
-        .and_then(|key| CardKey::from_bytes(&key.value))
-        .ok_or(KioskRefusal::NoKey)
+    card.memory.application.key(purpose, 1).and_then(|key| CardKey::from_bytes(&key.value)).ok_or(KioskRefusal::NoKey)
 }
 
 fn number(bytes: &[u8], span: std::ops::Range<usize>) -> u32 {
-    bytes
-        .get(span)
-        .unwrap_or_default()
-        .iter()
-        .fold(0, |number, byte| (number << 8) | u32::from(*byte))
+    bytes.get(span).unwrap_or_default().iter().fold(0, |number, byte| (number << 8) | u32::from(*byte))
 }
 
 fn send(card: &mut SimCard, header: &[u8; 4], data: &[u8]) -> Result<Vec<u8>, KioskRefusal> {
@@ -117,9 +102,7 @@ fn send(card: &mut SimCard, header: &[u8; 4], data: &[u8]) -> Result<Vec<u8>, Ki
     command.push(u8::try_from(data.len()).map_err(|_| KioskRefusal::NotGenuine)?);
     command.extend(data);
     let answer = card.apdu(&command);
-    let (data, sw) = answer
-        .split_last_chunk::<2>()
-        .ok_or(KioskRefusal::NotGenuine)?;
+    let (data, sw) = answer.split_last_chunk::<2>().ok_or(KioskRefusal::NotGenuine)?;
     match u16::from_be_bytes(*sw) {
         0x9000 => Ok(data.to_vec()),
         sw => Err(KioskRefusal::Status(sw)),

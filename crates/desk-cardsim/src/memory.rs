@@ -57,11 +57,7 @@ pub enum Body {
         write: WriteRule,
     },
     /// Record 1 is the newest and stands first.
-    Cyclic {
-        length: u8,
-        capacity: u8,
-        records: Vec<Record>,
-    },
+    Cyclic { length: u8, capacity: u8, records: Vec<Record> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,47 +197,31 @@ impl Default for Switches {
 
 impl Application {
     pub fn binary(&self, sfi: u8) -> Option<&[u8]> {
-        self.files
-            .iter()
-            .find(|file| file.sfi == sfi)
-            .and_then(|file| match &file.body {
-                Body::Binary { bytes, .. } => Some(bytes.as_slice()),
-                Body::Cyclic { .. } => None,
-            })
+        self.files.iter().find(|file| file.sfi == sfi).and_then(|file| match &file.body {
+            Body::Binary { bytes, .. } => Some(bytes.as_slice()),
+            Body::Cyclic { .. } => None,
+        })
     }
 
     pub fn file(&self, sfi: u8) -> Option<&Body> {
-        self.files
-            .iter()
-            .find(|file| file.sfi == sfi)
-            .map(|file| &file.body)
+        self.files.iter().find(|file| file.sfi == sfi).map(|file| &file.body)
     }
 
     pub fn file_mut(&mut self, sfi: u8) -> Option<&mut Body> {
-        self.files
-            .iter_mut()
-            .find(|file| file.sfi == sfi)
-            .map(|file| &mut file.body)
+        self.files.iter_mut().find(|file| file.sfi == sfi).map(|file| &mut file.body)
     }
 
     pub fn key(&self, purpose: KeyUse, id: u8) -> Option<&Key> {
-        self.keys
-            .iter()
-            .find(|key| key.purpose == purpose && key.id == id)
+        self.keys.iter().find(|key| key.purpose == purpose && key.id == id)
     }
 
     pub fn key_mut(&mut self, purpose: KeyUse, id: u8) -> Option<&mut Key> {
-        self.keys
-            .iter_mut()
-            .find(|key| key.purpose == purpose && key.id == id)
+        self.keys.iter_mut().find(|key| key.purpose == purpose && key.id == id)
     }
 
     /// Puts a record in front; the oldest falls out.
     pub fn append(&mut self, sfi: u8, record: Vec<u8>) {
-        if let Some(Body::Cyclic {
-            capacity, records, ..
-        }) = self.file_mut(sfi)
-        {
+        if let Some(Body::Cyclic { capacity, records, .. }) = self.file_mut(sfi) {
             records.insert(0, Record(record));
             records.truncate(usize::from(*capacity));
         }

@@ -85,12 +85,7 @@ impl System<'_> {
     }
 
     fn purse(&self, number: u8) -> Result<&Purse, u16> {
-        self.memory
-            .application
-            .purse
-            .as_ref()
-            .filter(|purse| purse.number == number)
-            .ok_or(0x6A82)
+        self.memory.application.purse.as_ref().filter(|purse| purse.number == number).ok_or(0x6A82)
     }
 
     /// Opens the purse; writes nothing.
@@ -98,31 +93,18 @@ impl System<'_> {
         let data: &[u8; 11] = data.try_into().map_err(|_| 0x6700_u16)?;
         let [key_id, a1, a2, a3, a4, terminal @ ..] = *data;
         let amount = u32::from_be_bytes([a1, a2, a3, a4]);
-        let key = self
-            .memory
-            .application
-            .key(kind.key(), key_id)
-            .ok_or(0x9403_u16)?;
+        let key = self.memory.application.key(kind.key(), key_id).ok_or(0x9403_u16)?;
         let (version, algorithm) = (key.version, key.algorithm);
         let value = CardKey::from_bytes(&key.value).ok_or(0x9403_u16)?;
         // Unload is a passbook command; where an issuer allows it on the purse, P2 was checked before.
         let purse = if kind == Kind::Unload {
-            self.memory
-                .application
-                .purse
-                .as_ref()
-                .ok_or(0x6A82_u16)?
-                .clone()
+            self.memory.application.purse.as_ref().ok_or(0x6A82_u16)?.clone()
         } else {
             self.purse(number)?.clone()
         };
         let counter = match kind {
             Kind::Load => {
-                if purse
-                    .balance
-                    .checked_add(amount)
-                    .is_none_or(|sum| sum > MOST)
-                {
+                if purse.balance.checked_add(amount).is_none_or(|sum| sum > MOST) {
                     return Err(0x6985);
                 }
                 purse.online
@@ -155,25 +137,14 @@ impl System<'_> {
             input.extend(terminal);
             answer.extend(short_mac(session, &input));
         }
-        self.volatile.purse = Some(Session {
-            kind,
-            amount,
-            terminal,
-            random: random_word,
-            key: session,
-            key_id,
-        });
+        self.volatile.purse = Some(Session { kind, amount, terminal, random: random_word, key: session, key_id });
         ok(answer)
     }
 
     fn initialize_overdraft(&mut self, data: &[u8]) -> Outcome {
         let data: &[u8; 7] = data.try_into().map_err(|_| 0x6700_u16)?;
         let [key_id, terminal @ ..] = *data;
-        let key = self
-            .memory
-            .application
-            .key(KeyUse::Overdraft, key_id)
-            .ok_or(0x9403_u16)?;
+        let key = self.memory.application.key(KeyUse::Overdraft, key_id).ok_or(0x9403_u16)?;
         let (version, algorithm) = (key.version, key.algorithm);
         let value = CardKey::from_bytes(&key.value).ok_or(0x9403_u16)?;
         let purse = self.memory.application.purse.clone().ok_or(0x6A82_u16)?;
@@ -190,14 +161,7 @@ impl System<'_> {
         answer.extend([version, algorithm]);
         answer.extend(&random);
         answer.extend(short_mac(session, &input));
-        self.volatile.purse = Some(Session {
-            kind: Kind::Overdraft,
-            amount: 0,
-            terminal,
-            random: be_u32(&random),
-            key: session,
-            key_id,
-        });
+        self.volatile.purse = Some(Session { kind: Kind::Overdraft, amount: 0, terminal, random: be_u32(&random), key: session, key_id });
         ok(answer)
     }
 
@@ -211,12 +175,7 @@ impl System<'_> {
         if data.len() != length {
             return Err(0x6700);
         }
-        let session = self
-            .volatile
-            .purse
-            .take()
-            .filter(|session| session.kind == kind)
-            .ok_or(0x6901_u16)?;
+        let session = self.volatile.purse.take().filter(|session| session.kind == kind).ok_or(0x6901_u16)?;
         let before = self.memory.application.purse.clone().ok_or(0x6A82_u16)?;
         let code = kind.code(before.number);
         let (lead, rest) = data.split_at(length - 11);
@@ -227,14 +186,8 @@ impl System<'_> {
             Kind::Purchase => stepped_offline(&before, before.balance.checked_sub(session.amount)),
             Kind::Overdraft => {
                 let limit = be_u32(&[&[0], lead].concat());
-                stepped_online(
-                    &before,
-                    before
-                        .balance
-                        .checked_sub(before.limit)
-                        .and_then(|own| own.checked_add(limit)),
-                )
-                .map(|purse| Purse { limit, ..purse })
+                stepped_online(&before, before.balance.checked_sub(before.limit).and_then(|own| own.checked_add(limit)))
+                    .map(|purse| Purse { limit, ..purse })
             }
         }
         .ok_or(0x6985_u16)?;
@@ -246,10 +199,7 @@ impl System<'_> {
                     .key(KeyUse::Purchase, session.key_id)
                     .and_then(|key| CardKey::from_bytes(&key.value))
                     .ok_or(0x9403_u16)?;
-                (
-                    offline_session(value, session.random, before.offline, be_u32(lead)),
-                    session.amount.to_be_bytes().to_vec(),
-                )
+                (offline_session(value, session.random, before.offline, be_u32(lead)), session.amount.to_be_bytes().to_vec())
             }
             Kind::Overdraft => (session.key, lead.to_vec()),
             Kind::Load | Kind::Unload => (session.key, session.amount.to_be_bytes().to_vec()),
@@ -262,12 +212,7 @@ impl System<'_> {
             Kind::Purchase => before.offline,
             Kind::Load | Kind::Unload | Kind::Overdraft => before.online,
         };
-        let booked = [
-            &after.balance.to_be_bytes()[..],
-            &counter.to_be_bytes(),
-            &order,
-        ]
-        .concat();
+        let booked = [&after.balance.to_be_bytes()[..], &counter.to_be_bytes(), &order].concat();
         let (answer, proof) = match kind {
             Kind::Unload => {
                 let mac3 = short_mac(key, &booked);
@@ -290,36 +235,19 @@ impl System<'_> {
             Kind::Overdraft => [&[0], lead].concat(),
             Kind::Load | Kind::Unload | Kind::Purchase => amount,
         };
-        let record = [
-            &sequence.to_be_bytes()[..],
-            &limit,
-            &logged,
-            &[code],
-            &session.terminal,
-            time,
-        ]
-        .concat();
+        let record = [&sequence.to_be_bytes()[..], &limit, &logged, &[code], &session.terminal, time].concat();
         let application = &mut self.memory.application;
         if let Some(key) = application.key_mut(kind.key(), session.key_id) {
             key.tries.left = key.tries.limit;
         }
         application.append(LOG, record);
         application.purse = Some(after);
-        application.proof = Some(Proof {
-            kind: code,
-            sequence,
-            answer: proof,
-        });
+        application.proof = Some(Proof { kind: code, sequence, answer: proof });
         ok(answer)
     }
 
     fn tac_key(&self) -> Result<u64, u16> {
-        self.memory
-            .application
-            .key(KeyUse::Tac, TAC_KEY)
-            .and_then(|key| CardKey::from_bytes(&key.value))
-            .map(CardKey::folded)
-            .ok_or(0x9403)
+        self.memory.application.key(KeyUse::Tac, TAC_KEY).and_then(|key| CardKey::from_bytes(&key.value)).map(CardKey::folded).ok_or(0x9403)
     }
 
     fn wrong_mac(&mut self, kind: Kind, id: u8) -> u16 {
@@ -370,24 +298,14 @@ impl System<'_> {
 }
 
 fn stepped_online(purse: &Purse, balance: Option<u32>) -> Option<Purse> {
-    Some(Purse {
-        balance: balance?,
-        online: purse.online.checked_add(1)?,
-        ..purse.clone()
-    })
+    Some(Purse { balance: balance?, online: purse.online.checked_add(1)?, ..purse.clone() })
 }
 
 fn stepped_offline(purse: &Purse, balance: Option<u32>) -> Option<Purse> {
-    Some(Purse {
-        balance: balance?,
-        offline: purse.offline.checked_add(1)?,
-        ..purse.clone()
-    })
+    Some(Purse { balance: balance?, offline: purse.offline.checked_add(1)?, ..purse.clone() })
 }
 
 /// The first four bytes, filled with zeros on the right.
 fn be_u32(bytes: &[u8]) -> u32 {
-    (0..4).fold(0, |word, at| {
-        (word << 8) | u32::from(bytes.get(at).copied().unwrap_or(0))
-    })
+    (0..4).fold(0, |word, at| (word << 8) | u32::from(bytes.get(at).copied().unwrap_or(0)))
 }

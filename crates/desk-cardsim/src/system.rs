@@ -49,10 +49,7 @@ pub struct Reply {
 pub type Outcome = Result<Reply, u16>;
 
 pub fn ok(data: impl Into<Vec<u8>>) -> Outcome {
-    Ok(Reply {
-        data: data.into(),
-        sw: 0x9000,
-    })
+    Ok(Reply { data: data.into(), sw: 0x9000 })
 }
 
 impl<'a> Command<'a> {
@@ -70,11 +67,7 @@ impl<'a> Command<'a> {
                 }
             }
         };
-        Some(Self {
-            header: *header,
-            data,
-            le,
-        })
+        Some(Self { header: *header, data, le })
     }
 }
 
@@ -89,14 +82,8 @@ const FCI_FILE: u8 = 0x15;
 impl System<'_> {
     pub fn execute(&mut self, bytes: &[u8]) -> Vec<u8> {
         let reply = match Command::parse(bytes) {
-            Some(command) => self.dispatch(&command).unwrap_or_else(|sw| Reply {
-                data: Vec::new(),
-                sw,
-            }),
-            None => Reply {
-                data: Vec::new(),
-                sw: 0x6700,
-            },
+            Some(command) => self.dispatch(&command).unwrap_or_else(|sw| Reply { data: Vec::new(), sw }),
+            None => Reply { data: Vec::new(), sw: 0x6700 },
         };
         let mut answer = reply.data;
         answer.extend(reply.sw.to_be_bytes());
@@ -137,14 +124,11 @@ impl System<'_> {
             (0x84, 0x1E | 0x18 | 0x16) => self.block_command(command, challenge.as_deref()),
             (0x84, 0x24) => self.pin_unblock(command, challenge.as_deref()),
             (0x80, 0x5E) => self.reload_pin(p1, p2, command.data),
-            (0x80, 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C) if inside => {
-                self.purse_command(command)
-            }
+            (0x80, 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C) if inside => self.purse_command(command),
             (0x80, 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C) => Err(0x6985),
             (
                 _,
-                0xA4 | 0xB0 | 0xB2 | 0x84 | 0x82 | 0x20 | 0xD6 | 0x1E | 0x18 | 0x16 | 0x24 | 0x5E
-                | 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C,
+                0xA4 | 0xB0 | 0xB2 | 0x84 | 0x82 | 0x20 | 0xD6 | 0x1E | 0x18 | 0x16 | 0x24 | 0x5E | 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C,
             ) => Err(0x6E00),
             _ => Err(0x6D00),
         };
@@ -160,10 +144,7 @@ impl System<'_> {
             return forced;
         }
         self.memory.draws = self.memory.draws.wrapping_add(1);
-        let mut bytes = CardKey::Single(self.memory.secret)
-            .encipher(self.memory.draws)
-            .to_be_bytes()
-            .to_vec();
+        let mut bytes = CardKey::Single(self.memory.secret).encipher(self.memory.draws).to_be_bytes().to_vec();
         bytes.truncate(length);
         bytes
     }
@@ -179,9 +160,7 @@ impl System<'_> {
             (0x00, 0x00) => match data {
                 [] | [0x3F, 0x00] => Current::MasterFile,
                 [0x00, sfi] => {
-                    if self.volatile.current == Current::MasterFile
-                        || self.memory.application.file(*sfi).is_none()
-                    {
+                    if self.volatile.current == Current::MasterFile || self.memory.application.file(*sfi).is_none() {
                         return Err(0x6A82);
                     }
                     Current::Elementary { sfi: *sfi }
@@ -211,14 +190,7 @@ impl System<'_> {
         let mut own = vec![0x9F, 0x08, 0x01, 0x01, 0x9F, 0x0C];
         own.push(u8::try_from(public.len()).unwrap_or(u8::MAX));
         own.extend(public);
-        Ok(Reply {
-            data: fci(&application.name, &own),
-            sw: if application.block == Block::Temporary {
-                0x6A81
-            } else {
-                0x9000
-            },
-        })
+        Ok(Reply { data: fci(&application.name, &own), sw: if application.block == Block::Temporary { 0x6A81 } else { 0x9000 } })
     }
 
     /// The file that P1 P2 name, made current, and the offset into it.
@@ -246,10 +218,7 @@ impl System<'_> {
         let Some(bytes) = self.memory.application.binary(sfi) else {
             return Err(0x6981);
         };
-        let rest = bytes
-            .get(offset..)
-            .filter(|rest| !rest.is_empty())
-            .ok_or(0x6B00_u16)?;
+        let rest = bytes.get(offset..).filter(|rest| !rest.is_empty()).ok_or(0x6B00_u16)?;
         match le.map(usize::from) {
             None | Some(0) => {
                 if rest.len() > 255 {
@@ -275,22 +244,14 @@ impl System<'_> {
             (sfi, Current::Application | Current::Elementary { .. }) => sfi,
         };
         let body = self.memory.application.file(sfi).ok_or(0x6A82_u16)?;
-        let Body::Cyclic {
-            length,
-            capacity,
-            records,
-        } = body
-        else {
+        let Body::Cyclic { length, capacity, records } = body else {
             return Err(0x6981);
         };
         let number = p1.max(1);
         if number > *capacity {
             return Err(0x6A83);
         }
-        let answer = match (
-            records.get(usize::from(number) - 1),
-            self.memory.switches.unwritten_record,
-        ) {
+        let answer = match (records.get(usize::from(number) - 1), self.memory.switches.unwritten_record) {
             (Some(record), _) => record.0.clone(),
             (None, Unwritten::Zeros) => vec![0; usize::from(*length)],
             (None, Unwritten::NotFound) => return Err(0x6A83),
@@ -317,11 +278,7 @@ impl System<'_> {
             return Err(0x6700);
         }
         self.volatile.state = 0;
-        let key = self
-            .memory
-            .application
-            .key_mut(KeyUse::External, id)
-            .ok_or(0x6A88_u16)?;
+        let key = self.memory.application.key_mut(KeyUse::External, id).ok_or(0x6A88_u16)?;
         if key.tries.left == 0 {
             return Err(0x6983);
         }
@@ -340,11 +297,7 @@ impl System<'_> {
             return Err(0x6700);
         }
         self.volatile.state = 0;
-        let key = self
-            .memory
-            .application
-            .key_mut(KeyUse::Pin, id)
-            .ok_or(0x6A88_u16)?;
+        let key = self.memory.application.key_mut(KeyUse::Pin, id).ok_or(0x6A88_u16)?;
         if key.tries.left == 0 {
             return Err(0x6983);
         }
@@ -374,11 +327,7 @@ impl System<'_> {
             _ => return Err(0x6900),
         };
         let sent = self.protected(command, KeyUse::Maintenance, key, challenge)?;
-        let plain = if enciphered {
-            self.deciphered(KeyUse::Maintenance, key, &sent)?
-        } else {
-            sent
-        };
+        let plain = if enciphered { self.deciphered(KeyUse::Maintenance, key, &sent)? } else { sent };
         if offset >= size {
             return Err(0x6B00);
         }
@@ -395,19 +344,9 @@ impl System<'_> {
 
     /// Checks the MAC at the end of a protected command and answers the data before it. A wrong one is counted, and the
     /// last one blocks the application for good.
-    fn protected(
-        &mut self,
-        command: &Command,
-        purpose: KeyUse,
-        id: u8,
-        challenge: Option<&[u8]>,
-    ) -> Result<Vec<u8>, u16> {
+    fn protected(&mut self, command: &Command, purpose: KeyUse, id: u8, challenge: Option<&[u8]>) -> Result<Vec<u8>, u16> {
         let data = self.mac_checked(command, purpose, id, challenge);
-        let key = self
-            .memory
-            .application
-            .key_mut(purpose, id)
-            .ok_or(0x6A88_u16)?;
+        let key = self.memory.application.key_mut(purpose, id).ok_or(0x6A88_u16)?;
         match data {
             Ok(data) => {
                 key.tries.left = key.tries.limit;
@@ -425,13 +364,7 @@ impl System<'_> {
         }
     }
 
-    fn mac_checked(
-        &self,
-        command: &Command,
-        purpose: KeyUse,
-        id: u8,
-        challenge: Option<&[u8]>,
-    ) -> Result<Vec<u8>, u16> {
+    fn mac_checked(&self, command: &Command, purpose: KeyUse, id: u8, challenge: Option<&[u8]>) -> Result<Vec<u8>, u16> {
         let key = self.memory.application.key(purpose, id).ok_or(0x6A88_u16)?;
         if key.tries.left == 0 {
             return Err(0x9303);
@@ -454,14 +387,9 @@ impl System<'_> {
         if data.is_empty() || !data.len().is_multiple_of(8) {
             return Err(0x6A80);
         }
-        let plain: Vec<u8> = data
-            .chunks_exact(8)
-            .flat_map(|block| value.decipher(word(block)).to_be_bytes())
-            .collect();
+        let plain: Vec<u8> = data.chunks_exact(8).flat_map(|block| value.decipher(word(block)).to_be_bytes()).collect();
         let (length, rest) = plain.split_first().ok_or(0x6A80_u16)?;
-        rest.get(..usize::from(*length))
-            .map(<[u8]>::to_vec)
-            .ok_or(0x6A80)
+        rest.get(..usize::from(*length)).map(<[u8]>::to_vec).ok_or(0x6A80)
     }
 
     fn block_command(&mut self, command: &Command, challenge: Option<&[u8]>) -> Outcome {
@@ -475,14 +403,7 @@ impl System<'_> {
         if p1 != 0 || p2 > u8::from(ins == 0x1E) {
             return Err(0x6A86);
         }
-        let id = self
-            .memory
-            .application
-            .keys
-            .iter()
-            .find(|key| key.purpose == KeyUse::Maintenance)
-            .map(|key| key.id)
-            .ok_or(0x9403_u16)?;
+        let id = self.memory.application.keys.iter().find(|key| key.purpose == KeyUse::Maintenance).map(|key| key.id).ok_or(0x9403_u16)?;
         match ins {
             0x18 => {
                 if self.memory.application.block != Block::Temporary {
@@ -494,11 +415,7 @@ impl System<'_> {
             // Wrong MACs of the blocking commands are not counted.
             0x1E => {
                 self.mac_checked(command, KeyUse::Maintenance, id, challenge)?;
-                self.memory.application.block = if p2 == 0 {
-                    Block::Temporary
-                } else {
-                    Block::Permanent
-                };
+                self.memory.application.block = if p2 == 0 { Block::Temporary } else { Block::Permanent };
             }
             _ => {
                 self.mac_checked(command, KeyUse::Maintenance, id, challenge)?;
@@ -526,13 +443,7 @@ impl System<'_> {
         if !(2..=6).contains(&pin.len()) {
             return Err(0x6700);
         }
-        let key = self
-            .memory
-            .application
-            .keys
-            .iter_mut()
-            .find(|key| key.purpose == KeyUse::PinReload)
-            .ok_or(0x6A88_u16)?;
+        let key = self.memory.application.keys.iter_mut().find(|key| key.purpose == KeyUse::PinReload).ok_or(0x6A88_u16)?;
         if key.tries.left == 0 {
             return Err(0x9303);
         }
@@ -550,13 +461,7 @@ impl System<'_> {
     }
 
     fn set_pin(&mut self, pin: Vec<u8>) -> Outcome {
-        let key = self
-            .memory
-            .application
-            .keys
-            .iter_mut()
-            .find(|key| key.purpose == KeyUse::Pin)
-            .ok_or(0x9403_u16)?;
+        let key = self.memory.application.keys.iter_mut().find(|key| key.purpose == KeyUse::Pin).ok_or(0x9403_u16)?;
         key.value = pin;
         key.tries.left = key.tries.limit;
         ok([])
