@@ -16,10 +16,7 @@ impl Response {
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (data, sw) = bytes.split_last_chunk::<2>()?;
-        Some(Self {
-            data: data.to_vec(),
-            sw: Sw(u16::from_be_bytes(*sw)),
-        })
+        Some(Self { data: data.to_vec(), sw: Sw(u16::from_be_bytes(*sw)) })
     }
 }
 
@@ -65,13 +62,7 @@ pub fn get_challenge(length: u8) -> Vec<u8> {
 
 /// INITIALIZE FOR LOAD, PURCHASE or UNLOAD: writes nothing on the card. `amount` in fen.
 #[must_use]
-pub fn initialize(
-    what: Initialize,
-    purse: u8,
-    key_index: u8,
-    amount: u32,
-    terminal: [u8; 6],
-) -> Vec<u8> {
+pub fn initialize(what: Initialize, purse: u8, key_index: u8, amount: u32, terminal: [u8; 6]) -> Vec<u8> {
     let (p1, le) = match what {
         Initialize::Load => (0x00, 0x10),
         Initialize::Purchase => (0x01, 0x0F),
@@ -97,11 +88,7 @@ pub fn debit_for_unload(at: NaiveDateTime, mac2: [u8; 4]) -> Option<Vec<u8>> {
 
 /// DEBIT FOR PURCHASE; answers TAC and MAC2. None where the time does not fit the card's form.
 #[must_use]
-pub fn debit_for_purchase(
-    terminal_sequence: u32,
-    at: NaiveDateTime,
-    mac1: [u8; 4],
-) -> Option<Vec<u8>> {
+pub fn debit_for_purchase(terminal_sequence: u32, at: NaiveDateTime, mac1: [u8; 4]) -> Option<Vec<u8>> {
     let mut data = terminal_sequence.to_be_bytes().to_vec();
     data.extend(bcd::pack_date_time(at)?);
     data.extend(mac1);
@@ -166,11 +153,7 @@ const MOST_ROUNDS: u8 = 8;
 impl Exchange {
     #[must_use]
     pub fn new(command: Vec<u8>) -> Self {
-        Self {
-            command,
-            data: Vec::new(),
-            rounds: 0,
-        }
+        Self { command, data: Vec::new(), rounds: 0 }
     }
 
     pub fn hear(&mut self, answer: &Answer) -> Heard {
@@ -196,10 +179,7 @@ impl Exchange {
             }
             _ => {
                 self.data.extend(response.data);
-                Heard::Complete(Response {
-                    data: std::mem::take(&mut self.data),
-                    sw: response.sw,
-                })
+                Heard::Complete(Response { data: std::mem::take(&mut self.data), sw: response.sw })
             }
         }
     }
@@ -216,44 +196,20 @@ mod tests {
     #[test]
     fn commands_have_the_published_bytes() {
         let at = bcd::date_time(&hex::decode("20250102030405").unwrap()).unwrap();
-        assert_eq!(
-            hex::encode_upper(debit_for_unload(at, [0x0B, 0xC3, 0x3F, 0xA9]).unwrap()),
-            "805403000B202501020304050BC33FA904"
-        );
-        assert_eq!(
-            hex::encode_upper(get_transaction_prove(3, 9)),
-            "805A000302000908"
-        );
-        assert_eq!(
-            hex::encode_upper(initialize(Initialize::Load, 2, 1, 1, [0; 6])),
-            "805000020B010000000100000000000010"
-        );
+        assert_eq!(hex::encode_upper(debit_for_unload(at, [0x0B, 0xC3, 0x3F, 0xA9]).unwrap()), "805403000B202501020304050BC33FA904");
+        assert_eq!(hex::encode_upper(get_transaction_prove(3, 9)), "805A000302000908");
+        assert_eq!(hex::encode_upper(initialize(Initialize::Load, 2, 1, 1, [0; 6])), "805000020B010000000100000000000010");
         let data = [0x20, 0x27, 0x01, 0x01];
         let header = update_binary_header(0x15, 0x18, &data).unwrap();
-        assert_eq!(
-            hex::encode_upper(protected(header, &data, [0xB8, 0xF8, 0x3D, 0xB3])),
-            "04D695180820270101B8F83DB3"
-        );
+        assert_eq!(hex::encode_upper(protected(header, &data, [0xB8, 0xF8, 0x3D, 0xB3])), "04D695180820270101B8F83DB3");
     }
 
     #[test]
     fn more_data_is_fetched_and_a_wrong_length_repeated() {
         let mut exchange = Exchange::new(vec![0x00, 0xB0, 0x95, 0x00, 0x00]);
-        assert_eq!(
-            exchange.hear(&said("6C1E")),
-            Heard::Again(vec![0x00, 0xB0, 0x95, 0x00, 0x1E])
-        );
-        assert_eq!(
-            exchange.hear(&said("AABB6102")),
-            Heard::Again(vec![0x00, 0xC0, 0x00, 0x00, 0x02])
-        );
-        assert_eq!(
-            exchange.hear(&said("CCDD9000")),
-            Heard::Complete(Response {
-                data: vec![0xAA, 0xBB, 0xCC, 0xDD],
-                sw: Sw::OK
-            })
-        );
+        assert_eq!(exchange.hear(&said("6C1E")), Heard::Again(vec![0x00, 0xB0, 0x95, 0x00, 0x1E]));
+        assert_eq!(exchange.hear(&said("AABB6102")), Heard::Again(vec![0x00, 0xC0, 0x00, 0x00, 0x02]));
+        assert_eq!(exchange.hear(&said("CCDD9000")), Heard::Complete(Response { data: vec![0xAA, 0xBB, 0xCC, 0xDD], sw: Sw::OK }));
     }
 
     #[test]
@@ -265,9 +221,7 @@ mod tests {
     #[test]
     fn a_card_that_never_ends_is_left() {
         let mut exchange = Exchange::new(vec![0x00]);
-        let rounds = (0..20)
-            .take_while(|_| matches!(exchange.hear(&said("6101")), Heard::Again(_)))
-            .count();
+        let rounds = (0..20).take_while(|_| matches!(exchange.hear(&said("6101")), Heard::Again(_))).count();
         assert_eq!(rounds, usize::from(MOST_ROUNDS) - 1);
     }
 }

@@ -6,9 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 #[must_use]
 pub fn digits(bytes: &[u8]) -> Option<String> {
     let text = hex::encode(bytes);
-    text.bytes()
-        .all(|digit| digit.is_ascii_digit())
-        .then_some(text)
+    text.bytes().all(|digit| digit.is_ascii_digit()).then_some(text)
 }
 
 /// Packs an even number of decimal digits.
@@ -24,11 +22,7 @@ pub fn pack(digits: &str) -> Option<Vec<u8>> {
 #[must_use]
 pub fn date(bytes: &[u8]) -> Option<NaiveDate> {
     let text = digits(bytes.get(..4)?)?;
-    NaiveDate::from_ymd_opt(
-        text.get(..4)?.parse().ok()?,
-        text.get(4..6)?.parse().ok()?,
-        text.get(6..8)?.parse().ok()?,
-    )
+    NaiveDate::from_ymd_opt(text.get(..4)?.parse().ok()?, text.get(4..6)?.parse().ok()?, text.get(6..8)?.parse().ok()?)
 }
 
 /// Date and time of seven bytes.
@@ -36,11 +30,7 @@ pub fn date(bytes: &[u8]) -> Option<NaiveDate> {
 pub fn date_time(bytes: &[u8]) -> Option<NaiveDateTime> {
     let day = date(bytes.get(..4)?)?;
     let text = digits(bytes.get(4..7)?)?;
-    day.and_hms_opt(
-        text.get(..2)?.parse().ok()?,
-        text.get(2..4)?.parse().ok()?,
-        text.get(4..6)?.parse().ok()?,
-    )
+    day.and_hms_opt(text.get(..2)?.parse().ok()?, text.get(2..4)?.parse().ok()?, text.get(4..6)?.parse().ok()?)
 }
 
 /// Four bytes of a date; none outside the years 0–9999.
@@ -54,11 +44,6 @@ pub fn pack_date(date: NaiveDate) -> Option<Vec<u8>> {
 #[must_use]
 pub fn pack_date_time(at: NaiveDateTime) -> Option<Vec<u8>> {
     let mut bytes = pack_date(at.date())?;
-    bytes.extend(pack(&format!(
-        "{:02}{:02}{:02}",
-        at.hour(),
-        at.minute(),
-        at.second()
-    ))?);
+    bytes.extend(pack(&format!("{:02}{:02}{:02}", at.hour(), at.minute(), at.second()))?);
     Some(bytes)
 }

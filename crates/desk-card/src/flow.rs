@@ -53,10 +53,7 @@ pub struct Wired<F> {
 
 impl<F> Wired<F> {
     pub fn new(flow: F) -> Self {
-        Self {
-            flow,
-            exchange: None,
-        }
+        Self { flow, exchange: None }
     }
 }
 
@@ -66,11 +63,7 @@ impl<F: Flow> Transaction for Wired<F> {
     fn step(&mut self, reply: Reply) -> Step<F::End> {
         let event = match reply {
             Reply::Begin => Event::Begin,
-            Reply::Card(answer) => match self
-                .exchange
-                .as_mut()
-                .map_or(Heard::Lost, |exchange| exchange.hear(&answer))
-            {
+            Reply::Card(answer) => match self.exchange.as_mut().map_or(Heard::Lost, |exchange| exchange.hear(&answer)) {
                 Heard::Again(command) => return Step::Send(command),
                 Heard::Complete(response) => Event::Card(response),
                 Heard::Lost => Event::Lost,

@@ -52,9 +52,7 @@ impl DoLine {
     /// # Errors
     /// `CardFamilyUnknown`, or `ProfileMismatch` where the family is not written so.
     pub fn new(profiles: &Profiles, before: &CardImage, target: Target) -> Result<Self, Message> {
-        let profile = profiles
-            .shared(&before.family)
-            .ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+        let profile = profiles.shared(&before.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
         let writes = match &target {
             Target::Until(until) => profile.validity_write(*until).map(|write| vec![write]),
             Target::Card(data) => profile.personalise_writes(data),
@@ -63,15 +61,7 @@ impl DoLine {
             return Err(Message::new(Code::ProfileMismatch));
         };
         left.reverse();
-        Ok(Self {
-            profiles: profiles.clone(),
-            profile,
-            line,
-            before: before.clone(),
-            target,
-            left,
-            at: At::Start,
-        })
+        Ok(Self { profiles: profiles.clone(), profile, line, before: before.clone(), target, left, at: At::Start })
     }
 
     fn checked(&mut self, read: Result<CardImage, ReadEnd>) -> Act<WriteEnd> {
@@ -87,11 +77,7 @@ impl DoLine {
             };
         }
         match (self.target.stands(&self.before, &seen), &self.target) {
-            (Stands::After, _) => Act::Done(WriteEnd::Written(WriteProof {
-                after: seen,
-                proof: None,
-                counter: None,
-            })),
+            (Stands::After, _) => Act::Done(WriteEnd::Written(WriteProof { after: seen, proof: None, counter: None })),
             // Another machine has moved the validity since it was read.
             (Stands::Otherwise, Target::Until(_)) => not_written(Code::CardMovedOn),
             (Stands::Before, _) | (Stands::Otherwise, Target::Card(_)) => self.challenge(),
@@ -108,10 +94,7 @@ impl DoLine {
 
     fn challenged(&mut self, write: LineWrite, response: &Response) -> Act<WriteEnd> {
         let header = apdu::update_binary_header(self.profile.public.sfi, write.offset, &write.data);
-        let (Some(header), true) = (
-            header,
-            response.sw.is_ok() && response.data.len() == usize::from(self.line.challenge),
-        ) else {
+        let (Some(header), true) = (header, response.sw.is_ok() && response.data.len() == usize::from(self.line.challenge)) else {
             return not_written(Code::CardRefused);
         };
         let ask = IssuerRequest::LineMac {
@@ -121,10 +104,7 @@ impl DoLine {
             header: hex::encode_upper(header),
             data: hex::encode_upper(&write.data),
         };
-        self.at = At::Asking {
-            header,
-            data: write.data,
-        };
+        self.at = At::Asking { header, data: write.data };
         Act::Ask(ask)
     }
 
@@ -145,32 +125,20 @@ impl DoLine {
             return self.challenge();
         }
         // One strike with a MAC, never a second: the card counts them.
-        let otherwise = if self.left.is_empty() {
-            unknown()
-        } else {
-            WriteEnd::NotWritten {
-                reason: Code::CardRefused,
-            }
-        };
+        let otherwise = if self.left.is_empty() { unknown() } else { WriteEnd::NotWritten { reason: Code::CardRefused } };
         self.back(Code::CardRefused, otherwise)
     }
 
     fn back(&mut self, reason: Code, otherwise: WriteEnd) -> Act<WriteEnd> {
         let mut reading = Reading::new(&self.profiles, Depth::Whole);
         let act = reading.next(Event::Begin);
-        self.at = At::Back {
-            reading,
-            reason,
-            otherwise: Box::new(otherwise),
-        };
+        self.at = At::Back { reading, reason, otherwise: Box::new(otherwise) };
         act.map(|_| unknown())
     }
 }
 
 fn unknown() -> WriteEnd {
-    WriteEnd::Unknown {
-        evidence: TearEvidence::CardAway,
-    }
+    WriteEnd::Unknown { evidence: TearEvidence::CardAway }
 }
 
 impl Flow for DoLine {
@@ -182,9 +150,7 @@ impl Flow for DoLine {
                 let mut reading = Reading::new(&self.profiles, Depth::Whole);
                 let act = reading.next(Event::Begin);
                 self.at = At::Checking(reading);
-                act.map(|end| WriteEnd::NotWritten {
-                    reason: end.err().map_or(Code::CardFamilyUnknown, |end| end.code()),
-                })
+                act.map(|end| WriteEnd::NotWritten { reason: end.err().map_or(Code::CardFamilyUnknown, |end| end.code()) })
             }
             (At::Checking(mut reading), event) => match reading.next(event) {
                 Act::Done(read) => self.checked(read),
@@ -195,41 +161,20 @@ impl Flow for DoLine {
                 Act::Ask(_) => not_written(Code::CardPulled),
             },
             (At::Challenge(write), Event::Card(response)) => self.challenged(write, &response),
-            (At::Asking { header, data }, Event::Issuer(answer)) => {
-                self.answered(header, &data, &answer)
-            }
+            (At::Asking { header, data }, Event::Issuer(answer)) => self.answered(header, &data, &answer),
             (At::Asking { .. }, Event::Refused(message)) => not_written(message.code),
             (At::Updating, Event::Card(response)) => self.updated(&response),
-            (At::Updating, Event::Begin | Event::Lost | Event::Issuer(_) | Event::Refused(_))
-                if self.left.is_empty() =>
-            {
-                away()
-            }
-            (
-                At::Back {
-                    mut reading,
-                    reason,
-                    otherwise,
-                },
-                event,
-            ) => match reading.next(event) {
-                Act::Done(Ok(seen)) => {
-                    Act::Done(read_back(&self.before, &self.target, seen, reason))
-                }
+            (At::Updating, Event::Begin | Event::Lost | Event::Issuer(_) | Event::Refused(_)) if self.left.is_empty() => away(),
+            (At::Back { mut reading, reason, otherwise }, event) => match reading.next(event) {
+                Act::Done(Ok(seen)) => Act::Done(read_back(&self.before, &self.target, seen, reason)),
                 Act::Done(Err(_)) => Act::Done(*otherwise),
                 Act::Send(command) => {
-                    self.at = At::Back {
-                        reading,
-                        reason,
-                        otherwise,
-                    };
+                    self.at = At::Back { reading, reason, otherwise };
                     Act::Send(command)
                 }
                 Act::Ask(_) => Act::Done(*otherwise),
             },
-            (At::Start | At::Challenge(_) | At::Asking { .. } | At::Updating | At::Over, _) => {
-                not_written(Code::CardPulled)
-            }
+            (At::Start | At::Challenge(_) | At::Asking { .. } | At::Updating | At::Over, _) => not_written(Code::CardPulled),
         }
     }
 }

@@ -24,11 +24,7 @@ impl Personalise {
         if !before.blank {
             return Err(Message::new(Code::CardNotBlank));
         }
-        Ok(Self(Wired::new(DoLine::new(
-            profiles,
-            before,
-            Target::Card(data.clone()),
-        )?)))
+        Ok(Self(Wired::new(DoLine::new(profiles, before, Target::Card(data.clone()))?)))
     }
 }
 

@@ -156,14 +156,8 @@ fn hex_bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u8
 
 const SHIPPED: [(&str, &str); 3] = [
     ("education.toml", include_str!("../profiles/education.toml")),
-    (
-        "tunion-unload.toml",
-        include_str!("../profiles/tunion-unload.toml"),
-    ),
-    (
-        "tunion-purchase.toml",
-        include_str!("../profiles/tunion-purchase.toml"),
-    ),
+    ("tunion-unload.toml", include_str!("../profiles/tunion-unload.toml")),
+    ("tunion-purchase.toml", include_str!("../profiles/tunion-purchase.toml")),
 ];
 
 impl Profiles {
@@ -171,17 +165,11 @@ impl Profiles {
     ///
     /// # Errors
     /// [`ProfileError`] names the file and what is wrong in it.
-    pub fn load<'a>(
-        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, ProfileError> {
+    pub fn load<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, ProfileError> {
         let mut profiles: Vec<Arc<Profile>> = Vec::new();
         for (file, text) in texts {
-            let wrong = |what: String| ProfileError {
-                file: file.to_owned(),
-                what,
-            };
-            let profile: Profile =
-                toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+            let wrong = |what: String| ProfileError { file: file.to_owned(), what };
+            let profile: Profile = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
             profile.check().map_err(|what| wrong(what.to_owned()))?;
             if profiles.iter().any(|p| p.family == profile.family) {
                 return Err(wrong(format!("family {} stands twice", profile.family)));
@@ -204,33 +192,21 @@ impl Profiles {
 
     #[must_use]
     pub fn find(&self, family: &str) -> Option<&Profile> {
-        self.0
-            .iter()
-            .find(|profile| profile.family == family)
-            .map(AsRef::as_ref)
+        self.0.iter().find(|profile| profile.family == family).map(AsRef::as_ref)
     }
 
     pub(crate) fn shared(&self, family: &str) -> Option<Arc<Profile>> {
-        self.0
-            .iter()
-            .find(|profile| profile.family == family)
-            .cloned()
+        self.0.iter().find(|profile| profile.family == family).cloned()
     }
 
     /// Application names to try, in order.
     pub(crate) fn name(&self, attempt: usize) -> Option<&[u8]> {
-        self.0
-            .get(attempt)
-            .map(|profile| profile.df_name.as_slice())
+        self.0.get(attempt).map(|profile| profile.df_name.as_slice())
     }
 
     /// The family whose name begins the card's own, the longest such.
     pub(crate) fn of_name(&self, name: &[u8]) -> Option<Arc<Profile>> {
-        self.0
-            .iter()
-            .filter(|profile| name.starts_with(&profile.df_name))
-            .max_by_key(|profile| profile.df_name.len())
-            .cloned()
+        self.0.iter().filter(|profile| name.starts_with(&profile.df_name)).max_by_key(|profile| profile.df_name.len()).cloned()
     }
 }
 
@@ -243,8 +219,7 @@ impl Profile {
             return Err("df_name must have 5 to 16 bytes");
         }
         let public = &self.public;
-        let fits =
-            |at: u8, length: u8| u16::from(at) + u16::from(length) <= u16::from(public.length);
+        let fits = |at: u8, length: u8| u16::from(at) + u16::from(length) <= u16::from(public.length);
         if !fits(public.number.at, public.number.length)
             || !fits(public.issuer.at, public.issuer.length)
             || !fits(public.serial.at, public.serial.length)
@@ -295,11 +270,7 @@ impl Profile {
     #[must_use]
     pub fn validity_write(&self, until: NaiveDate) -> Option<LineWrite> {
         self.line.as_ref().filter(|line| line.validity)?;
-        Some(LineWrite {
-            offset: self.public.valid_until,
-            data: bcd::pack_date(until)?,
-            what: LinePurpose::ValidUntil(until),
-        })
+        Some(LineWrite { offset: self.public.valid_until, data: bcd::pack_date(until)?, what: LinePurpose::ValidUntil(until) })
     }
 
     /// The writes that make a card of a blank, the number last: until it stands there the card is still a blank. None
@@ -317,10 +288,7 @@ impl Profile {
             vec![LineWrite {
                 offset: public.valid_from,
                 data: [from, until].concat(),
-                what: LinePurpose::Dates {
-                    from: data.valid_from,
-                    until: data.valid_until,
-                },
+                what: LinePurpose::Dates { from: data.valid_from, until: data.valid_until },
             }]
         } else {
             return None;
@@ -330,11 +298,7 @@ impl Profile {
             data: vec![data.holder_class],
             what: LinePurpose::HolderClass(data.holder_class),
         });
-        writes.push(LineWrite {
-            offset: public.number.at,
-            data: number,
-            what: LinePurpose::Number(data.card_no.clone()),
-        });
+        writes.push(LineWrite { offset: public.number.at, data: number, what: LinePurpose::Number(data.card_no.clone()) });
         Some(writes)
     }
 
@@ -356,10 +320,7 @@ impl Profile {
             return None;
         }
         if offset == public.valid_from && data.len() == 8 {
-            return Some(LinePurpose::Dates {
-                from: bcd::date(data)?,
-                until: bcd::date(data.get(4..)?)?,
-            });
+            return Some(LinePurpose::Dates { from: bcd::date(data)?, until: bcd::date(data.get(4..)?)? });
         }
         if offset == self.holder_class.at
             && let &[class] = data
@@ -375,15 +336,10 @@ impl Profile {
     /// Reads the public file into what of an image stands in it. None where it is too short or holds no number.
     pub(crate) fn image(&self, file: &[u8]) -> Option<CardImage> {
         let public = &self.public;
-        let span =
-            |at: u8, length: u8| file.get(usize::from(at)..usize::from(at) + usize::from(length));
+        let span = |at: u8, length: u8| file.get(usize::from(at)..usize::from(at) + usize::from(length));
         let raw = span(public.number.at, public.number.length)?;
         let empty = raw.iter().all(|byte| *byte == 0x00) || raw.iter().all(|byte| *byte == 0xFF);
-        let digits = if empty {
-            "0".repeat(raw.len() * 2)
-        } else {
-            bcd::digits(raw)?
-        };
+        let digits = if empty { "0".repeat(raw.len() * 2) } else { bcd::digits(raw)? };
         let number = digits.get(usize::from(public.number.drop_digits)..)?;
         let mut issuer = span(public.issuer.at, public.issuer.length)?.to_vec();
         issuer.resize(8, 0xFF);
@@ -392,11 +348,7 @@ impl Profile {
             card_no: CardNo::new(number),
             issuer: hex::encode_upper(issuer),
             serial: hex::encode_upper(span(public.serial.at, public.serial.length)?),
-            holder_class: if self.holder_class.sfi == public.sfi {
-                *file.get(usize::from(self.holder_class.at))?
-            } else {
-                0
-            },
+            holder_class: if self.holder_class.sfi == public.sfi { *file.get(usize::from(self.holder_class.at))? } else { 0 },
             valid_from: bcd::date(span(public.valid_from, 4)?),
             valid_until: bcd::date(span(public.valid_until, 4)?),
             purse: None,
@@ -425,32 +377,16 @@ mod tests {
     #[test]
     fn shipped_profiles_load() {
         let profiles = Profiles::built_in().unwrap();
-        assert_eq!(
-            profiles
-                .find("tunion-purchase")
-                .unwrap()
-                .purse
-                .as_ref()
-                .unwrap()
-                .refund_method,
-            RefundMethod::PurchaseOfRest
-        );
+        assert_eq!(profiles.find("tunion-purchase").unwrap().purse.as_ref().unwrap().refund_method, RefundMethod::PurchaseOfRest);
         assert!(profiles.find("nothing").is_none());
     }
 
     #[test]
     fn the_longest_name_wins() {
         let profiles = Profiles::built_in().unwrap();
-        let family = |name: &str| {
-            profiles
-                .of_name(&hex::decode(name).unwrap())
-                .map(|profile| profile.family.clone())
-        };
+        let family = |name: &str| profiles.of_name(&hex::decode(name).unwrap()).map(|profile| profile.family.clone());
         assert_eq!(family("A000000632010105").as_deref(), Some("tunion-unload"));
-        assert_eq!(
-            family("A00000063201010599990002").as_deref(),
-            Some("tunion-purchase")
-        );
+        assert_eq!(family("A00000063201010599990002").as_deref(), Some("tunion-purchase"));
         assert_eq!(family("A0000003"), None);
     }
 
@@ -461,27 +397,10 @@ mod tests {
         let error = load(&text.replace("sfi = 0x15", "sfi = \"a\""));
         assert_eq!(error.file, "x.toml");
         assert!(error.what.contains("line"), "{}", error.what);
-        assert!(
-            load(&text.replace("valid_until = 24", "valid_until = 27"))
-                .what
-                .contains("outside")
-        );
-        assert!(
-            load(&text.replace("challenge = 4", "challenge = 5"))
-                .what
-                .contains("challenge")
-        );
-        assert!(
-            load(&text.replace("family =", "famly ="))
-                .what
-                .contains("famly")
-        );
-        assert!(
-            Profiles::load([("a", text), ("b", text)])
-                .unwrap_err()
-                .what
-                .contains("twice")
-        );
+        assert!(load(&text.replace("valid_until = 24", "valid_until = 27")).what.contains("outside"));
+        assert!(load(&text.replace("challenge = 4", "challenge = 5")).what.contains("challenge"));
+        assert!(load(&text.replace("family =", "famly =")).what.contains("famly"));
+        assert!(Profiles::load([("a", text), ("b", text)]).unwrap_err().what.contains("twice"));
     }
 
     #[test]
@@ -489,37 +408,21 @@ mod tests {
         let profiles = Profiles::built_in().unwrap();
         let education = profiles.find("education").unwrap();
         let day = NaiveDate::from_ymd_opt(2026, 11, 30).unwrap();
-        let data = CardData {
-            card_no: CardNo::new("2150999000000123"),
-            holder_class: 2,
-            valid_from: day,
-            valid_until: day,
-        };
+        let data = CardData { card_no: CardNo::new("2150999000000123"), holder_class: 2, valid_from: day, valid_until: day };
         let mut writes = education.personalise_writes(&data).unwrap();
         writes.push(education.validity_write(day).unwrap());
         for write in writes {
-            let header =
-                crate::apdu::update_binary_header(0x15, write.offset, &write.data).unwrap();
+            let header = crate::apdu::update_binary_header(0x15, write.offset, &write.data).unwrap();
             assert_eq!(education.recognise(header, &write.data), Some(write.what));
         }
         let refused = |header: [u8; 5], data: &[u8]| education.recognise(header, data).is_none();
         assert!(refused([0x84, 0x1E, 0x00, 0x00, 0x04], &[]));
         assert!(refused([0x04, 0xD6, 0x95, 12, 12], &[1; 8]));
-        assert!(refused(
-            [0x04, 0xD6, 0x95, 24, 9],
-            &[0x20, 0x26, 0x11, 0x30]
-        ));
-        assert!(refused(
-            [0x04, 0xD6, 0x96, 24, 8],
-            &[0x20, 0x26, 0x11, 0x30]
-        ));
+        assert!(refused([0x04, 0xD6, 0x95, 24, 9], &[0x20, 0x26, 0x11, 0x30]));
+        assert!(refused([0x04, 0xD6, 0x96, 24, 8], &[0x20, 0x26, 0x11, 0x30]));
         let other = profiles.find("tunion-unload").unwrap();
         assert!(other.validity_write(day).is_none());
-        assert!(
-            other
-                .recognise([0x04, 0xD6, 0x95, 24, 8], &[0x20, 0x26, 0x11, 0x30])
-                .is_none()
-        );
+        assert!(other.recognise([0x04, 0xD6, 0x95, 24, 8], &[0x20, 0x26, 0x11, 0x30]).is_none());
     }
 
     proptest::proptest! {

@@ -23,15 +23,8 @@ pub struct PurchaseOfRest(Wired<DoDebit>);
 impl PurchaseOfRest {
     /// # Errors
     /// A [`Message`] where the family is not refunded so or `amount` is not all that the purse holds.
-    pub fn new(
-        profiles: &Profiles,
-        before: &CardImage,
-        amount: Fen,
-        terminal: &Terminal,
-    ) -> Result<Self, Message> {
-        Ok(Self(Wired::new(DoDebit::new(method(
-            profiles, before, amount, terminal,
-        )?))))
+    pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
+        Ok(Self(Wired::new(DoDebit::new(method(profiles, before, amount, terminal)?))))
     }
 }
 
@@ -43,12 +36,7 @@ impl Transaction for PurchaseOfRest {
     }
 }
 
-pub fn method(
-    profiles: &Profiles,
-    before: &CardImage,
-    amount: Fen,
-    terminal: &Terminal,
-) -> Result<Method, Message> {
+pub fn method(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Method, Message> {
     let plan = Plan::new(profiles, before, amount, terminal)?;
     if plan.purse.refund_method != RefundMethod::PurchaseOfRest {
         return Err(Message::new(Code::RefundUnsupported));
@@ -66,11 +54,7 @@ impl Debit for ByPurchase {
     }
 
     fn kind(&self) -> u8 {
-        if self.plan.purse.purse == 1 {
-            0x05
-        } else {
-            0x06
-        }
+        if self.plan.purse.purse == 1 { 0x05 } else { 0x06 }
     }
 
     fn counter(&self, purse: &PurseImage) -> u16 {
@@ -78,10 +62,7 @@ impl Debit for ByPurchase {
     }
 
     fn stepped(&self, purse: PurseImage, counter: u16) -> PurseImage {
-        PurseImage {
-            offline_counter: counter,
-            ..purse
-        }
+        PurseImage { offline_counter: counter, ..purse }
     }
 
     fn initialize(&self) -> Vec<u8> {
@@ -128,9 +109,7 @@ impl Debit for ByPurchase {
 
     /// TAC, then MAC2.
     fn proof_of_commit(&self, data: &[u8]) -> Option<String> {
-        (data.len() == 8)
-            .then(|| data.get(..4).map(hex::encode_upper))
-            .flatten()
+        (data.len() == 8).then(|| data.get(..4).map(hex::encode_upper)).flatten()
     }
 
     /// MAC2, then TAC: the reverse of the commit's answer.

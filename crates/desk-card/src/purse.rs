@@ -33,17 +33,9 @@ pub struct Plan {
 impl Plan {
     /// # Errors
     /// `CardFamilyUnknown`, `RefundUnsupported`, `AmountInvalid` (not all that the purse holds) or `FieldInvalid`.
-    pub fn new(
-        profiles: &Profiles,
-        before: &CardImage,
-        amount: Fen,
-        terminal: &Terminal,
-    ) -> Result<Self, Message> {
-        let profile = profiles
-            .find(&before.family)
-            .ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
-        let (Some(purse), Some(purse_before)) = (profile.purse.clone(), before.purse.clone())
-        else {
+    pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
+        let profile = profiles.find(&before.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+        let (Some(purse), Some(purse_before)) = (profile.purse.clone(), before.purse.clone()) else {
             return Err(Message::new(Code::RefundUnsupported));
         };
         let amount_bytes = u32::try_from(amount.0)
@@ -114,21 +106,14 @@ enum At {
     Opening,
     Asking,
     Committing,
-    After {
-        reading: Reading,
-        proof: String,
-        counter: u16,
-    },
+    After { reading: Reading, proof: String, counter: u16 },
     Deciding(DecideDebit),
     Over,
 }
 
 impl DoDebit {
     pub fn new(method: Method) -> Self {
-        Self {
-            method: Some(method),
-            at: At::Start,
-        }
+        Self { method: Some(method), at: At::Start }
     }
 
     fn decide(&mut self, method: Method, reason: Code) -> Act<WriteEnd> {
@@ -158,19 +143,13 @@ impl DoDebit {
 
     fn opened(&mut self, method: Method, response: &Response) -> Act<WriteEnd> {
         if !response.sw.is_ok() {
-            return not_written(if response.sw.is_unsupported() {
-                Code::RefundUnsupported
-            } else {
-                Code::CardRefused
-            });
+            return not_written(if response.sw.is_unsupported() { Code::RefundUnsupported } else { Code::CardRefused });
         }
         let Some(opened) = method.opened(&response.data) else {
             return not_written(Code::CardRefused);
         };
         let plan = method.plan();
-        if opened.counter != method.counter(&plan.purse_before)
-            || opened.old_balance < plan.amount_bytes
-        {
+        if opened.counter != method.counter(&plan.purse_before) || opened.old_balance < plan.amount_bytes {
             return not_written(Code::CardMovedOn);
         }
         let request = method.request(&opened);
@@ -184,9 +163,7 @@ impl DoDebit {
             return not_written(Code::CentreGarbled);
         };
         let mut bytes = [0; 4];
-        let command = hex::decode_to_slice(&mac, &mut bytes)
-            .ok()
-            .and_then(|()| method.commit(at, bytes));
+        let command = hex::decode_to_slice(&mac, &mut bytes).ok().and_then(|()| method.commit(at, bytes));
         let Some(command) = command else {
             return not_written(Code::CentreGarbled);
         };
@@ -197,9 +174,7 @@ impl DoDebit {
 
     fn committed(&mut self, method: Method, response: &Response) -> Act<WriteEnd> {
         let plan = method.plan();
-        let proof = method
-            .proof_of_commit(&response.data)
-            .filter(|_| response.sw.is_ok());
+        let proof = method.proof_of_commit(&response.data).filter(|_| response.sw.is_ok());
         let after = method.counter(&plan.purse_before).checked_add(1);
         let (Some(proof), Some(counter)) = (proof, after) else {
             // Refused, or an answer that proves nothing: the card itself tells what is true.
@@ -208,56 +183,33 @@ impl DoDebit {
         let mut reading = Reading::new(&plan.profiles, Depth::Whole);
         let act = reading.next(Event::Begin);
         self.method = Some(method);
-        self.at = At::After {
-            reading,
-            proof,
-            counter,
-        };
+        self.at = At::After { reading, proof, counter };
         // The first step of a reading is never its end: a profile exists.
-        act.map(|_| WriteEnd::Unknown {
-            evidence: TearEvidence::CardAway,
-        })
+        act.map(|_| WriteEnd::Unknown { evidence: TearEvidence::CardAway })
     }
 }
 
 /// The card said 9000 and gave its proof: it is written, whatever becomes of the reading after it.
-fn written(
-    method: &dyn Debit,
-    read: Result<CardImage, ReadEnd>,
-    proof: String,
-    counter: u16,
-) -> WriteEnd {
+fn written(method: &dyn Debit, read: Result<CardImage, ReadEnd>, proof: String, counter: u16) -> WriteEnd {
     let plan = method.plan();
     let after = match read {
         Ok(seen) if same_card(&plan.before, &seen) => {
             let stands = seen.purse.as_ref().map(|purse| method.counter(purse));
             if stands != Some(counter) {
-                return WriteEnd::Unknown {
-                    evidence: TearEvidence::MovedOn { seen },
-                };
+                return WriteEnd::Unknown { evidence: TearEvidence::MovedOn { seen } };
             }
             seen
         }
         Ok(_) | Err(_) => derived(method, counter),
     };
-    WriteEnd::Written(WriteProof {
-        after,
-        proof: Some(proof),
-        counter: Some(counter),
-    })
+    WriteEnd::Written(WriteProof { after, proof: Some(proof), counter: Some(counter) })
 }
 
 /// The image after the commit, where the card left before it could be read again.
 fn derived(method: &dyn Debit, counter: u16) -> CardImage {
     let plan = method.plan();
     let mut after = plan.before.clone();
-    after.purse = Some(method.stepped(
-        PurseImage {
-            balance: Fen::ZERO,
-            ..plan.purse_before.clone()
-        },
-        counter,
-    ));
+    after.purse = Some(method.stepped(PurseImage { balance: Fen::ZERO, ..plan.purse_before.clone() }, counter));
     after.log.insert(
         0,
         LogRecord {
@@ -291,9 +243,7 @@ impl Flow for DoDebit {
                 let act = reading.next(Event::Begin);
                 self.method = Some(method);
                 self.at = At::Checking(reading);
-                act.map(|end| WriteEnd::NotWritten {
-                    reason: end.err().map_or(Code::CardFamilyUnknown, |end| end.code()),
-                })
+                act.map(|end| WriteEnd::NotWritten { reason: end.err().map_or(Code::CardFamilyUnknown, |end| end.code()) })
             }
             (At::Checking(mut reading), event) => match reading.next(event) {
                 Act::Done(read) => self.checked(method, read),
@@ -308,33 +258,18 @@ impl Flow for DoDebit {
             (At::Asking, Event::Issuer(answer)) => self.answered(method, answer),
             (At::Asking, Event::Refused(message)) => not_written(message.code),
             (At::Committing, Event::Card(response)) => self.committed(method, &response),
-            (At::Committing, Event::Begin | Event::Lost | Event::Issuer(_) | Event::Refused(_)) => {
-                away()
-            }
-            (
-                At::After {
-                    mut reading,
-                    proof,
-                    counter,
-                },
-                event,
-            ) => match reading.next(event) {
+            (At::Committing, Event::Begin | Event::Lost | Event::Issuer(_) | Event::Refused(_)) => away(),
+            (At::After { mut reading, proof, counter }, event) => match reading.next(event) {
                 Act::Done(read) => Act::Done(written(method.as_ref(), read, proof, counter)),
                 Act::Send(command) => {
                     self.method = Some(method);
-                    self.at = At::After {
-                        reading,
-                        proof,
-                        counter,
-                    };
+                    self.at = At::After { reading, proof, counter };
                     Act::Send(command)
                 }
                 Act::Ask(_) => away(),
             },
             // Before the commit was sent nothing can have been written.
-            (At::Start | At::Opening | At::Asking | At::Deciding(_) | At::Over, _) => {
-                not_written(Code::CardPulled)
-            }
+            (At::Start | At::Opening | At::Asking | At::Deciding(_) | At::Over, _) => not_written(Code::CardPulled),
         }
     }
 }
@@ -344,18 +279,13 @@ pub fn not_written(reason: Code) -> Act<WriteEnd> {
 }
 
 pub fn away() -> Act<WriteEnd> {
-    Act::Done(WriteEnd::Unknown {
-        evidence: TearEvidence::CardAway,
-    })
+    Act::Done(WriteEnd::Unknown { evidence: TearEvidence::CardAway })
 }
 
 /// The reading before a write failed, so nothing was written; a card that no profile knows is another card.
 pub fn not_begun(before: &CardImage, end: &ReadEnd) -> WriteEnd {
     if end.code() == Code::CardFamilyUnknown {
-        return WriteEnd::WrongCard {
-            expected_tail: tail(before),
-            seen_tail: String::new(),
-        };
+        return WriteEnd::WrongCard { expected_tail: tail(before), seen_tail: String::new() };
     }
     WriteEnd::NotWritten { reason: end.code() }
 }
@@ -370,20 +300,13 @@ pub fn same_chip(before: &CardImage, seen: &CardImage) -> bool {
 }
 
 pub fn wrong_card(before: &CardImage, seen: &CardImage) -> WriteEnd {
-    WriteEnd::WrongCard {
-        expected_tail: tail(before),
-        seen_tail: tail(seen),
-    }
+    WriteEnd::WrongCard { expected_tail: tail(before), seen_tail: tail(seen) }
 }
 
 /// Blanks have no number; their serial tells them apart.
 fn tail(image: &CardImage) -> String {
     if image.blank {
-        image
-            .serial
-            .get(image.serial.len().saturating_sub(4)..)
-            .unwrap_or_default()
-            .to_owned()
+        image.serial.get(image.serial.len().saturating_sub(4)..).unwrap_or_default().to_owned()
     } else {
         image.card_no.tail().to_owned()
     }

@@ -90,35 +90,14 @@ pub struct Reading {
 /// Where the reading stands; each place holds what is known by then.
 enum At {
     Start,
-    Selecting {
-        attempt: usize,
-    },
-    PublicFile {
-        profile: Arc<Profile>,
-        fci: Vec<u8>,
-    },
+    Selecting { attempt: usize },
+    PublicFile { profile: Arc<Profile>, fci: Vec<u8> },
     HolderClass(Found),
-    Balance {
-        found: Found,
-        purse: PurseProfile,
-        parts: Vec<Option<u32>>,
-    },
-    OnlineCounter {
-        found: Found,
-        purse: PurseProfile,
-        balance: Fen,
-    },
-    OfflineCounter {
-        found: Found,
-        purse: PurseProfile,
-        balance: Fen,
-        online: u16,
-    },
+    Balance { found: Found, purse: PurseProfile, parts: Vec<Option<u32>> },
+    OnlineCounter { found: Found, purse: PurseProfile, balance: Fen },
+    OfflineCounter { found: Found, purse: PurseProfile, balance: Fen, online: u16 },
     Trip(Found),
-    Log {
-        found: Found,
-        record: u8,
-    },
+    Log { found: Found, record: u8 },
     Over,
 }
 
@@ -131,11 +110,7 @@ type End = Result<CardImage, ReadEnd>;
 
 impl Reading {
     pub fn new(profiles: &Profiles, depth: Depth) -> Self {
-        Self {
-            profiles: profiles.clone(),
-            depth,
-            at: At::Start,
-        }
+        Self { profiles: profiles.clone(), depth, at: At::Start }
     }
 
     fn go(&mut self, at: At, command: Vec<u8>) -> Act<End> {
@@ -160,30 +135,16 @@ impl Reading {
         }
         let asked = self.profiles.name(attempt).unwrap_or_default();
         let name = tlv::find(&response.data, 0x84).unwrap_or(asked);
-        let Some(profile) = self
-            .profiles
-            .of_name(name)
-            .or_else(|| self.profiles.of_name(asked))
-        else {
+        let Some(profile) = self.profiles.of_name(name).or_else(|| self.profiles.of_name(asked)) else {
             return self.select(attempt + 1);
         };
         let command = apdu::read_binary(profile.public.sfi, profile.public.length);
-        self.go(
-            At::PublicFile {
-                profile,
-                fci: response.data,
-            },
-            command,
-        )
+        self.go(At::PublicFile { profile, fci: response.data }, command)
     }
 
     fn public_file(&mut self, profile: Arc<Profile>, fci: &[u8], response: &Response) -> Act<End> {
         // Some cards keep the file to themselves and show its content in the FCI only.
-        let file = if response.sw.is_ok() {
-            Some(response.data.as_slice())
-        } else {
-            tlv::find(fci, 0x9F0C)
-        };
+        let file = if response.sw.is_ok() { Some(response.data.as_slice()) } else { tlv::find(fci, 0x9F0C) };
         let Some(image) = file.and_then(|file| profile.image(file)) else {
             return Act::Done(Err(if response.sw.is_ok() {
                 ReadEnd::because(Code::CardFamilyUnknown)
@@ -203,35 +164,18 @@ impl Reading {
         match (found.profile.purse.clone(), self.depth) {
             (Some(purse), Depth::Balance | Depth::Whole) => {
                 let command = apdu::get_balance(0x00, purse.purse);
-                self.go(
-                    At::Balance {
-                        found,
-                        purse,
-                        parts: Vec::new(),
-                    },
-                    command,
-                )
+                self.go(At::Balance { found, purse, parts: Vec::new() }, command)
             }
             (None, Depth::Whole) => self.log(found, 1),
             _ => Act::Done(Ok(found.image)),
         }
     }
 
-    fn balance(
-        &mut self,
-        found: Found,
-        purse: PurseProfile,
-        mut parts: Vec<Option<u32>>,
-        response: &Response,
-    ) -> Act<End> {
+    fn balance(&mut self, found: Found, purse: PurseProfile, mut parts: Vec<Option<u32>>, response: &Response) -> Act<End> {
         if parts.is_empty() && !response.sw.is_ok() {
             return Act::Done(Err(ReadEnd(response.sw.refusal())));
         }
-        let part = response
-            .data
-            .first_chunk::<4>()
-            .filter(|_| response.sw.is_ok())
-            .map(|bytes| u32::from_be_bytes(*bytes) & 0x7FFF_FFFF);
+        let part = response.data.first_chunk::<4>().filter(|_| response.sw.is_ok()).map(|bytes| u32::from_be_bytes(*bytes) & 0x7FFF_FFFF);
         parts.push(part);
         let wanted = match purse.balance {
             BalanceRule::Plain => 1,
@@ -240,14 +184,7 @@ impl Reading {
         // P1 = 00 usable, 01 limit, 02 overdraft used, 03 purse proper. A card that lacks one says so; no error.
         if let Some(p1) = u8::try_from(parts.len()).ok().filter(|p1| *p1 < wanted) {
             let command = apdu::get_balance(p1, purse.purse);
-            return self.go(
-                At::Balance {
-                    found,
-                    purse,
-                    parts,
-                },
-                command,
-            );
+            return self.go(At::Balance { found, purse, parts }, command);
         }
         let Some(balance) = net_balance(&parts) else {
             return Act::Done(Err(ReadEnd::because(Code::BalanceInconsistent)));
@@ -255,21 +192,8 @@ impl Reading {
         if self.depth == Depth::Balance {
             return Act::Done(Ok(found.with_purse(&purse, balance, 0, 0)));
         }
-        let command = apdu::initialize(
-            Initialize::Load,
-            purse.purse,
-            purse.load_key,
-            1,
-            NO_TERMINAL,
-        );
-        self.go(
-            At::OnlineCounter {
-                found,
-                purse,
-                balance,
-            },
-            command,
-        )
+        let command = apdu::initialize(Initialize::Load, purse.purse, purse.load_key, 1, NO_TERMINAL);
+        self.go(At::OnlineCounter { found, purse, balance }, command)
     }
 
     fn log(&mut self, found: Found, record: u8) -> Act<End> {
@@ -292,48 +216,18 @@ impl Reading {
                 found.image.holder_class = response.data.get(at).copied().unwrap_or_default();
                 self.purse(found)
             }
-            At::Balance {
-                found,
-                purse,
-                parts,
-            } => self.balance(found, purse, parts, &response),
-            At::OnlineCounter {
-                found,
-                purse,
-                balance,
-            } => match counter(&response) {
+            At::Balance { found, purse, parts } => self.balance(found, purse, parts, &response),
+            At::OnlineCounter { found, purse, balance } => match counter(&response) {
                 Some(online) => {
-                    let command = apdu::initialize(
-                        Initialize::Purchase,
-                        purse.purse,
-                        purse.purchase_key,
-                        0,
-                        NO_TERMINAL,
-                    );
-                    self.go(
-                        At::OfflineCounter {
-                            found,
-                            purse,
-                            balance,
-                            online,
-                        },
-                        command,
-                    )
+                    let command = apdu::initialize(Initialize::Purchase, purse.purse, purse.purchase_key, 0, NO_TERMINAL);
+                    self.go(At::OfflineCounter { found, purse, balance, online }, command)
                 }
                 None => Act::Done(Err(ReadEnd(response.sw.refusal()))),
             },
-            At::OfflineCounter {
-                found,
-                purse,
-                balance,
-                online,
-            } => match counter(&response) {
+            At::OfflineCounter { found, purse, balance, online } => match counter(&response) {
                 Some(offline) => {
                     let profile = found.profile.clone();
-                    let found = Found {
-                        image: found.with_purse(&purse, balance, online, offline),
-                        profile,
-                    };
+                    let found = Found { image: found.with_purse(&purse, balance, online, offline), profile };
                     match &found.profile.trip {
                         Some(trip) => {
                             let command = apdu::read_record(trip.sfi, 1, 0x00);
@@ -365,13 +259,7 @@ const LOG_LENGTH: u8 = 23;
 const NO_TERMINAL: [u8; 6] = [0; 6];
 
 impl Found {
-    fn with_purse(
-        self,
-        purse: &PurseProfile,
-        balance: Fen,
-        online_counter: u16,
-        offline_counter: u16,
-    ) -> CardImage {
+    fn with_purse(self, purse: &PurseProfile, balance: Fen, online_counter: u16, offline_counter: u16) -> CardImage {
         CardImage {
             purse: Some(PurseImage {
                 balance,
@@ -403,10 +291,7 @@ fn counter(response: &Response) -> Option<u16> {
 
 /// Newest journey: entered and not left. 03 is an entry; on railways (mode 0A) 01 is.
 fn begins_journey(record: &[u8]) -> bool {
-    matches!(
-        (record.first(), record.get(9)),
-        (Some(0x03), _) | (Some(0x01), Some(0x0A))
-    )
+    matches!((record.first(), record.get(9)), (Some(0x03), _) | (Some(0x01), Some(0x0A)))
 }
 
 /// One record of 23 bytes; none for an empty or short one.
@@ -418,9 +303,7 @@ pub fn log_record(bytes: &[u8]) -> Option<LogRecord> {
     }
     Some(LogRecord {
         sequence: u16::from_be_bytes(*bytes.first_chunk::<2>()?),
-        amount: Fen(i64::from(u32::from_be_bytes(
-            *bytes.get(5..9)?.first_chunk::<4>()?,
-        ))),
+        amount: Fen(i64::from(u32::from_be_bytes(*bytes.get(5..9)?.first_chunk::<4>()?))),
         kind: *bytes.get(9)?,
         terminal: hex::encode_upper(bytes.get(10..16)?),
         at: bcd::date_time(bytes.get(16..23)?),
@@ -436,17 +319,11 @@ impl Flow for Reading {
             Event::Card(response) => self.heard(response),
             Event::Lost => {
                 let at = std::mem::replace(&mut self.at, At::Over);
-                let code = if matches!(at, At::Selecting { attempt: 0 }) {
-                    Code::CardMute
-                } else {
-                    Code::CardPulled
-                };
+                let code = if matches!(at, At::Selecting { attempt: 0 }) { Code::CardMute } else { Code::CardPulled };
                 Act::Done(Err(ReadEnd::because(code)))
             }
             // A reading asks nobody.
-            Event::Issuer(_) | Event::Refused(_) => {
-                Act::Done(Err(ReadEnd::because(Code::CardPulled)))
-            }
+            Event::Issuer(_) | Event::Refused(_) => Act::Done(Err(ReadEnd::because(Code::CardPulled))),
         }
     }
 }
@@ -457,9 +334,7 @@ mod tests {
 
     #[test]
     fn balances_of_logged_cards() {
-        let net = |parts: &[u32]| {
-            net_balance(&parts.iter().map(|part| Some(*part)).collect::<Vec<_>>()).map(|fen| fen.0)
-        };
+        let net = |parts: &[u32]| net_balance(&parts.iter().map(|part| Some(*part)).collect::<Vec<_>>()).map(|fen| fen.0);
         assert_eq!(net(&[800, 800]), Some(0));
         assert_eq!(net(&[740, 0]), Some(740));
         assert_eq!(net(&[500, 800]), Some(-300));
@@ -471,13 +346,8 @@ mod tests {
 
     #[test]
     fn a_published_log_record() {
-        let record =
-            log_record(&hex::decode("042D000000000001F40930008900034020241229141740").unwrap())
-                .unwrap();
-        assert_eq!(
-            (record.sequence, record.amount, record.kind),
-            (1069, Fen(500), 9)
-        );
+        let record = log_record(&hex::decode("042D000000000001F40930008900034020241229141740").unwrap()).unwrap();
+        assert_eq!((record.sequence, record.amount, record.kind), (1069, Fen(500), 9));
         assert_eq!(record.terminal, "300089000340");
         assert_eq!(record.at.unwrap().to_string(), "2024-12-29 14:17:40");
         assert_eq!(log_record(&[0; 23]), None);

@@ -32,28 +32,14 @@ impl Resolve {
     /// A [`Message`] where the family is unknown or the intent cannot be of it.
     pub fn new(intent: &WriteIntent, profiles: &Profiles) -> Result<Self, Message> {
         let flow = match intent {
-            WriteIntent::Unload {
-                before,
-                amount,
-                terminal,
-            } => Deciding::Debit(DecideDebit::new(
-                unload::method(profiles, before, *amount, terminal)?,
-                Code::CardPulled,
-            )),
-            WriteIntent::PurchaseOfRest {
-                before,
-                amount,
-                terminal,
-            } => Deciding::Debit(DecideDebit::new(
-                purchase::method(profiles, before, *amount, terminal)?,
-                Code::CardPulled,
-            )),
-            WriteIntent::Validate { before, until } => {
-                Deciding::ReadBack(ReadBack::new(profiles, before, Target::Until(*until))?)
+            WriteIntent::Unload { before, amount, terminal } => {
+                Deciding::Debit(DecideDebit::new(unload::method(profiles, before, *amount, terminal)?, Code::CardPulled))
             }
-            WriteIntent::Personalise { before, data } => {
-                Deciding::ReadBack(ReadBack::new(profiles, before, Target::Card(data.clone()))?)
+            WriteIntent::PurchaseOfRest { before, amount, terminal } => {
+                Deciding::Debit(DecideDebit::new(purchase::method(profiles, before, *amount, terminal)?, Code::CardPulled))
             }
+            WriteIntent::Validate { before, until } => Deciding::ReadBack(ReadBack::new(profiles, before, Target::Until(*until))?),
+            WriteIntent::Personalise { before, data } => Deciding::ReadBack(ReadBack::new(profiles, before, Target::Card(data.clone()))?),
         };
         Ok(Self(Wired::new(flow)))
     }
@@ -93,26 +79,15 @@ pub struct DecideDebit {
 
 enum At {
     Reading(Reading),
-    Proving {
-        seen: CardImage,
-        counter: u16,
-    },
-    Asking {
-        seen: CardImage,
-        counter: u16,
-        proof: String,
-    },
+    Proving { seen: CardImage, counter: u16 },
+    Asking { seen: CardImage, counter: u16, proof: String },
     Over,
 }
 
 impl DecideDebit {
     pub fn new(method: Method, reason: Code) -> Self {
         let reading = Reading::new(&method.plan().profiles, Depth::Whole);
-        Self {
-            method,
-            reason,
-            at: At::Reading(reading),
-        }
+        Self { method, reason, at: At::Reading(reading) }
     }
 
     fn read(&mut self, read: Result<CardImage, ReadEnd>) -> Act<WriteEnd> {
@@ -134,10 +109,7 @@ impl DecideDebit {
         if before.checked_add(1) != Some(stands) {
             return moved_on(seen);
         }
-        self.at = At::Proving {
-            seen,
-            counter: stands,
-        };
+        self.at = At::Proving { seen, counter: stands };
         Act::Send(apdu::get_transaction_prove(self.method.kind(), stands))
     }
 
@@ -151,26 +123,16 @@ impl DecideDebit {
                 && record.terminal.eq_ignore_ascii_case(&plan.terminal.number)
                 && record.at == Some(plan.terminal.at)
         });
-        if ours {
-            written(seen, None, counter)
-        } else {
-            otherwise
-        }
+        if ours { written(seen, None, counter) } else { otherwise }
     }
 }
 
 fn written(after: CardImage, proof: Option<String>, counter: u16) -> Act<WriteEnd> {
-    Act::Done(WriteEnd::Written(WriteProof {
-        after,
-        proof,
-        counter: Some(counter),
-    }))
+    Act::Done(WriteEnd::Written(WriteProof { after, proof, counter: Some(counter) }))
 }
 
 fn moved_on(seen: CardImage) -> Act<WriteEnd> {
-    Act::Done(WriteEnd::Unknown {
-        evidence: TearEvidence::MovedOn { seen },
-    })
+    Act::Done(WriteEnd::Unknown { evidence: TearEvidence::MovedOn { seen } })
 }
 
 /// The card could not be read, so the write stays what it was.
@@ -195,32 +157,15 @@ impl Flow for DecideDebit {
                 Act::Ask(_) => away(),
             },
             (At::Proving { seen, counter }, Event::Card(response)) => {
-                let claim = self
-                    .method
-                    .proof_of_slot(&response.data, counter)
-                    .filter(|_| response.sw.is_ok());
+                let claim = self.method.proof_of_slot(&response.data, counter).filter(|_| response.sw.is_ok());
                 let Some((proof, text)) = claim else {
                     let otherwise = moved_on(seen.clone());
                     return self.by_log(seen, counter, otherwise);
                 };
-                self.at = At::Asking {
-                    seen,
-                    counter,
-                    proof: text,
-                };
-                Act::Ask(IssuerRequest::CheckProof {
-                    card: key_source(&self.method.plan().before),
-                    proof,
-                })
+                self.at = At::Asking { seen, counter, proof: text };
+                Act::Ask(IssuerRequest::CheckProof { card: key_source(&self.method.plan().before), proof })
             }
-            (
-                At::Asking {
-                    seen,
-                    counter,
-                    proof,
-                },
-                Event::Issuer(IssuerAnswer::Checked { genuine }),
-            ) => {
+            (At::Asking { seen, counter, proof }, Event::Issuer(IssuerAnswer::Checked { genuine })) => {
                 if genuine {
                     written(seen, Some(proof), counter)
                 } else {
@@ -229,10 +174,9 @@ impl Flow for DecideDebit {
                 }
             }
             // Nobody could check the proof now; the log may still name us, and otherwise the card is asked again later.
-            (
-                At::Asking { seen, counter, .. },
-                Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. }),
-            ) => self.by_log(seen, counter, away()),
+            (At::Asking { seen, counter, .. }, Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. })) => {
+                self.by_log(seen, counter, away())
+            }
             (At::Proving { .. } | At::Asking { .. } | At::Over, _) => away(),
         }
     }
@@ -277,18 +221,14 @@ impl Target {
     pub fn same(&self, before: &CardImage, seen: &CardImage) -> bool {
         match self {
             Self::Until(_) => same_card(before, seen),
-            Self::Card(data) => {
-                same_chip(before, seen) && (seen.blank || seen.card_no == data.card_no)
-            }
+            Self::Card(data) => same_chip(before, seen) && (seen.blank || seen.card_no == data.card_no),
         }
     }
 
     /// Whether the family is written so at all.
     pub fn supported(&self, profile: &Profile) -> bool {
         match self {
-            Self::Until(until) => profile
-                .validity_write(*until)
-                .is_some_and(|write| matches!(write.what, LinePurpose::ValidUntil(_))),
+            Self::Until(until) => profile.validity_write(*until).is_some_and(|write| matches!(write.what, LinePurpose::ValidUntil(_))),
             Self::Card(data) => profile.personalise_writes(data).is_some(),
         }
     }
@@ -302,17 +242,11 @@ struct ReadBack {
 
 impl ReadBack {
     fn new(profiles: &Profiles, before: &CardImage, target: Target) -> Result<Self, Message> {
-        let profile: Arc<Profile> = profiles
-            .shared(&before.family)
-            .ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+        let profile: Arc<Profile> = profiles.shared(&before.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
         if !target.supported(&profile) {
             return Err(Message::new(Code::ProfileMismatch));
         }
-        Ok(Self {
-            before: before.clone(),
-            target,
-            reading: Reading::new(profiles, Depth::Whole),
-        })
+        Ok(Self { before: before.clone(), target, reading: Reading::new(profiles, Depth::Whole) })
     }
 }
 
@@ -324,12 +258,7 @@ impl Flow for ReadBack {
             Act::Send(command) => Act::Send(command),
             Act::Ask(_) => away(),
             Act::Done(Err(end)) => undecided(&self.before, &end),
-            Act::Done(Ok(seen)) => Act::Done(read_back(
-                &self.before,
-                &self.target,
-                seen,
-                Code::CardPulled,
-            )),
+            Act::Done(Ok(seen)) => Act::Done(read_back(&self.before, &self.target, seen, Code::CardPulled)),
         }
     }
 }
@@ -340,14 +269,8 @@ pub fn read_back(before: &CardImage, target: &Target, seen: CardImage, reason: C
         return wrong_card(before, &seen);
     }
     match target.stands(before, &seen) {
-        Stands::After => WriteEnd::Written(WriteProof {
-            after: seen,
-            proof: None,
-            counter: None,
-        }),
+        Stands::After => WriteEnd::Written(WriteProof { after: seen, proof: None, counter: None }),
         Stands::Before => WriteEnd::NotWritten { reason },
-        Stands::Otherwise => WriteEnd::Unknown {
-            evidence: TearEvidence::MovedOn { seen },
-        },
+        Stands::Otherwise => WriteEnd::Unknown { evidence: TearEvidence::MovedOn { seen } },
     }
 }

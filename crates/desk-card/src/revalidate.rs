@@ -22,11 +22,7 @@ impl Revalidate {
     /// # Errors
     /// A [`Message`] where the family carries no validity that a counter may move.
     pub fn new(profiles: &Profiles, before: &CardImage, until: NaiveDate) -> Result<Self, Message> {
-        Ok(Self(Wired::new(DoLine::new(
-            profiles,
-            before,
-            Target::Until(until),
-        )?)))
+        Ok(Self(Wired::new(DoLine::new(profiles, before, Target::Until(until))?)))
     }
 }
 

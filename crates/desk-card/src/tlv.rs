@@ -53,13 +53,9 @@ mod tests {
 
     #[test]
     fn finds_the_issuer_data_of_an_fci_behind_filler() {
-        let fci =
-            hex::decode("6F1A8408A000000632010105A50C9F0802003000009F0C021122000000").unwrap();
+        let fci = hex::decode("6F1A8408A000000632010105A50C9F0802003000009F0C021122000000").unwrap();
         assert_eq!(find(&fci, 0x9F0C), Some(&[0x11, 0x22][..]));
-        assert_eq!(
-            find(&fci, 0x84).map(hex::encode),
-            Some("a000000632010105".into())
-        );
+        assert_eq!(find(&fci, 0x84).map(hex::encode), Some("a000000632010105".into()));
         assert_eq!(find(&fci, 0x87), None);
     }
 

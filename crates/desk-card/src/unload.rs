@@ -23,15 +23,8 @@ pub struct Unload(Wired<DoDebit>);
 impl Unload {
     /// # Errors
     /// A [`Message`] where the family has no unload or `amount` is not all that the purse holds.
-    pub fn new(
-        profiles: &Profiles,
-        before: &CardImage,
-        amount: Fen,
-        terminal: &Terminal,
-    ) -> Result<Self, Message> {
-        Ok(Self(Wired::new(DoDebit::new(method(
-            profiles, before, amount, terminal,
-        )?))))
+    pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
+        Ok(Self(Wired::new(DoDebit::new(method(profiles, before, amount, terminal)?))))
     }
 }
 
@@ -43,12 +36,7 @@ impl Transaction for Unload {
     }
 }
 
-pub fn method(
-    profiles: &Profiles,
-    before: &CardImage,
-    amount: Fen,
-    terminal: &Terminal,
-) -> Result<Method, Message> {
+pub fn method(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Method, Message> {
     let plan = Plan::new(profiles, before, amount, terminal)?;
     let (Some(key), Some(purse)) = (plan.purse.unload_key, plan.purse.unload_purse) else {
         return Err(Message::new(Code::RefundUnsupported));
@@ -76,20 +64,11 @@ impl Debit for ByUnload {
     }
 
     fn stepped(&self, purse: PurseImage, counter: u16) -> PurseImage {
-        PurseImage {
-            online_counter: counter,
-            ..purse
-        }
+        PurseImage { online_counter: counter, ..purse }
     }
 
     fn initialize(&self) -> Vec<u8> {
-        apdu::initialize(
-            Initialize::Unload,
-            self.purse,
-            self.key,
-            self.plan.amount_bytes,
-            self.plan.terminal_number,
-        )
+        apdu::initialize(Initialize::Unload, self.purse, self.key, self.plan.amount_bytes, self.plan.terminal_number)
     }
 
     /// Balance 4, online counter 2, key version 1, algorithm 1, random 4, MAC1 4.

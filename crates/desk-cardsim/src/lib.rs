@@ -2,7 +2,15 @@
 //! holds it in one process. Knows nothing of the issuer's key service.
 
 pub mod card;
+mod crypto;
+pub mod faults;
+pub mod in_process;
+pub mod kiosk;
+pub mod memory;
+mod purse;
+mod system;
 pub mod tray;
 pub mod vpcd;
 
 pub use card::{BadCard, CardRow, Seed, SimCard};
+pub use in_process::{SimReader, SimTray};

@@ -83,9 +83,7 @@ impl MasterKeys {
     /// the same seed by the same rule.
     #[must_use]
     pub fn from_seed(seed: &[u8]) -> Self {
-        Self {
-            seed: Zeroizing::new(seed.to_vec()),
-        }
+        Self { seed: Zeroizing::new(seed.to_vec()) }
     }
 
     pub(crate) fn master(&self, family: &str, purpose: Purpose) -> DoubleKey {

@@ -19,12 +19,7 @@ pub fn online_session(key: &DoubleKey, random: [u8; 4], counter: u16) -> Block {
 
 /// Session key of purchases: E(key, random ‖ offline counter ‖ last two bytes of the terminal's number).
 #[must_use]
-pub fn offline_session(
-    key: &DoubleKey,
-    random: [u8; 4],
-    counter: u16,
-    terminal_sequence: u32,
-) -> Block {
+pub fn offline_session(key: &DoubleKey, random: [u8; 4], counter: u16, terminal_sequence: u32) -> Block {
     let [c1, c2] = counter.to_be_bytes();
     let [r1, r2, r3, r4] = random;
     let [_, _, t1, t2] = terminal_sequence.to_be_bytes();
@@ -67,14 +62,7 @@ pub fn encipher_line(key: &DoubleKey, data: &[u8]) -> Option<Vec<u8>> {
         plain.push(0x80);
         plain.resize(plain.len().next_multiple_of(8), 0x00);
     }
-    Some(
-        plain
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .flat_map(|block| encrypt(key.bytes(), *block))
-            .collect(),
-    )
+    Some(plain.as_chunks::<8>().0.iter().flat_map(|block| encrypt(key.bytes(), *block)).collect())
 }
 
 fn start(challenge: &[u8]) -> Block {
@@ -90,17 +78,13 @@ fn chain(key: Block, start: Block, data: &[u8]) -> Block {
     let mut padded = data.to_vec();
     padded.push(0x80);
     padded.resize(padded.len().next_multiple_of(8), 0x00);
-    padded
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .fold(start, |value, block| {
-            let mut mixed = *block;
-            for (byte, with) in mixed.iter_mut().zip(value) {
-                *byte ^= with;
-            }
-            encrypt_single(key, mixed)
-        })
+    padded.as_chunks::<8>().0.iter().fold(start, |value, block| {
+        let mut mixed = *block;
+        for (byte, with) in mixed.iter_mut().zip(value) {
+            *byte ^= with;
+        }
+        encrypt_single(key, mixed)
+    })
 }
 
 fn head(block: Block) -> Mac {

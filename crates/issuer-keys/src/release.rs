@@ -37,16 +37,7 @@ impl ReleaseRecord {
     #[must_use]
     pub fn of(ask: &IssuerRequest) -> Option<Self> {
         match ask {
-            IssuerRequest::Unload {
-                card,
-                random,
-                online_counter,
-                old_balance,
-                amount,
-                terminal,
-                at,
-                ..
-            } => Some(Self {
+            IssuerRequest::Unload { card, random, online_counter, old_balance, amount, terminal, at, .. } => Some(Self {
                 card: card.clone(),
                 kind: ReleaseKind::Unload,
                 counter: *online_counter,
@@ -56,28 +47,18 @@ impl ReleaseRecord {
                 terminal: terminal.clone(),
                 at: *at,
             }),
-            IssuerRequest::Purchase {
-                card,
-                random,
-                offline_counter,
-                old_balance,
-                amount,
-                terminal,
-                terminal_sequence,
-                at,
-                ..
-            } => Some(Self {
-                card: card.clone(),
-                kind: ReleaseKind::Purchase {
-                    terminal_sequence: *terminal_sequence,
-                },
-                counter: *offline_counter,
-                random: random.clone(),
-                old_balance: *old_balance,
-                amount: *amount,
-                terminal: terminal.clone(),
-                at: *at,
-            }),
+            IssuerRequest::Purchase { card, random, offline_counter, old_balance, amount, terminal, terminal_sequence, at, .. } => {
+                Some(Self {
+                    card: card.clone(),
+                    kind: ReleaseKind::Purchase { terminal_sequence: *terminal_sequence },
+                    counter: *offline_counter,
+                    random: random.clone(),
+                    old_balance: *old_balance,
+                    amount: *amount,
+                    terminal: terminal.clone(),
+                    at: *at,
+                })
+            }
             IssuerRequest::LineMac { .. } | IssuerRequest::CheckProof { .. } => None,
         }
     }

@@ -34,10 +34,7 @@ impl KeyService {
     /// # Errors
     /// [`ProfileError`]; a test keeps the shipped files free of it.
     pub fn new(keys: MasterKeys) -> Result<Self, ProfileError> {
-        Ok(Self {
-            keys,
-            profiles: Profiles::built_in()?,
-        })
+        Ok(Self { keys, profiles: Profiles::built_in()? })
     }
 
     /// Over other card families.
@@ -53,41 +50,20 @@ impl KeyService {
     /// # Errors
     /// `CardMacWrong` (MAC1 of the card), `KeyAlgorithmUnsupported`, `CardLineUnknown` (not a command of the counter),
     /// `CardFamilyUnknown` or `FieldInvalid`.
-    pub fn answer(
-        &self,
-        ask: &IssuerRequest,
-        releases: &[ReleaseRecord],
-    ) -> Result<IssuerAnswer, Message> {
+    pub fn answer(&self, ask: &IssuerRequest, releases: &[ReleaseRecord]) -> Result<IssuerAnswer, Message> {
         match ask {
-            IssuerRequest::Unload {
-                card,
-                algorithm,
-                key_version,
-                random,
-                online_counter,
-                old_balance,
-                amount,
-                terminal,
-                mac1,
-                at,
-            } => {
+            IssuerRequest::Unload { card, algorithm, key_version, random, online_counter, old_balance, amount, terminal, mac1, at } => {
                 known_algorithm(*algorithm, *key_version)?;
                 let key = self.key(card, Purpose::Unload)?;
                 let session = mac::online_session(&key, bytes(random, "random")?, *online_counter);
                 let (old, amount) = (fen(*old_balance)?, fen(*amount)?);
                 let terminal = bytes::<6>(terminal, "terminal")?;
-                let expected = mac::mac(
-                    session,
-                    &[&old[..], &amount[..], &[UNLOAD], &terminal[..]].concat(),
-                );
+                let expected = mac::mac(session, &[&old[..], &amount[..], &[UNLOAD], &terminal[..]].concat());
                 if !same(&expected, &bytes(mac1, "mac1")?) {
                     return Err(Message::new(Code::CardMacWrong));
                 }
                 let time = time(*at)?;
-                let released = mac::mac(
-                    session,
-                    &[&amount[..], &[UNLOAD], &terminal[..], &time[..]].concat(),
-                );
+                let released = mac::mac(session, &[&amount[..], &[UNLOAD], &terminal[..], &time[..]].concat());
                 Ok(mac_answer(released, *at))
             }
             IssuerRequest::Purchase {
@@ -107,48 +83,22 @@ impl KeyService {
                     return Err(invalid("amount"));
                 }
                 let key = self.key(card, Purpose::Purchase)?;
-                let session = mac::offline_session(
-                    &key,
-                    bytes(random, "random")?,
-                    *offline_counter,
-                    *terminal_sequence,
-                );
-                let released = mac::mac(
-                    session,
-                    &[
-                        &fen(*amount)?[..],
-                        &[PURCHASE],
-                        &bytes::<6>(terminal, "terminal")?[..],
-                        &time(*at)?[..],
-                    ]
-                    .concat(),
-                );
+                let session = mac::offline_session(&key, bytes(random, "random")?, *offline_counter, *terminal_sequence);
+                let released =
+                    mac::mac(session, &[&fen(*amount)?[..], &[PURCHASE], &bytes::<6>(terminal, "terminal")?[..], &time(*at)?[..]].concat());
                 Ok(mac_answer(released, *at))
             }
-            IssuerRequest::LineMac {
-                card,
-                key: LineKey::Maintenance,
-                challenge,
-                header,
-                data,
-            } => {
+            IssuerRequest::LineMac { card, key: LineKey::Maintenance, challenge, header, data } => {
                 self.line_purpose(ask)?;
-                let challenge = hex::decode(challenge)
-                    .ok()
-                    .filter(|challenge| matches!(challenge.len(), 4 | 8))
-                    .ok_or_else(|| invalid("challenge"))?;
+                let challenge =
+                    hex::decode(challenge).ok().filter(|challenge| matches!(challenge.len(), 4 | 8)).ok_or_else(|| invalid("challenge"))?;
                 let mut command = bytes::<5>(header, "header")?.to_vec();
                 command.extend(hex::decode(data).map_err(|_| invalid("data"))?);
                 let key = self.key(card, Purpose::Maintenance)?;
                 // A line MAC carries no time.
-                Ok(mac_answer(
-                    mac::line(&key, &challenge, &command),
-                    NaiveDateTime::default(),
-                ))
+                Ok(mac_answer(mac::line(&key, &challenge, &command), NaiveDateTime::default()))
             }
-            IssuerRequest::CheckProof { card, proof } => Ok(IssuerAnswer::Checked {
-                genuine: self.genuine(card, proof, releases)?,
-            }),
+            IssuerRequest::CheckProof { card, proof } => Ok(IssuerAnswer::Checked { genuine: self.genuine(card, proof, releases)? }),
         }
     }
 
@@ -158,22 +108,12 @@ impl KeyService {
     /// `CardLineUnknown` where the command is none that the card family's transactions send.
     pub fn line_purpose(&self, ask: &IssuerRequest) -> Result<Option<LinePurpose>, Message> {
         match ask {
-            IssuerRequest::LineMac {
-                card, header, data, ..
-            } => {
-                let profile = self
-                    .profiles
-                    .find(&card.family)
-                    .ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+            IssuerRequest::LineMac { card, header, data, .. } => {
+                let profile = self.profiles.find(&card.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
                 let data = hex::decode(data).map_err(|_| invalid("data"))?;
-                profile
-                    .recognise(bytes(header, "header")?, &data)
-                    .map(Some)
-                    .ok_or_else(|| Message::new(Code::CardLineUnknown))
+                profile.recognise(bytes(header, "header")?, &data).map(Some).ok_or_else(|| Message::new(Code::CardLineUnknown))
             }
-            IssuerRequest::Unload { .. }
-            | IssuerRequest::Purchase { .. }
-            | IssuerRequest::CheckProof { .. } => Ok(None),
+            IssuerRequest::Unload { .. } | IssuerRequest::Purchase { .. } | IssuerRequest::CheckProof { .. } => Ok(None),
         }
     }
 
@@ -185,37 +125,22 @@ impl KeyService {
     pub fn settles(&self, release: &ReleaseRecord, proof: &str) -> Result<bool, Message> {
         let expected = match release.kind {
             ReleaseKind::Unload => self.mac3(release)?,
-            ReleaseKind::Purchase { terminal_sequence } => self.purchase_tac(
-                &release.card,
-                release.amount,
-                &release.terminal,
-                terminal_sequence,
-                release.at,
-            )?,
+            ReleaseKind::Purchase { terminal_sequence } => {
+                self.purchase_tac(&release.card, release.amount, &release.terminal, terminal_sequence, release.at)?
+            }
         };
         Ok(same(&expected, &bytes(proof, "proof")?))
     }
 
     /// A proof is genuine when a MAC was released for this transaction and the card's proof follows from it.
-    fn genuine(
-        &self,
-        card: &CardKeySource,
-        proof: &Proof,
-        releases: &[ReleaseRecord],
-    ) -> Result<bool, Message> {
+    fn genuine(&self, card: &CardKeySource, proof: &Proof, releases: &[ReleaseRecord]) -> Result<bool, Message> {
         let of_card = releases.iter().filter(|release| {
             release.card.family == card.family
                 && release.card.issuer.eq_ignore_ascii_case(&card.issuer)
                 && release.card.serial.eq_ignore_ascii_case(&card.serial)
         });
         match proof {
-            Proof::Unload {
-                online_counter_after,
-                amount,
-                terminal,
-                at,
-                mac3,
-            } => {
+            Proof::Unload { online_counter_after, amount, terminal, at, mac3 } => {
                 let claimed = bytes(mac3, "mac3")?;
                 let mut genuine = false;
                 for release in of_card.filter(|release| {
@@ -229,39 +154,20 @@ impl KeyService {
                 }
                 Ok(genuine)
             }
-            Proof::Purchase {
-                offline_counter_after,
-                amount,
-                terminal,
-                terminal_sequence,
-                at,
-                mac2,
-                tac,
-            } => {
+            Proof::Purchase { offline_counter_after, amount, terminal, terminal_sequence, at, mac2, tac } => {
                 // The TAC does not cover the counter; MAC2, under the session key of random and counter, does.
                 let claimed = bytes(mac2, "mac2")?;
-                let tac_holds = same(
-                    &self.purchase_tac(card, *amount, terminal, *terminal_sequence, *at)?,
-                    &bytes(tac, "tac")?,
-                );
+                let tac_holds = same(&self.purchase_tac(card, *amount, terminal, *terminal_sequence, *at)?, &bytes(tac, "tac")?);
                 let mut genuine = false;
                 for release in of_card.filter(|release| {
-                    release.kind
-                        == ReleaseKind::Purchase {
-                            terminal_sequence: *terminal_sequence,
-                        }
+                    release.kind == ReleaseKind::Purchase { terminal_sequence: *terminal_sequence }
                         && release.counter.checked_add(1) == Some(*offline_counter_after)
                         && release.amount == *amount
                         && release.terminal.eq_ignore_ascii_case(terminal)
                         && release.at == *at
                 }) {
                     let key = self.key(&release.card, Purpose::Purchase)?;
-                    let session = mac::offline_session(
-                        &key,
-                        bytes(&release.random, "random")?,
-                        release.counter,
-                        *terminal_sequence,
-                    );
+                    let session = mac::offline_session(&key, bytes(&release.random, "random")?, release.counter, *terminal_sequence);
                     genuine |= same(&mac::mac(session, &fen(release.amount)?), &claimed);
                 }
                 Ok(tac_holds && genuine)
@@ -273,10 +179,7 @@ impl KeyService {
     fn mac3(&self, release: &ReleaseRecord) -> Result<Mac, Message> {
         let key = self.key(&release.card, Purpose::Unload)?;
         let session = mac::online_session(&key, bytes(&release.random, "random")?, release.counter);
-        let left = release
-            .old_balance
-            .minus(release.amount)
-            .map_err(|_| invalid("amount"))?;
+        let left = release.old_balance.minus(release.amount).map_err(|_| invalid("amount"))?;
         Ok(mac::mac(
             session,
             &[
@@ -302,14 +205,8 @@ impl KeyService {
         let key = self.key(card, Purpose::Tac)?;
         Ok(mac::tac(
             &key,
-            &[
-                &fen(amount)?[..],
-                &[PURCHASE],
-                &bytes::<6>(terminal, "terminal")?[..],
-                &terminal_sequence.to_be_bytes()[..],
-                &time(at)?[..],
-            ]
-            .concat(),
+            &[&fen(amount)?[..], &[PURCHASE], &bytes::<6>(terminal, "terminal")?[..], &terminal_sequence.to_be_bytes()[..], &time(at)?[..]]
+                .concat(),
         ))
     }
 
@@ -317,9 +214,7 @@ impl KeyService {
         if self.profiles.find(&card.family).is_none() {
             return Err(Message::new(Code::CardFamilyUnknown));
         }
-        self.keys
-            .of_card(card, purpose)
-            .ok_or_else(|| invalid("card"))
+        self.keys.of_card(card, purpose).ok_or_else(|| invalid("card"))
     }
 }
 
@@ -327,16 +222,11 @@ fn known_algorithm(algorithm: u8, version: u8) -> Result<(), Message> {
     if algorithm == TRIPLE_DES && version == KEY_VERSION {
         return Ok(());
     }
-    Err(Message::new(Code::KeyAlgorithmUnsupported)
-        .with("algorithm", format!("{algorithm:02X}"))
-        .with("version", format!("{version:02X}")))
+    Err(Message::new(Code::KeyAlgorithmUnsupported).with("algorithm", format!("{algorithm:02X}")).with("version", format!("{version:02X}")))
 }
 
 fn mac_answer(mac: Mac, at: NaiveDateTime) -> IssuerAnswer {
-    IssuerAnswer::Mac {
-        mac: hex::encode_upper(mac),
-        at,
-    }
+    IssuerAnswer::Mac { mac: hex::encode_upper(mac), at }
 }
 
 fn same(a: &Mac, b: &Mac) -> bool {
@@ -354,9 +244,7 @@ fn bytes<const N: usize>(digits: &str, field: &str) -> Result<[u8; N], Message> 
 }
 
 fn fen(amount: Fen) -> Result<[u8; 4], Message> {
-    u32::try_from(amount.0)
-        .map(u32::to_be_bytes)
-        .map_err(|_| invalid("amount"))
+    u32::try_from(amount.0).map(u32::to_be_bytes).map_err(|_| invalid("amount"))
 }
 
 fn time(at: NaiveDateTime) -> Result<Vec<u8>, Message> {
