@@ -1,0 +1,5 @@
+//! Card transactions against the simulator and the key service.
+
+mod bench;
+mod cards;
+mod tears;
