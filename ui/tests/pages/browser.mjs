@@ -45,11 +45,15 @@ function standIn(first) {
 export async function open() {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://x').pathname
+    if (path === '/favicon.ico') return void response.writeHead(204).end()
     const name = path === '/' ? 'index.html' : path.slice(1)
     try {
       if (name.includes('..')) throw new Error('outside')
       const body = await readFile(DIST + name)
-      response.writeHead(200, { 'content-type': TYPES[name.split('.').pop()] ?? 'application/octet-stream', 'content-security-policy': CSP.replace("frame-ancestors 'none'", '') })
+      response.writeHead(200, {
+        'content-type': TYPES[name.split('.').pop()] ?? 'application/octet-stream',
+        'content-security-policy': CSP.replace("frame-ancestors 'none'", ''),
+      })
       response.end(body)
     } catch {
       response.writeHead(404)
@@ -58,11 +62,19 @@ export async function open() {
   }).listen(0, '127.0.0.1')
   await new Promise((done) => server.once('listening', done))
   const address = `http://127.0.0.1:${server.address().port}/`
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'],
+  })
 
   return {
     async page(view, { size = [1366, 768], dark = false, text = '100' } = {}) {
-      const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: dark ? 'dark' : 'light', bypassCSP: false, reducedMotion: 'reduce' })
+      const context = await browser.newContext({
+        viewport: { width: size[0], height: size[1] },
+        colorScheme: dark ? 'dark' : 'light',
+        bypassCSP: false,
+        reducedMotion: 'reduce',
+      })
       const page = await context.newPage()
       page.faults = []
       page.on('pageerror', (error) => page.faults.push(String(error)))

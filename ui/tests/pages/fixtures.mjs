@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
 
 export async function loadViews() {
-  const vite = await createServer({ configFile: false, root: fileURLToPath(new URL('../../', import.meta.url)), server: { middlewareMode: true, hmr: false, ws: false, watch: null }, appType: 'custom', logLevel: 'error', optimizeDeps: { noDiscovery: true } })
+  const vite = await createServer({
+    configFile: false,
+    root: fileURLToPath(new URL('../../', import.meta.url)),
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+    appType: 'custom',
+    logLevel: 'error',
+    optimizeDeps: { noDiscovery: true },
+  })
   const { views } = await vite.ssrLoadModule('/tests/fixtures/views.ts')
   await vite.close()
   return views

@@ -11,7 +11,10 @@ const browser = await open()
 const names = only.length > 0 ? only : Object.keys(views)
 for (const name of names) {
   for (const [label, options] of [
-    ['1366', { size: [1366, 768] }], ['1920', { size: [1920, 1080] }], ['1366-dark', { size: [1366, 768], dark: true }], ['1366-125', { size: [1366, 768], text: '125' }],
+    ['1366', { size: [1366, 768] }],
+    ['1920', { size: [1920, 1080] }],
+    ['1366-dark', { size: [1366, 768], dark: true }],
+    ['1366-125', { size: [1366, 768], text: '125' }],
   ]) {
     if (process.env.ONLY && process.env.ONLY !== label) continue
     const page = await browser.page(views[name], options)

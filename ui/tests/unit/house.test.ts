@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url))
-const files = (folder: string): string[] => readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? files(join(folder, name)) : [join(folder, name)]))
+const files = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? files(join(folder, name)) : [join(folder, name)]))
 const sources = files(SRC).map((path) => ({ path: path.slice(SRC.length + 1), text: readFileSync(path, 'utf8') }))
 
 describe('the house', () => {
@@ -27,7 +28,9 @@ describe('the house', () => {
     }
   })
   it('keeps no names or numbers in the web view', () => {
-    const keepers = sources.filter((file) => /localStorage|sessionStorage|indexedDB|document\.cookie/.test(file.text)).map((file) => file.path)
+    const keepers = sources
+      .filter((file) => /localStorage|sessionStorage|indexedDB|document\.cookie/.test(file.text))
+      .map((file) => file.path)
     expect(keepers).toEqual(['app/display.ts'])
   })
 })

@@ -34,7 +34,12 @@ describe('layers', () => {
   it('gives a key to the uppermost layer that knows it', () => {
     const below = vi.fn()
     const above = vi.fn()
-    lay({ bindings: () => [{ chord: 'F9', run: below }, { chord: 'F7', run: below }] })
+    lay({
+      bindings: () => [
+        { chord: 'F9', run: below },
+        { chord: 'F7', run: below },
+      ],
+    })
     lay({ bindings: () => [{ chord: 'F9', run: above }] })
     press('F9')
     expect(above).toHaveBeenCalledOnce()
@@ -132,7 +137,12 @@ describe('typing', () => {
   })
 
   it('keeps reload and the like from the web view', () => {
-    for (const [key, init] of [['F5', {}], ['r', { ctrlKey: true }], ['F7', {}], ['p', { ctrlKey: true }]] as const) {
+    for (const [key, init] of [
+      ['F5', {}],
+      ['r', { ctrlKey: true }],
+      ['F7', {}],
+      ['p', { ctrlKey: true }],
+    ] as const) {
       expect(press(key, init).defaultPrevented).toBe(true)
     }
   })

@@ -9,14 +9,34 @@ describe('the key table', () => {
   it('gives no key two meanings in one place', () => {
     for (const row of rows) {
       for (const place of row.places) {
-        const others = rows.filter((other) => other !== row && other.chord === row.chord && (other.places.includes(place) || other.places.includes('everywhere') || place === 'everywhere'))
-        expect(others.map((other) => other.label), `${row.chord} ${row.label} in ${place}`).toEqual([])
+        const others = rows.filter(
+          (other) =>
+            other !== row &&
+            other.chord === row.chord &&
+            (other.places.includes(place) || other.places.includes('everywhere') || place === 'everywhere'),
+        )
+        expect(
+          others.map((other) => other.label),
+          `${row.chord} ${row.label} in ${place}`,
+        ).toEqual([])
       }
     }
   })
 
   it('holds the plan of the counter', () => {
-    const plan: Record<string, string> = { F1: '帮助', F2: '增效', F3: '补卡', F4: '换卡', F5: '退值', F6: '密码', F7: '查询', F9: '主管', Escape: '返回', Enter: '下一步', 'Ctrl+L': '锁屏' }
+    const plan: Record<string, string> = {
+      F1: '帮助',
+      F2: '增效',
+      F3: '补卡',
+      F4: '换卡',
+      F5: '退值',
+      F6: '密码',
+      F7: '查询',
+      F9: '主管',
+      Escape: '返回',
+      Enter: '下一步',
+      'Ctrl+L': '锁屏',
+    }
     for (const [chord, label] of Object.entries(plan)) {
       expect(rows.find((row) => row.chord === chord)?.label).toContain(label)
     }
@@ -33,7 +53,8 @@ describe('the key table', () => {
   it('never lets Enter, the space bar, Esc or a key of the frame be the key of a pay-out', () => {
     for (const chord of ['Enter', 'Space', 'Escape', 'F1', 'F10', 'F12', 'Tab']) expect(NEVER_ACTS.has(chord)).toBe(true)
     for (const view of Object.values(views)) {
-      if (view.stage.stage === 'case' && view.stage.question.ask.ask === 'act') expect(NEVER_ACTS.has(view.stage.question.ask.key)).toBe(false)
+      if (view.stage.stage === 'case' && view.stage.question.ask.ask === 'act')
+        expect(NEVER_ACTS.has(view.stage.question.ask.key)).toBe(false)
     }
   })
 })

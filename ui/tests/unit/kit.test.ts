@@ -15,18 +15,36 @@ import Tick from '../../src/kit/Tick.vue'
 import FieldRow from '../../src/screens/ask/FieldRow.vue'
 import { pupilCard, refusal } from '../fixtures/views'
 
-const field = (over: Partial<FieldView> = {}): FieldView => ({ id: 'number', label: '号码', kind: 'digits', value: '', options: [], hint: null, required: true, error: null, ...over })
-const options = [{ id: 'a', key: '1', label: '甲', hint: null }, { id: 'b', key: '2', label: '乙', hint: '提示' }]
+const field = (over: Partial<FieldView> = {}): FieldView => ({
+  id: 'number',
+  label: '号码',
+  kind: 'digits',
+  value: '',
+  options: [],
+  hint: null,
+  required: true,
+  error: null,
+  ...over,
+})
+const options = [
+  { id: 'a', key: '1', label: '甲', hint: null },
+  { id: 'b', key: '2', label: '乙', hint: '提示' },
+]
 
 describe('Field', () => {
   it('ties label, hint and error to the input', () => {
     const wrapper = mount(Field, {
       props: { label: '证件号码', hint: '18 位', error: '位数不够', required: true },
-      slots: { default: `<template #default="slot"><input :id="slot.id" :aria-describedby="slot.described" :aria-invalid="slot.invalid" /></template>` },
+      slots: {
+        default: `<template #default="slot"><input :id="slot.id" :aria-describedby="slot.described" :aria-invalid="slot.invalid" /></template>`,
+      },
     })
     const input = wrapper.get('input')
     expect(wrapper.get('label').attributes('for')).toBe(input.attributes('id'))
-    const said = input.attributes('aria-describedby')?.split(' ').map((id) => wrapper.get(`[id="${id}"]`).text())
+    const said = input
+      .attributes('aria-describedby')
+      ?.split(' ')
+      .map((id) => wrapper.get(`[id="${id}"]`).text())
     expect(said).toEqual(['位数不够', '18 位'])
     expect(input.attributes('aria-invalid')).toBe('true')
   })
@@ -115,7 +133,10 @@ describe('CardFace', () => {
 
 describe('DayPicture', () => {
   it('draws one bar an hour, the highest the tallest, and says the same in words', () => {
-    const hours: HourView[] = [{ hour: 9, count: 2, moneyIn: 2000, moneyOut: 0 }, { hour: 10, count: 4, moneyIn: 0, moneyOut: 3655 }]
+    const hours: HourView[] = [
+      { hour: 9, count: 2, moneyIn: 2000, moneyOut: 0 },
+      { hour: 10, count: 4, moneyIn: 0, moneyOut: 3655 },
+    ]
     const wrapper = mount(DayPicture, { props: { hours } })
     const heights = wrapper.findAll('rect.cases').map((bar) => Number(bar.attributes('height')))
     expect(heights[1]).toBeCloseTo((heights[0] ?? 0) * 2)
