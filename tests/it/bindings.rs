@@ -38,16 +38,10 @@ impl TypeVisitor for Declarations {
 }
 
 fn generated() -> String {
-    let mut all = Declarations {
-        config: Config::default(),
-        seen: BTreeSet::new(),
-        found: BTreeMap::new(),
-    };
+    let mut all = Declarations { config: Config::default(), seen: BTreeSet::new(), found: BTreeMap::new() };
     all.visit::<View>();
     all.visit::<Act>();
-    let mut text = String::from(
-        "// Generated from crates/desk-app/src/view.rs; do not edit.\n// UPDATE=1 cargo test --test it bindings\n",
-    );
+    let mut text = String::from("// Generated from crates/desk-app/src/view.rs; do not edit.\n// UPDATE=1 cargo test --test it bindings\n");
     for declaration in all.found.values() {
         text.push('\n');
         for line in declaration.lines() {
@@ -65,28 +59,13 @@ fn bindings_are_current() {
         fs::write(FILE, &wanted).unwrap();
     }
     let committed = fs::read_to_string(Path::new(FILE)).unwrap_or_default();
-    assert!(
-        committed == wanted,
-        "ui/src/ipc/bindings.ts is stale: run UPDATE=1 cargo test --test it bindings"
-    );
+    assert!(committed == wanted, "ui/src/ipc/bindings.ts is stale: run UPDATE=1 cargo test --test it bindings");
 }
 
 #[test]
 fn bindings_name_every_act() {
     let text = generated();
-    for act in [
-        "signIn",
-        "openDay",
-        "start",
-        "choose",
-        "fill",
-        "authorise",
-        "park",
-        "printReport",
-    ] {
-        assert!(
-            text.contains(&format!("\"act\": \"{act}\"")),
-            "{act} is missing"
-        );
+    for act in ["signIn", "openDay", "start", "choose", "fill", "authorise", "park", "printReport"] {
+        assert!(text.contains(&format!("\"act\": \"{act}\"")), "{act} is missing");
     }
 }
