@@ -144,7 +144,7 @@ async fn every_command_of_every_write_torn() {
                     assert!(!matches!(first, WriteEnd::WrongCard { .. }), "{case}");
                     let end = match first {
                         WriteEnd::Unknown { .. } => decide(&mut bench, job, &intent, meanwhile).await,
-                        decided => decided,
+                        decided @ (WriteEnd::Written(_) | WriteEnd::NotWritten { .. } | WriteEnd::WrongCard { .. }) => decided,
                     };
                     never_wrong(&end, truth, &case);
                     let unknown = matches!(end, WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. });
@@ -244,7 +244,7 @@ async fn garbled_answers_at_every_command() {
                 never_wrong(&first, truth, &case);
                 let end = match first {
                     WriteEnd::Unknown { .. } => decide(&mut bench, job, &intent, Meanwhile::CardBack).await,
-                    decided => decided,
+                    decided @ (WriteEnd::Written(_) | WriteEnd::NotWritten { .. } | WriteEnd::WrongCard { .. }) => decided,
                 };
                 never_wrong(&end, truth, &case);
                 assert!(!matches!(end, WriteEnd::Unknown { .. }), "{case}: {end:?}");
