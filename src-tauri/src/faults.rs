@@ -4,10 +4,7 @@ use std::panic;
 
 pub fn watch() {
     panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(
-            || "unknown".to_owned(),
-            |place| format!("{}:{}", place.file(), place.line()),
-        );
+        let place = info.location().map_or_else(|| "unknown".to_owned(), |place| format!("{}:{}", place.file(), place.line()));
         tracing::error!(place, "panicked");
     }));
 }

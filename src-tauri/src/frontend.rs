@@ -23,39 +23,20 @@ pub struct Frontend {
 impl Frontend {
     #[must_use]
     pub fn new(app: AppHandle) -> Self {
-        let first = View {
-            revision: 0,
-            stage: Stage::Starting {
-                doing: "正在打开柜面程序".to_owned(),
-            },
-            status: None,
-            notice: None,
-        };
-        Self {
-            app,
-            latest: Arc::new(Mutex::new(first)),
-        }
+        let first =
+            View { revision: 0, stage: Stage::Starting { doing: "正在打开柜面程序".to_owned() }, status: None, notice: None };
+        Self { app, latest: Arc::new(Mutex::new(first)) }
     }
 
     #[must_use]
     pub fn latest(&self) -> View {
-        self.latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The desk cannot start or has stopped: says so and offers nothing else.
     pub fn block(&self, message: &Message) {
         let revision = self.latest().revision.saturating_add(1);
-        self.show(View {
-            revision,
-            stage: Stage::Blocked {
-                message: described(message),
-            },
-            status: None,
-            notice: None,
-        });
+        self.show(View { revision, stage: Stage::Blocked { message: described(message) }, status: None, notice: None });
     }
 }
 

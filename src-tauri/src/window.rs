@@ -1,8 +1,6 @@
 //! The one window. It shows our own pages and nothing else: no developer tools, no navigation, no second window.
 
-use tauri::{
-    AppHandle, WebviewUrl, WebviewWindowBuilder, utils::config::Color, webview::NewWindowResponse,
-};
+use tauri::{AppHandle, WebviewUrl, WebviewWindowBuilder, utils::config::Color, webview::NewWindowResponse};
 
 /// Label of the window, as in `capabilities/main.json`.
 pub const LABEL: &str = "main";

@@ -42,11 +42,7 @@ pub struct Wiring {
 impl Wiring {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            once: Once::new(),
-            desk: Mutex::new(None),
-        }
+        Self { settings, once: Once::new(), desk: Mutex::new(None) }
     }
 
     /// Acts before the desk runs are dropped: there is nothing on the screen to act on.

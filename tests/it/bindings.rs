@@ -1,6 +1,6 @@
 //! The types of the window are the types of the core: `ui/src/ipc/bindings.ts` is generated from them.
 //!
-//! `UPDATE_BINDINGS=1 cargo test --test it bindings` writes the file anew.
+//! `UPDATE=1 cargo test --test it bindings` writes the file anew.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,16 +38,10 @@ impl TypeVisitor for Declarations {
 }
 
 fn generated() -> String {
-    let mut all = Declarations {
-        config: Config::default(),
-        seen: BTreeSet::new(),
-        found: BTreeMap::new(),
-    };
+    let mut all = Declarations { config: Config::default(), seen: BTreeSet::new(), found: BTreeMap::new() };
     all.visit::<View>();
     all.visit::<Act>();
-    let mut text = String::from(
-        "// Generated from crates/desk-app/src/view.rs; do not edit.\n// UPDATE_BINDINGS=1 cargo test --test it bindings\n",
-    );
+    let mut text = String::from("// Generated from crates/desk-app/src/view.rs; do not edit.\n// UPDATE=1 cargo test --test it bindings\n");
     for declaration in all.found.values() {
         text.push('\n');
         for line in declaration.lines() {
@@ -61,32 +55,17 @@ fn generated() -> String {
 #[test]
 fn bindings_are_current() {
     let wanted = generated();
-    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         fs::write(FILE, &wanted).unwrap();
     }
     let committed = fs::read_to_string(Path::new(FILE)).unwrap_or_default();
-    assert!(
-        committed == wanted,
-        "ui/src/ipc/bindings.ts is stale: run UPDATE_BINDINGS=1 cargo test --test it bindings"
-    );
+    assert!(committed == wanted, "ui/src/ipc/bindings.ts is stale: run UPDATE=1 cargo test --test it bindings");
 }
 
 #[test]
 fn bindings_name_every_act() {
     let text = generated();
-    for act in [
-        "signIn",
-        "openDay",
-        "start",
-        "choose",
-        "fill",
-        "authorise",
-        "park",
-        "printReport",
-    ] {
-        assert!(
-            text.contains(&format!("\"act\": \"{act}\"")),
-            "{act} is missing"
-        );
+    for act in ["signIn", "openDay", "start", "choose", "fill", "authorise", "park", "printReport"] {
+        assert!(text.contains(&format!("\"act\": \"{act}\"")), "{act} is missing");
     }
 }

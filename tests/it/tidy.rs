@@ -92,7 +92,20 @@ fn crates_depend_in_one_direction() {
 #[test]
 fn shipped_programs_hold_no_test_code() {
     let answer = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--prefix=none", "--edges=normal", "-p", "carddesk", "-p", "desk-centre", "-p", "desk-compose", "-p", "deskctl"])
+        .args([
+            "tree",
+            "--offline",
+            "--prefix=none",
+            "--edges=normal",
+            "-p",
+            "carddesk",
+            "-p",
+            "desk-centre",
+            "-p",
+            "desk-compose",
+            "-p",
+            "deskctl",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo tree");
@@ -140,7 +153,9 @@ fn rust_files() -> Vec<PathBuf> {
 
 /// Tests may name what the product must not.
 fn is_test(path: &Path) -> bool {
-    path.components().any(|part| part.as_os_str() == "tests") || path.file_stem().is_some_and(|stem| stem == "tests") || path.to_string_lossy().contains("desk-testkit")
+    path.components().any(|part| part.as_os_str() == "tests")
+        || path.file_stem().is_some_and(|stem| stem == "tests")
+        || path.to_string_lossy().contains("desk-testkit")
 }
 
 fn before_tests(text: &str) -> &str {
@@ -202,7 +217,19 @@ fn no_city_stands_in_the_code() {
 #[test]
 fn only_the_clock_rooms_read_the_clock() {
     let rooms = ["desk-compose/src/clock.rs", "desk-centre/src/clock.rs"];
-    let pure = ["desk-domain", "desk-card/", "desk-wire", "issuer-keys", "centre-core", "desk-app", "desk-print", "desk-store", "desk-link", "desk-compose", "desk-centre"];
+    let pure = [
+        "desk-domain",
+        "desk-card/",
+        "desk-wire",
+        "issuer-keys",
+        "centre-core",
+        "desk-app",
+        "desk-print",
+        "desk-store",
+        "desk-link",
+        "desk-compose",
+        "desk-centre",
+    ];
     let mut wrong = Vec::new();
     for path in rust_files().into_iter().filter(|path| !is_test(path)) {
         let name = path.to_string_lossy().into_owned();
@@ -231,7 +258,11 @@ fn sql_asks_no_clock() {
             } else if path.extension().is_some_and(|ending| ending == "sql" || ending == "rs") && !is_test(&path) {
                 let text = fs::read_to_string(&path).expect("source").to_lowercase();
                 if ["now()", "current_timestamp", "datetime('now'", "clock_timestamp"].iter().any(|call| {
-                    text.lines().any(|line| line.contains(call) && !line.trim_start().starts_with("//") && (path.extension().is_some_and(|e| e == "sql") || line.contains('"') && line.contains("select")))
+                    text.lines().any(|line| {
+                        line.contains(call)
+                            && !line.trim_start().starts_with("//")
+                            && (path.extension().is_some_and(|e| e == "sql") || line.contains('"') && line.contains("select"))
+                    })
                 }) {
                     wrong.push(path);
                 }

@@ -14,6 +14,7 @@ use desk_wire::v1::Reply;
 use crate::{
     answer::{Answer, Step, Stop, refuse_code, require},
     centre::Call,
+    ports::LineWrite,
     record::{ClaimRecord, ClaimState, Release},
 };
 
@@ -168,6 +169,11 @@ impl Call<'_> {
                 Ok(Asked::mac(*offline_counter, random))
             }
             (IssuerRequest::LineMac { .. }, Claim::Validation { .. } | Claim::Reissue { .. }) => {
+                let write = self.parts.keys.line_write(ask).map_err(Stop::Refuse)?;
+                require(
+                    write.is_some_and(|write| reserved_write(claim, &write)),
+                    Code::CardLineUnknown,
+                )?;
                 Ok(Asked {
                     releases: true,
                     counter: None,
@@ -221,6 +227,28 @@ impl Asked {
             counter: Some(counter),
             random: Some(random.to_owned()),
         }
+    }
+}
+
+/// Is this write part of what was reserved?
+fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
+    match &claim.claim {
+        Claim::Validation { until, .. } => *write == LineWrite::ValidUntil(*until),
+        Claim::Reissue { .. } => {
+            claim
+                .reservation
+                .card_data
+                .as_ref()
+                .is_some_and(|data| match write {
+                    LineWrite::ValidUntil(_) => false,
+                    LineWrite::Dates { from, until } => {
+                        *from == data.valid_from && *until == data.valid_until
+                    }
+                    LineWrite::HolderClass(class) => *class == data.holder_class,
+                    LineWrite::Number(number) => *number == data.card_no,
+                })
+        }
+        Claim::PurseRefund { .. } | Claim::PasswordReset { .. } => false,
     }
 }
 

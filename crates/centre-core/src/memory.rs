@@ -174,6 +174,10 @@ impl Tx for MemoryTx {
         Ok(self.state.devices.get(&key).cloned())
     }
 
+    async fn lock_device(&mut self, cell: &CellId, device: &DeviceId) -> Stored<Option<Device>> {
+        self.device(cell, device).await
+    }
+
     async fn put_device(&mut self, device: &Device) -> Stored<()> {
         let key = (device.cell.clone(), device.device.clone());
         self.put(|state| &mut state.devices, key, device.clone());

@@ -7,6 +7,7 @@ use desk_domain::{
     id::{CellId, OutletId, ProgrammeId},
     money::Fen,
     person::{HolderClass, InitialPassword},
+    ruleset::{Capability, Level, RuleSet, ValidityRules},
 };
 use desk_wire::v1::Role;
 
@@ -39,10 +40,8 @@ pub struct Programme {
     pub card_prefix: String,
     /// Digits of a card number.
     pub card_digits: usize,
-    /// Card type bytes that are validated.
-    pub validated_classes: Vec<u8>,
-    /// Last day of a month on which validation runs to the end of that month.
-    pub boundary_day: u32,
+    /// Monthly validation, where the programme has it.
+    pub validity: Option<ValidityRules>,
     pub password: Option<PasswordPolicy>,
 }
 
@@ -65,6 +64,75 @@ impl PasswordPolicy {
             HolderClass::Hmt => self.hmt,
             HolderClass::Foreign => self.foreign,
         }
+    }
+}
+
+/// Which numbers new cards get; a setting of the centre, not of the programme's rules.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbering {
+    /// First digits.
+    pub prefix: String,
+    /// Digits in all.
+    pub digits: usize,
+}
+
+impl Programme {
+    /// What a rule set says, as the centre applies it.
+    #[must_use]
+    pub fn of(rules: &RuleSet, numbering: &Numbering) -> Self {
+        let outlets = rules
+            .outlets
+            .iter()
+            .map(|outlet| {
+                let services = SERVICES
+                    .into_iter()
+                    .filter(|service| outlet.capabilities.contains(&Capability::from(*service)))
+                    .collect();
+                (outlet.id.clone(), services)
+            })
+            .collect();
+        let mut refund_limits: Vec<(Fen, Role)> = rules
+            .authorisation
+            .limits
+            .iter()
+            .filter(|limit| limit.capability == Capability::PurseRefund)
+            .map(|limit| (limit.above, role(limit.level)))
+            .collect();
+        refund_limits.sort();
+        Self {
+            cell: rules.cell.clone(),
+            outlets,
+            refund_limits,
+            same_day_refund: rules.purse.as_ref().is_none_or(|purse| purse.same_day),
+            transit_open: rules.purse.as_ref().is_some_and(|purse| purse.transit_open),
+            card_prefix: numbering.prefix.clone(),
+            card_digits: numbering.digits,
+            validity: rules.validity.clone(),
+            password: rules.password.as_ref().map(|password| PasswordPolicy {
+                domestic: password.domestic,
+                hmt: password.hmt,
+                foreign: password.foreign,
+                free_resets: password.free_resets,
+                window_days: password.window_days,
+                authorise: role(password.authorise),
+            }),
+        }
+    }
+}
+
+const SERVICES: [Service; 5] = [
+    Service::CardQuery,
+    Service::ReissueLost,
+    Service::RefundReadable,
+    Service::Validation,
+    Service::PasswordReset,
+];
+
+fn role(level: Level) -> Role {
+    match level {
+        Level::Supervisor => Role::Supervisor,
+        Level::Manager => Role::Manager,
     }
 }
 

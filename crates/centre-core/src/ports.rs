@@ -1,10 +1,10 @@
 //! What the centre needs from outside besides its store: randomness, key service, password hashing, the E-card platform.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     code::Message,
-    id::CentreNumber,
+    id::{CardNo, CentreNumber},
     issuer::{IssuerAnswer, IssuerRequest},
 };
 
@@ -27,11 +27,25 @@ pub trait KeyRelease: Send + Sync {
         ask: &IssuerRequest,
         releases: &[Release],
     ) -> Result<IssuerAnswer, Message>;
+    /// What a line MAC is asked for; none for other requests.
+    ///
+    /// # Errors
+    /// A [`Message`] where the command is none that a counter's transactions send.
+    fn line_write(&self, ask: &IssuerRequest) -> Result<Option<LineWrite>, Message>;
     /// Does this proof (MAC3 of an unload, TAC of a purchase; hexadecimal digits) belong to this release?
     ///
     /// # Errors
     /// A [`Message`] where a field is malformed.
     async fn settles(&self, release: &Release, proof: &str) -> Result<bool, Message>;
+}
+
+/// What a protected write would put onto a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineWrite {
+    ValidUntil(NaiveDate),
+    Dates { from: NaiveDate, until: NaiveDate },
+    HolderClass(u8),
+    Number(CardNo),
 }
 
 /// Argon2id with the centre's pepper.

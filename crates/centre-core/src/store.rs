@@ -47,7 +47,9 @@ pub trait Tx: Send {
     /// Forgets replies kept shortly that are older than `before`.
     async fn forget_replies(&mut self, before: DateTime<Utc>) -> Stored<u64>;
 
+    /// Takes no lock.
     async fn device(&mut self, cell: &CellId, device: &DeviceId) -> Stored<Option<Device>>;
+    async fn lock_device(&mut self, cell: &CellId, device: &DeviceId) -> Stored<Option<Device>>;
     async fn put_device(&mut self, device: &Device) -> Stored<()>;
     async fn enrolment(&mut self, code: &str) -> Stored<Option<Enrolment>>;
     async fn put_enrolment(&mut self, enrolment: &Enrolment) -> Stored<()>;

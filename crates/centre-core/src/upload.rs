@@ -24,6 +24,15 @@ const KEY_DIGITS: usize = 64;
 impl Call<'_> {
     pub(crate) async fn upload(&mut self, batch: &Batch) -> Step<Answer> {
         self.own_batch(batch)?;
+        let device = &self.device;
+        let Some(device) = self.tx.lock_device(&device.cell, &device.device).await? else {
+            return refuse(Message::new(Code::DeviceUnknown));
+        };
+        // What was read without the lock may be older.
+        if device.locked_at.is_some() || device.generation != batch.generation {
+            return refuse(rollback("locked"));
+        }
+        self.device = device;
         let (at, head) = self.device.head.clone();
         let Some(first) = batch.rows.first() else {
             return Self::kept(Reply::Uploaded { up_to: at, head });

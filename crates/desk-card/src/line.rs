@@ -166,6 +166,8 @@ impl Flow for DoLine {
             (At::Updating, Event::Card(response)) => self.updated(&response),
             (At::Updating, Event::Begin | Event::Lost | Event::Issuer(_) | Event::Refused(_)) if self.left.is_empty() => away(),
             (At::Back { mut reading, reason, otherwise }, event) => match reading.next(event) {
+                // Another card tells nothing about the one that got the write.
+                Act::Done(Ok(seen)) if !self.target.same(&self.before, &seen) => Act::Done(*otherwise),
                 Act::Done(Ok(seen)) => Act::Done(read_back(&self.before, &self.target, seen, reason)),
                 Act::Done(Err(_)) => Act::Done(*otherwise),
                 Act::Send(command) => {

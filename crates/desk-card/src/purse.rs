@@ -107,8 +107,34 @@ enum At {
     Asking,
     Committing,
     After { reading: Reading, proof: String, counter: u16 },
-    Deciding(DecideDebit),
+    Deciding { decision: DecideDebit, when: When },
     Over,
+}
+
+/// Whether the commit of this run was sent before the card was asked what is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Not sent: an earlier run may have done the write already, and nothing else may be claimed.
+    BeforeCommit,
+    /// Sent: only the card that got it can tell.
+    AfterCommit,
+}
+
+impl When {
+    fn judge(self, end: WriteEnd) -> WriteEnd {
+        match (self, end) {
+            (_, written @ WriteEnd::Written(_)) => written,
+            (Self::BeforeCommit, WriteEnd::NotWritten { .. } | WriteEnd::Unknown { evidence: TearEvidence::MovedOn { .. } }) => {
+                WriteEnd::NotWritten { reason: Code::CardMovedOn }
+            }
+            (Self::BeforeCommit, WriteEnd::Unknown { evidence: TearEvidence::CardAway }) => {
+                WriteEnd::NotWritten { reason: Code::CardPulled }
+            }
+            (Self::BeforeCommit, wrong @ WriteEnd::WrongCard { .. }) => wrong,
+            (Self::AfterCommit, WriteEnd::WrongCard { .. }) => WriteEnd::Unknown { evidence: TearEvidence::CardAway },
+            (Self::AfterCommit, end @ (WriteEnd::NotWritten { .. } | WriteEnd::Unknown { .. })) => end,
+        }
+    }
 }
 
 impl DoDebit {
@@ -116,11 +142,11 @@ impl DoDebit {
         Self { method: Some(method), at: At::Start }
     }
 
-    fn decide(&mut self, method: Method, reason: Code) -> Act<WriteEnd> {
+    fn decide(&mut self, method: Method, reason: Code, when: When) -> Act<WriteEnd> {
         let mut decision = DecideDebit::new(method, reason);
         let act = decision.next(Event::Begin);
-        self.at = At::Deciding(decision);
-        act
+        self.at = At::Deciding { decision, when };
+        act.map(|end| when.judge(end))
     }
 
     fn checked(&mut self, method: Method, read: Result<CardImage, ReadEnd>) -> Act<WriteEnd> {
@@ -133,7 +159,7 @@ impl DoDebit {
             return Act::Done(wrong_card(&plan.before, &seen));
         }
         if seen.purse.as_ref().map(|purse| purse.balance) != Some(plan.amount) {
-            return not_written(Code::CardMovedOn);
+            return self.decide(method, Code::CardMovedOn, When::BeforeCommit);
         }
         let command = method.initialize();
         self.method = Some(method);
@@ -150,7 +176,7 @@ impl DoDebit {
         };
         let plan = method.plan();
         if opened.counter != method.counter(&plan.purse_before) || opened.old_balance < plan.amount_bytes {
-            return not_written(Code::CardMovedOn);
+            return self.decide(method, Code::CardMovedOn, When::BeforeCommit);
         }
         let request = method.request(&opened);
         self.method = Some(method);
@@ -178,7 +204,7 @@ impl DoDebit {
         let after = method.counter(&plan.purse_before).checked_add(1);
         let (Some(proof), Some(counter)) = (proof, after) else {
             // Refused, or an answer that proves nothing: the card itself tells what is true.
-            return self.decide(method, Code::CardRefused);
+            return self.decide(method, Code::CardRefused, When::AfterCommit);
         };
         let mut reading = Reading::new(&plan.profiles, Depth::Whole);
         let act = reading.next(Event::Begin);
@@ -229,10 +255,10 @@ impl Flow for DoDebit {
 
     fn next(&mut self, event: Event) -> Act<WriteEnd> {
         let at = std::mem::replace(&mut self.at, At::Over);
-        if let At::Deciding(mut decision) = at {
+        if let At::Deciding { mut decision, when } = at {
             let act = decision.next(event);
-            self.at = At::Deciding(decision);
-            return act;
+            self.at = At::Deciding { decision, when };
+            return act.map(|end| when.judge(end));
         }
         let Some(method) = self.method.take() else {
             return not_written(Code::CardPulled);
@@ -269,7 +295,7 @@ impl Flow for DoDebit {
                 Act::Ask(_) => away(),
             },
             // Before the commit was sent nothing can have been written.
-            (At::Start | At::Opening | At::Asking | At::Deciding(_) | At::Over, _) => not_written(Code::CardPulled),
+            (At::Start | At::Opening | At::Asking | At::Deciding { .. } | At::Over, _) => not_written(Code::CardPulled),
         }
     }
 }

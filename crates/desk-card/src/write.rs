@@ -13,7 +13,11 @@ use crate::{
 /// A write in progress.
 pub type Writing = Box<dyn Transaction<End = WriteEnd> + Send>;
 
-/// Starts the write that `intent` describes. Call it only after the intent is on the disk.
+/// Starts the write that `intent` describes. Call it only after the intent is on the disk. Where an earlier run of the
+/// same intent may have sent its commit (a kill, an `Unknown`), call [`resolve`] instead.
+///
+/// `WrongCard` and `NotWritten` mean that this run sent nothing that counts. A card on which the same intent is done
+/// already ends `Written` without a second write.
 ///
 /// # Errors
 /// A [`Message`] where the family is unknown or cannot do this; nothing was sent then.

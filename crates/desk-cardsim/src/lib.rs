@@ -10,6 +10,8 @@ pub mod memory;
 mod purse;
 mod system;
 pub mod tray;
+#[cfg(test)]
+mod vectors;
 pub mod vpcd;
 
 pub use card::{BadCard, CardRow, Seed, SimCard};

@@ -1,1 +1,3 @@
-//! The centre: axum and PostgreSQL, key service, upstream systems with sandboxes
+//! The centre as a program: PostgreSQL store, key service, transport, enrolment, upstream systems.
+
+pub mod store;

@@ -13,9 +13,7 @@ pub fn full_years(birth: NaiveDate, day: NaiveDate) -> u32 {
 
 /// The birthday in a year; 28 February stands in for a 29th that the year has not.
 fn birthday(birth: NaiveDate, year: i32) -> Option<NaiveDate> {
-    birth
-        .with_year(year)
-        .or_else(|| NaiveDate::from_ymd_opt(year, birth.month(), 28))
+    birth.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, birth.month(), 28))
 }
 
 #[cfg(test)]

@@ -42,10 +42,7 @@ pub fn capitals(amount: Fen) -> String {
 }
 
 fn digit(value: u64) -> char {
-    usize::try_from(value)
-        .ok()
-        .and_then(|index| DIGITS.get(index).copied())
-        .unwrap_or('零')
+    usize::try_from(value).ok().and_then(|index| DIGITS.get(index).copied()).unwrap_or('零')
 }
 
 /// A whole number in groups of four digits; a run of zeros is read once, and not at all at the end of a group.
@@ -53,18 +50,13 @@ fn whole(number: u64) -> String {
     let mut out = String::new();
     let mut gap = false;
     for (group, name) in GROUPS.iter().enumerate().rev() {
-        let value = u32::try_from(group)
-            .ok()
-            .and_then(|group| 10_000_u64.checked_pow(group))
-            .map_or(0, |unit| number / unit % 10_000);
+        let value = u32::try_from(group).ok().and_then(|group| 10_000_u64.checked_pow(group)).map_or(0, |unit| number / unit % 10_000);
         if value == 0 {
             gap = gap || !out.is_empty();
             continue;
         }
         for (place, unit) in PLACES.iter().enumerate().rev() {
-            let digit_value = u32::try_from(place)
-                .ok()
-                .map_or(0, |place| value / 10_u64.pow(place) % 10);
+            let digit_value = u32::try_from(place).ok().map_or(0, |place| value / 10_u64.pow(place) % 10);
             if digit_value == 0 {
                 gap = gap || !out.is_empty();
                 continue;

@@ -68,17 +68,9 @@ pub struct LogRecord {
 #[serde(tag = "write", rename_all = "snake_case")]
 pub enum WriteIntent {
     /// Bring the purse to zero by DEBIT FOR UNLOAD.
-    Unload {
-        before: CardImage,
-        amount: Fen,
-        terminal: Terminal,
-    },
+    Unload { before: CardImage, amount: Fen, terminal: Terminal },
     /// Bring the purse to zero by a purchase of all that is left.
-    PurchaseOfRest {
-        before: CardImage,
-        amount: Fen,
-        terminal: Terminal,
-    },
+    PurchaseOfRest { before: CardImage, amount: Fen, terminal: Terminal },
     /// Move the end of validity.
     Validate { before: CardImage, until: NaiveDate },
     /// Write the data (never the keys) of a new card onto a blank.

@@ -18,26 +18,11 @@ use crate::{
 #[serde(tag = "right", rename_all = "snake_case")]
 pub enum Claim {
     /// Epoch: (card, purse, online counter at reservation).
-    PurseRefund {
-        cell: CellId,
-        programme: ProgrammeId,
-        card: CardImage,
-        amount: Fen,
-    },
+    PurseRefund { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
     /// Epoch: (old card, reissue).
-    Reissue {
-        cell: CellId,
-        programme: ProgrammeId,
-        person: PersonId,
-        old_card: CardNo,
-    },
+    Reissue { cell: CellId, programme: ProgrammeId, person: PersonId, old_card: CardNo },
     /// Epoch: (card, end of validity before). Pays nothing; repeating it is harmless.
-    Validation {
-        cell: CellId,
-        programme: ProgrammeId,
-        card: CardImage,
-        until: NaiveDate,
-    },
+    Validation { cell: CellId, programme: ProgrammeId, card: CardImage, until: NaiveDate },
     /// Epoch: (person, number of resets so far).
     PasswordReset {
         cell: CellId,

@@ -43,9 +43,7 @@ pub struct CheckedNumber {
 
 impl std::fmt::Debug for CheckedNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CheckedNumber")
-            .field("form", &self.form)
-            .finish_non_exhaustive()
+        f.debug_struct("CheckedNumber").field("form", &self.form).finish_non_exhaustive()
     }
 }
 
@@ -112,9 +110,7 @@ pub fn check_any(raw: &str, today: NaiveDate) -> Result<CheckedNumber, Message> 
     let format = match number.as_bytes() {
         [b'9', ..] if number.len() == 18 => NumberFormat::ForeignResidence,
         [b'8', b'1'..=b'3', ..] if number.len() == 18 => NumberFormat::HmtResidence,
-        [first, ..] if number.len() == 15 && first.is_ascii_alphabetic() => {
-            NumberFormat::ForeignResidence
-        }
+        [first, ..] if number.len() == 15 && first.is_ascii_alphabetic() => NumberFormat::ForeignResidence,
         _ => NumberFormat::ResidentId,
     };
     check(&number, format, today)
@@ -128,12 +124,7 @@ pub fn check_character(first_seventeen: &str) -> Option<char> {
     if first_seventeen.chars().count() != WEIGHTS.len() {
         return None;
     }
-    let sum = first_seventeen
-        .chars()
-        .zip(WEIGHTS)
-        .try_fold(0, |sum, (digit, weight)| {
-            Some(sum + digit.to_digit(10)? * weight)
-        })?;
+    let sum = first_seventeen.chars().zip(WEIGHTS).try_fold(0, |sum, (digit, weight)| Some(sum + digit.to_digit(10)? * weight))?;
     CHECKS.get(usize::try_from(sum % 11).ok()?).copied()
 }
 
@@ -144,24 +135,15 @@ fn malformed() -> Message {
 fn eighteen(number: String, today: NaiveDate, form: NumberForm) -> Result<CheckedNumber, Message> {
     let body = number.get(..17).ok_or_else(malformed)?;
     let last = number.chars().nth(17).ok_or_else(malformed)?;
-    if number.len() != 18
-        || !body.bytes().all(|byte| byte.is_ascii_digit())
-        || !(last.is_ascii_digit() || last == 'X')
-    {
+    if number.len() != 18 || !body.bytes().all(|byte| byte.is_ascii_digit()) || !(last.is_ascii_digit() || last == 'X') {
         return Err(malformed());
     }
     let region = match form {
-        NumberForm::Hmt => ["81", "82", "83"]
-            .iter()
-            .any(|start| body.starts_with(start)),
+        NumberForm::Hmt => ["81", "82", "83"].iter().any(|start| body.starts_with(start)),
         NumberForm::Foreign => body.starts_with('9'),
-        NumberForm::Mainland
-        | NumberForm::MainlandOld
-        | NumberForm::ForeignOld
-        | NumberForm::Travel => body
-            .bytes()
-            .next()
-            .is_some_and(|first| (b'1'..=b'8').contains(&first)),
+        NumberForm::Mainland | NumberForm::MainlandOld | NumberForm::ForeignOld | NumberForm::Travel => {
+            body.bytes().next().is_some_and(|first| (b'1'..=b'8').contains(&first))
+        }
     };
     if !region {
         return Err(malformed());
@@ -175,11 +157,7 @@ fn eighteen(number: String, today: NaiveDate, form: NumberForm) -> Result<Checke
     if check_character(body) != Some(last) {
         return Err(Message::new(Code::IdChecksum));
     }
-    Ok(CheckedNumber {
-        number,
-        form,
-        birth: Some(birth),
-    })
+    Ok(CheckedNumber { number, form, birth: Some(birth) })
 }
 
 fn old_resident(number: &str, today: NaiveDate) -> Result<CheckedNumber, Message> {
@@ -190,45 +168,29 @@ fn old_resident(number: &str, today: NaiveDate) -> Result<CheckedNumber, Message
     let body = format!("{region}19{rest}");
     let birth = birth_of(body.get(6..14).ok_or_else(malformed)?, today)?;
     let last = check_character(&body).ok_or_else(malformed)?;
-    Ok(CheckedNumber {
-        number: format!("{body}{last}"),
-        form: NumberForm::MainlandOld,
-        birth: Some(birth),
-    })
+    Ok(CheckedNumber { number: format!("{body}{last}"), form: NumberForm::MainlandOld, birth: Some(birth) })
 }
 
 fn old_foreign(number: String) -> Result<CheckedNumber, Message> {
     let letters = number.bytes().take(3).all(|byte| byte.is_ascii_uppercase());
     let digits = number.bytes().skip(3).all(|byte| byte.is_ascii_digit());
     if number.len() == 15 && letters && digits {
-        Ok(CheckedNumber {
-            number,
-            form: NumberForm::ForeignOld,
-            birth: None,
-        })
+        Ok(CheckedNumber { number, form: NumberForm::ForeignOld, birth: None })
     } else {
         Err(malformed())
     }
 }
 
 fn travel(number: String) -> Result<CheckedNumber, Message> {
-    let characters = number
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let characters = number.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
     let has_digit = number.bytes().any(|byte| byte.is_ascii_digit());
     if (5..=15).contains(&number.len()) && characters && has_digit {
-        Ok(CheckedNumber {
-            number,
-            form: NumberForm::Travel,
-            birth: None,
-        })
+        Ok(CheckedNumber { number, form: NumberForm::Travel, birth: None })
     } else {
         Err(malformed())
     }
 }
 
 fn birth_of(digits: &str, today: NaiveDate) -> Result<NaiveDate, Message> {
-    normalise::date(digits)
-        .filter(|birth| *birth <= today && birth.year() >= 1900)
-        .ok_or_else(|| Message::new(Code::IdBirthInvalid))
+    normalise::date(digits).filter(|birth| *birth <= today && birth.year() >= 1900).ok_or_else(|| Message::new(Code::IdBirthInvalid))
 }

@@ -69,100 +69,51 @@ pub struct Proven {
 /// The roles that may ask for a service, in the order of the rule set.
 #[must_use]
 pub fn applicants(rules: &RuleSet, service: Service) -> Vec<&Applicant> {
-    rules.service(service).map_or_else(
-        |_| Vec::new(),
-        |of_service| {
-            of_service
-                .applicants
-                .iter()
-                .filter_map(|id| rules.applicant(id))
-                .collect()
-        },
-    )
+    rules
+        .service(service)
+        .map_or_else(|_| Vec::new(), |of_service| of_service.applicants.iter().filter_map(|id| rules.applicant(id)).collect())
 }
 
 /// The document kinds that are enough for a service, in the order of the rule set.
 #[must_use]
 pub fn documents(rules: &RuleSet, service: Service) -> Vec<&DocumentKind> {
-    rules
-        .service(service)
-        .map_or_else(|_| Vec::new(), |of_service| kinds(rules, of_service))
+    rules.service(service).map_or_else(|_| Vec::new(), |of_service| kinds(rules, of_service))
 }
 
 fn kinds<'a>(rules: &'a RuleSet, service: &ServiceRules) -> Vec<&'a DocumentKind> {
-    service
-        .documents
-        .iter()
-        .filter_map(|id| rules.document(id))
-        .collect()
+    service.documents.iter().filter_map(|id| rules.document(id)).collect()
 }
 
 /// Checks the role alone, so that the clerk hears it before any document is asked for.
 ///
 /// # Errors
 /// `APPLICANT_NOT_ALLOWED` or what the service's table puts in its place (`GUARDIAN_REQUIRED`, `HOLDER_IN_PERSON`).
-pub fn role<'a>(
-    rules: &'a RuleSet,
-    service: Service,
-    role: &str,
-) -> Result<&'a Applicant, Message> {
+pub fn role<'a>(rules: &'a RuleSet, service: Service, role: &str) -> Result<&'a Applicant, Message> {
     let of_service = rules.service(service)?;
-    of_service
-        .applicants
-        .iter()
-        .any(|id| id == role)
-        .then(|| rules.applicant(role))
-        .flatten()
-        .ok_or_else(|| {
-            let list: Vec<&str> = applicants(rules, service)
-                .into_iter()
-                .map(|applicant| applicant.label.as_str())
-                .collect();
-            rules
-                .message(Some(service), of_service.applicant_refusal)
-                .with("list", list.join("、"))
-        })
+    of_service.applicants.iter().any(|id| id == role).then(|| rules.applicant(role)).flatten().ok_or_else(|| {
+        let list: Vec<&str> = applicants(rules, service).into_iter().map(|applicant| applicant.label.as_str()).collect();
+        rules.message(Some(service), of_service.applicant_refusal).with("list", list.join("、"))
+    })
 }
 
 /// Checks role, relation and documents.
 ///
 /// # Errors
 /// Every reason why not, in the order in which a clerk would tell them; never empty.
-pub fn check(
-    rules: &RuleSet,
-    service: Service,
-    request: &Request,
-    today: NaiveDate,
-) -> Result<Proven, Vec<Message>> {
+pub fn check(rules: &RuleSet, service: Service, request: &Request, today: NaiveDate) -> Result<Proven, Vec<Message>> {
     let of_service = rules.service(service).map_err(|message| vec![message])?;
     let mut missing = Vec::new();
-    let applicant = role(rules, service, &request.role)
-        .map_err(|message| missing.push(message))
-        .ok();
+    let applicant = role(rules, service, &request.role).map_err(|message| missing.push(message)).ok();
     if let Some(applicant) = applicant
         && !applicant.relations.is_empty()
-        && !request
-            .relation
-            .as_ref()
-            .is_some_and(|relation| applicant.relations.contains(relation))
+        && !request.relation.as_ref().is_some_and(|relation| applicant.relations.contains(relation))
     {
         missing.push(Message::new(Code::FieldRequired).with("field", "与持卡人关系"));
     }
-    let holder = Subject {
-        rules,
-        service,
-        of_service,
-        today,
-        has_id_card: request.has_id_card,
-        class: request.class,
-    };
+    let holder = Subject { rules, service, of_service, today, has_id_card: request.has_id_card, class: request.class };
     let proven = holder.document(&request.holder, &mut missing);
     // What was said of the holder says nothing of the agent.
-    let other = Subject {
-        has_id_card: false,
-        class: None,
-        ..holder
-    };
+    let other = Subject { has_id_card: false, class: None, ..holder };
     let mut agent = None;
     if applicant.is_some_and(|applicant| applicant.own_document) {
         match &request.agent {
@@ -171,9 +122,7 @@ pub fn check(
                 missing.push(rules.message(Some(service), Code::AgentBothOriginals));
             }
             Some(shown) => {
-                agent = other
-                    .document(shown, &mut missing)
-                    .map(|(number, _)| number);
+                agent = other.document(shown, &mut missing).map(|(number, _)| number);
                 let same = agent.as_ref().zip(proven.as_ref());
                 if same.is_some_and(|(agent, (holder, _))| agent.number == holder.number) {
                     missing.push(rules.message(Some(service), Code::AgentBothOriginals));
@@ -182,12 +131,9 @@ pub fn check(
         }
     }
     match proven {
-        Some((number, class)) if missing.is_empty() => Ok(Proven {
-            age: number.birth.map(|birth| age::full_years(birth, today)),
-            holder: number,
-            class,
-            agent,
-        }),
+        Some((number, class)) if missing.is_empty() => {
+            Ok(Proven { age: number.birth.map(|birth| age::full_years(birth, today)), holder: number, class, agent })
+        }
         Some(_) | None => Err(missing),
     }
 }
@@ -209,44 +155,23 @@ impl Subject<'_> {
     }
 
     fn list(&self) -> String {
-        kinds(self.rules, self.of_service)
-            .iter()
-            .map(|kind| kind.label.as_str())
-            .collect::<Vec<_>>()
-            .join("、")
+        kinds(self.rules, self.of_service).iter().map(|kind| kind.label.as_str()).collect::<Vec<_>>().join("、")
     }
 
-    fn document(
-        &self,
-        shown: &Shown,
-        missing: &mut Vec<Message>,
-    ) -> Option<(CheckedNumber, Option<HolderClass>)> {
-        let Some(kind) = kinds(self.rules, self.of_service)
-            .into_iter()
-            .find(|kind| kind.id == shown.kind)
-        else {
+    fn document(&self, shown: &Shown, missing: &mut Vec<Message>) -> Option<(CheckedNumber, Option<HolderClass>)> {
+        let Some(kind) = kinds(self.rules, self.of_service).into_iter().find(|kind| kind.id == shown.kind) else {
             missing.push(self.message(Code::DocNotAccepted).with("list", self.list()));
             return None;
         };
         let by_kind = |code| {
-            if kind.rule.is_empty() {
-                self.message(code)
-            } else {
-                self.rules.by_rule(code, &kind.rule)
-            }
+            if kind.rule.is_empty() { self.message(code) } else { self.rules.by_rule(code, &kind.rule) }
         };
         let before = missing.len();
         if !shown.original {
-            missing.push(
-                self.message(Code::OriginalRequired)
-                    .with("list", self.list()),
-            );
+            missing.push(self.message(Code::OriginalRequired).with("list", self.list()));
         }
         if kind.page && !shown.page {
-            missing.push(
-                self.message(Code::RegisterPageRequired)
-                    .with("list", self.list()),
-            );
+            missing.push(self.message(Code::RegisterPageRequired).with("list", self.list()));
         }
         if kind.expires {
             match shown.expiry {
@@ -259,9 +184,7 @@ impl Subject<'_> {
                 }
             }
         }
-        let number = document::check(&shown.number, kind.number, self.today)
-            .map_err(|message| missing.push(message))
-            .ok()?;
+        let number = document::check(&shown.number, kind.number, self.today).map_err(|message| missing.push(message)).ok()?;
         let by_number = number.form.class();
         let class = self.class.or(by_number).or(match kind.persons.as_slice() {
             [only] => Some(*only),
@@ -271,10 +194,7 @@ impl Subject<'_> {
         if !self.class.is_none_or(belongs) || !by_number.is_none_or(belongs) {
             missing.push(by_kind(kind.wrong_person).with("list", self.list()));
         }
-        let too_old = kind
-            .below_age
-            .zip(number.birth)
-            .is_some_and(|(below, birth)| age::full_years(birth, self.today) >= below);
+        let too_old = kind.below_age.zip(number.birth).is_some_and(|(below, birth)| age::full_years(birth, self.today) >= below);
         if too_old || (kind.without_id_card && self.has_id_card) {
             missing.push(by_kind(Code::HukouNotAccepted));
         }

@@ -24,11 +24,7 @@ pub fn fixed(rules: &RuleSet, service: Service, amount: Fen) -> Result<(), Messa
     if fee.amount == amount {
         return Ok(());
     }
-    let message = if fee.rule.is_empty() {
-        rules.message(Some(service), Code::FeeFixed)
-    } else {
-        rules.by_rule(Code::FeeFixed, &fee.rule)
-    };
+    let message = if fee.rule.is_empty() { rules.message(Some(service), Code::FeeFixed) } else { rules.by_rule(Code::FeeFixed, &fee.rule) };
     Err(message.with("fee", fee.amount))
 }
 
@@ -37,9 +33,7 @@ pub fn fixed(rules: &RuleSet, service: Service, amount: Fen) -> Result<(), Messa
 /// # Errors
 /// `CASH_TENDERED_SHORT` with what is missing, `AMOUNT_INVALID` for an amount out of range.
 pub fn change(due: Fen, tendered: Fen) -> Result<Fen, Message> {
-    let change = tendered
-        .minus(due)
-        .map_err(|_| Message::new(Code::AmountInvalid))?;
+    let change = tendered.minus(due).map_err(|_| Message::new(Code::AmountInvalid))?;
     if change < Fen::ZERO {
         return Err(Message::new(Code::CashTenderedShort).with("x", change.negated()));
     }

@@ -40,11 +40,7 @@ fn day<'a>(outlet: &'a Outlet, holidays: &Holidays, date: NaiveDate) -> Day<'a> 
 /// knows).
 pub fn open(rules: &RuleSet, outlet: &Outlet, at: NaiveDateTime) -> Result<(), Message> {
     let refuse = |code| {
-        if outlet.rule.is_empty() {
-            rules.message(None, code)
-        } else {
-            rules.by_rule(code, &outlet.rule)
-        }
+        if outlet.rule.is_empty() { rules.message(None, code) } else { rules.by_rule(code, &outlet.rule) }
     };
     match day(outlet, &rules.holidays, at.date()) {
         Day::Sessions(sessions) => {
@@ -54,44 +50,29 @@ pub fn open(rules: &RuleSet, outlet: &Outlet, at: NaiveDateTime) -> Result<(), M
             let begun = sessions.iter().any(|session| session.to <= at.time());
             let later = sessions.iter().find(|session| at.time() < session.from);
             if let (true, Some(session)) = (begun, later) {
-                return Err(rules
-                    .message(None, Code::LunchBreak)
-                    .with("time", session.from.format("%H:%M")));
+                return Err(rules.message(None, Code::LunchBreak).with("time", session.from.format("%H:%M")));
             }
             Err(refuse(Code::OutsideHours).with("time", next_text(rules, outlet, at)))
         }
-        Day::HolidayClosed => Err(rules
-            .message(None, Code::HolidayClosed)
-            .with("date", next_text(rules, outlet, at))),
+        Day::HolidayClosed => Err(rules.message(None, Code::HolidayClosed).with("date", next_text(rules, outlet, at))),
         Day::NoticeNeeded => Err(rules.message(None, Code::HolidayNoticeNeeded)),
     }
 }
 
 /// Next moment at which the outlet opens, after `at`; holidays by separate notice are passed over.
 #[must_use]
-pub fn next_opening(
-    outlet: &Outlet,
-    holidays: &Holidays,
-    at: NaiveDateTime,
-) -> Option<NaiveDateTime> {
+pub fn next_opening(outlet: &Outlet, holidays: &Holidays, at: NaiveDateTime) -> Option<NaiveDateTime> {
     (0..LOOK_AHEAD_DAYS).find_map(|ahead| {
         let date = at.date().checked_add_days(Days::new(ahead))?;
         match day(outlet, holidays, date) {
-            Day::Sessions(sessions) => sessions
-                .iter()
-                .map(|session| date.and_time(session.from))
-                .filter(|opening| *opening > at)
-                .min(),
+            Day::Sessions(sessions) => sessions.iter().map(|session| date.and_time(session.from)).filter(|opening| *opening > at).min(),
             Day::HolidayClosed | Day::NoticeNeeded => None,
         }
     })
 }
 
 fn next_text(rules: &RuleSet, outlet: &Outlet, at: NaiveDateTime) -> String {
-    next_opening(outlet, &rules.holidays, at).map_or_else(
-        || "以通知为准".to_owned(),
-        |next| next.format("%Y-%m-%d %H:%M").to_string(),
-    )
+    next_opening(outlet, &rules.holidays, at).map_or_else(|| "以通知为准".to_owned(), |next| next.format("%Y-%m-%d %H:%M").to_string())
 }
 
 /// Is somebody answering the hotline now?
@@ -109,17 +90,10 @@ pub fn hotline_open(rules: &RuleSet, hotline: &Hotline, at: NaiveDateTime) -> Re
     let next = (0..8)
         .find_map(|ahead| {
             let date = at.date().checked_add_days(Days::new(ahead))?;
-            weekly
-                .on(chrono::Datelike::weekday(&date))
-                .iter()
-                .map(|session| session.from)
-                .find(|from| date.and_time(*from) > at)
+            weekly.on(chrono::Datelike::weekday(&date)).iter().map(|session| session.from).find(|from| date.and_time(*from) > at)
         })
         .unwrap_or(NaiveTime::MIN);
-    Err(rules
-        .message(None, Code::HotlineClosed)
-        .with("phone", &hotline.phone)
-        .with("time", next.format("%H:%M")))
+    Err(rules.message(None, Code::HotlineClosed).with("phone", &hotline.phone).with("time", next.format("%H:%M")))
 }
 
 /// Outlets with a capability that are open at a local moment: the only ones that anybody is referred to.
@@ -137,33 +111,16 @@ pub fn open_outlets(rules: &RuleSet, capability: Capability, at: NaiveDateTime) 
 ///
 /// # Errors
 /// The service's own refusal (`OUTLET_NOT_AUTHORIZED`, `DIRECT_OUTLET_ONLY`) with the outlets that may and are open now.
-pub fn offered(
-    rules: &RuleSet,
-    service: Service,
-    outlet: &OutletId,
-    at: NaiveDateTime,
-) -> Result<(), Message> {
+pub fn offered(rules: &RuleSet, service: Service, outlet: &OutletId, at: NaiveDateTime) -> Result<(), Message> {
     let of_service = rules.service(service)?;
-    if rules
-        .outlet(outlet)
-        .is_some_and(|outlet| outlet.capabilities.contains(&of_service.capability))
-    {
+    if rules.outlet(outlet).is_some_and(|outlet| outlet.capabilities.contains(&of_service.capability)) {
         return Ok(());
     }
-    let names: Vec<&str> = open_outlets(rules, of_service.capability, at)
-        .into_iter()
-        .take(5)
-        .map(|outlet| outlet.name.as_str())
-        .collect();
+    let names: Vec<&str> = open_outlets(rules, of_service.capability, at).into_iter().take(5).map(|outlet| outlet.name.as_str()).collect();
     let list = if names.is_empty() {
-        rules.hotline().map_or_else(
-            || "暂无".to_owned(),
-            |hotline| format!("请致电 {} 查询", hotline.phone),
-        )
+        rules.hotline().map_or_else(|| "暂无".to_owned(), |hotline| format!("请致电 {} 查询", hotline.phone))
     } else {
         names.join("、")
     };
-    Err(rules
-        .message(Some(service), of_service.outlet_refusal)
-        .with("list", list))
+    Err(rules.message(Some(service), of_service.outlet_refusal).with("list", list))
 }

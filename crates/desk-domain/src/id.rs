@@ -121,9 +121,7 @@ impl CardNo {
     /// The last four digits (尾号).
     #[must_use]
     pub fn tail(&self) -> &str {
-        self.0
-            .get(self.0.len().saturating_sub(4)..)
-            .unwrap_or(&self.0)
+        self.0.get(self.0.len().saturating_sub(4)..).unwrap_or(&self.0)
     }
 }
 

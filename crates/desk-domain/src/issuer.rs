@@ -44,13 +44,7 @@ pub enum IssuerRequest {
         at: NaiveDateTime,
     },
     /// MAC over one line-protected command (UPDATE BINARY and the like); the card's challenge is the start value.
-    LineMac {
-        card: CardKeySource,
-        key: LineKey,
-        challenge: String,
-        header: String,
-        data: String,
-    },
+    LineMac { card: CardKeySource, key: LineKey, challenge: String, header: String, data: String },
     /// Does this proof belong to this transaction of this card?
     CheckProof { card: CardKeySource, proof: Proof },
 }
@@ -68,13 +62,7 @@ pub enum LineKey {
 pub enum Proof {
     /// MAC3 of an unload: over amount, type, terminal and time under the session key of random and counter is not
     /// reproducible after a tear (the random is gone), so the key service checks it against the releases it recorded.
-    Unload {
-        online_counter_after: u16,
-        amount: Fen,
-        terminal: String,
-        at: NaiveDateTime,
-        mac3: String,
-    },
+    Unload { online_counter_after: u16, amount: Fen, terminal: String, at: NaiveDateTime, mac3: String },
     /// MAC2 and TAC of a purchase.
     Purchase {
         offline_counter_after: u16,

@@ -60,11 +60,7 @@ impl RowHeader {
         field(self.case.as_ref().map_or(&[][..], |case| &case.0));
         field(self.kind.as_bytes());
         field(self.code.as_deref().unwrap_or_default().as_bytes());
-        field(
-            serde_json::to_string(&self.postings)
-                .unwrap_or_default()
-                .as_bytes(),
-        );
+        field(serde_json::to_string(&self.postings).unwrap_or_default().as_bytes());
         field(self.payload_hash.as_bytes());
         field(self.previous.as_bytes());
         hex::encode(hasher.finalize())
@@ -88,10 +84,7 @@ pub fn seal_context(device: &DeviceId, generation: u32, sequence: u64) -> Vec<u8
 pub fn day_key_owner(day: NaiveDate) -> CaseId {
     let digest = Sha256::digest(format!("carddesk/day-key/{day}"));
     let mut owner = [0; 16];
-    owner
-        .iter_mut()
-        .zip(digest)
-        .for_each(|(to, from)| *to = from);
+    owner.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     Id128(owner)
 }
 
@@ -108,21 +101,13 @@ pub enum ChainBreak {
 ///
 /// # Errors
 /// The first [`ChainBreak`].
-pub fn verify<'a>(
-    after: (u64, String),
-    rows: impl IntoIterator<Item = &'a RowHeader>,
-) -> Result<(u64, String), ChainBreak> {
+pub fn verify<'a>(after: (u64, String), rows: impl IntoIterator<Item = &'a RowHeader>) -> Result<(u64, String), ChainBreak> {
     rows.into_iter().try_fold(after, |(sequence, hash), row| {
         if row.sequence != sequence + 1 {
-            return Err(ChainBreak::Gap {
-                sequence: row.sequence,
-                expected: sequence + 1,
-            });
+            return Err(ChainBreak::Gap { sequence: row.sequence, expected: sequence + 1 });
         }
         if row.previous != hash {
-            return Err(ChainBreak::Link {
-                sequence: row.sequence,
-            });
+            return Err(ChainBreak::Link { sequence: row.sequence });
         }
         Ok((row.sequence, row.hash()))
     })

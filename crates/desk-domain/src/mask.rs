@@ -23,11 +23,7 @@ pub fn name(full: &str) -> String {
 #[must_use]
 pub fn id_number(number: &str) -> String {
     let length = number.chars().count();
-    if length >= 18 {
-        keep(number, 4, 4)
-    } else {
-        keep(number, 1, 3)
-    }
+    if length >= 18 { keep(number, 4, 4) } else { keep(number, 1, 3) }
 }
 
 /// A telephone number: `138****5678`.
@@ -40,11 +36,7 @@ pub fn phone(number: &str) -> String {
 #[must_use]
 pub fn card_on_screen(number: &str) -> String {
     let masked: Vec<char> = keep(number, 6, 4).chars().collect();
-    masked
-        .chunks(4)
-        .map(|group| group.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join(" ")
+    masked.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 /// A card number on paper: last four.
@@ -56,16 +48,9 @@ pub fn card_on_paper(number: &str) -> String {
 /// An address: up to and with its district, county or city.
 #[must_use]
 pub fn address(full: &str) -> String {
-    let end = full
-        .char_indices()
-        .find(|(_, c)| matches!(c, '区' | '县' | '市'))
-        .map_or(0, |(at, c)| at + c.len_utf8());
+    let end = full.char_indices().find(|(_, c)| matches!(c, '区' | '县' | '市')).map_or(0, |(at, c)| at + c.len_utf8());
     let (shown, hidden) = full.split_at(end);
-    if hidden.is_empty() {
-        shown.to_owned()
-    } else {
-        format!("{shown}***")
-    }
+    if hidden.is_empty() { shown.to_owned() } else { format!("{shown}***") }
 }
 
 /// Keeps `head` and `tail` characters; where that would show more than half of it, hides all but the last.
@@ -75,11 +60,7 @@ fn keep(text: &str, head: usize, tail: usize) -> String {
     if length == 0 {
         return String::new();
     }
-    let (head, tail) = if length > head + tail {
-        (head, tail)
-    } else {
-        (0, usize::from(length > 1))
-    };
+    let (head, tail) = if length > head + tail { (head, tail) } else { (0, usize::from(length > 1)) };
     let hidden = length - head - tail;
     characters
         .iter()

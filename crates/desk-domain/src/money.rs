@@ -10,9 +10,7 @@ use crate::{
 };
 
 /// An amount in fen (1/100 yuan). Signed, because postings and differences are; arithmetic is checked.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fen(pub i64);
 
@@ -83,12 +81,7 @@ fn parse_plain(text: &str) -> Option<Fen> {
     let (yuan, decimals) = text.split_once('.').unwrap_or((text, ""));
     let yuan = without_commas(yuan)?;
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if yuan.is_empty()
-        || yuan.len() > 7
-        || decimals.len() > 2
-        || !digits(&yuan)
-        || !digits(decimals)
-    {
+    if yuan.is_empty() || yuan.len() > 7 || decimals.len() > 2 || !digits(&yuan) || !digits(decimals) {
         return None;
     }
     if text.ends_with('.') {
@@ -106,8 +99,7 @@ fn without_commas(yuan: &str) -> Option<String> {
     }
     let mut groups = yuan.split(',');
     let first = groups.next()?;
-    ((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3))
-        .then(|| yuan.replace(',', ""))
+    ((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)).then(|| yuan.replace(',', ""))
 }
 
 #[cfg(test)]
@@ -132,15 +124,8 @@ mod tests {
             assert_eq!(Fen::parse_yuan(raw), Ok(Fen(fen)), "{raw}");
         }
         assert_eq!(Fen::parse_yuan(" ").unwrap_err().code, Code::FieldRequired);
-        for raw in [
-            "-1", "1.234", "1e3", "20.", ".5", "1,23", "12,3456", "abc", "10000000", "二十",
-            "1.2.3",
-        ] {
-            assert_eq!(
-                Fen::parse_yuan(raw).unwrap_err().code,
-                Code::AmountInvalid,
-                "{raw}"
-            );
+        for raw in ["-1", "1.234", "1e3", "20.", ".5", "1,23", "12,3456", "abc", "10000000", "二十", "1.2.3"] {
+            assert_eq!(Fen::parse_yuan(raw).unwrap_err().code, Code::AmountInvalid, "{raw}");
         }
     }
 

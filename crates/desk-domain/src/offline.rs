@@ -36,9 +36,7 @@ pub fn answer(rules: &RuleSet, service: Service) -> Answer {
         Ok(of_service) => match of_service.offline {
             OfflineClass::Full => Answer::Works,
             OfflineClass::Records => Answer::RecordsOnly(effect_refused(rules, service)),
-            OfflineClass::Accept => {
-                Answer::Accepts(rules.message(Some(service), Code::OfflineAccepted))
-            }
+            OfflineClass::Accept => Answer::Accepts(rules.message(Some(service), Code::OfflineAccepted)),
             OfflineClass::Forbidden => Answer::Refused(effect_refused(rules, service)),
         },
     }
@@ -46,17 +44,12 @@ pub fn answer(rules: &RuleSet, service: Service) -> Answer {
 
 /// The refusal of a service's own effect: validation points to the machines, all others say why.
 fn effect_refused(rules: &RuleSet, service: Service) -> Message {
-    let why = rules
-        .service(service)
-        .map_or("", |of_service| of_service.offline_why.as_str());
+    let why = rules.service(service).map_or("", |of_service| of_service.offline_why.as_str());
     match service {
         Service::Validation => rules.message(Some(service), Code::OfflineValidation),
-        Service::CardQuery
-        | Service::ReissueLost
-        | Service::RefundReadable
-        | Service::PasswordReset => rules
-            .message(Some(service), Code::OfflineNotAccepted)
-            .with("why", why),
+        Service::CardQuery | Service::ReissueLost | Service::RefundReadable | Service::PasswordReset => {
+            rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
+        }
     }
 }
 
@@ -69,9 +62,7 @@ pub fn step_refused(rules: &RuleSet, service: Service, step: Step) -> Message {
         Step::WriteCard => "写卡须由中心密钥服务计算，请待线路恢复后写卡。",
         Step::ResetPassword => "密码由中心重置，请待线路恢复或拨打热线。",
     };
-    rules
-        .message(Some(service), Code::OfflineNotAccepted)
-        .with("why", why)
+    rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
 }
 
 /// May one more case be accepted?
@@ -82,7 +73,5 @@ pub fn room(rules: &RuleSet, accepted: u32) -> Result<(), Message> {
     if accepted < rules.offline.accepted {
         return Ok(());
     }
-    Err(rules
-        .message(None, Code::OfflineLimit)
-        .with("limit", rules.offline.accepted))
+    Err(rules.message(None, Code::OfflineLimit).with("limit", rules.offline.accepted))
 }

@@ -37,17 +37,10 @@ pub struct Terms {
 ///
 /// # Errors
 /// `OUTLET_NOT_AUTHORIZED` where the programme has no password, `FIELD_INVALID` for an answer that was not offered.
-pub fn next(
-    rules: &RuleSet,
-    phone: Option<&str>,
-    answers: &[(String, String)],
-) -> Result<TreeStep, Message> {
+pub fn next(rules: &RuleSet, phone: Option<&str>, answers: &[(String, String)]) -> Result<TreeStep, Message> {
     let service = Service::PasswordReset;
     rules.service(service)?;
-    let questions = rules
-        .password
-        .as_ref()
-        .map_or(&[][..], |password| password.questions.as_slice());
+    let questions = rules.password.as_ref().map_or(&[][..], |password| password.questions.as_slice());
     let mut current = questions.first();
     // Each question is asked at most once, so a file with a ring of questions ends too.
     for _ in 0..=questions.len() {
@@ -75,10 +68,7 @@ fn with_phone(question: &TreeQuestion, phone: Option<&str>) -> TreeQuestion {
     let shown = phone.unwrap_or("预留手机号");
     TreeQuestion {
         title: question.title.replace("{phone}", shown),
-        help: question
-            .help
-            .as_ref()
-            .map(|help| help.replace("{phone}", shown)),
+        help: question.help.as_ref().map(|help| help.replace("{phone}", shown)),
         ..question.clone()
     }
 }
@@ -87,11 +77,7 @@ fn with_phone(question: &TreeQuestion, phone: Option<&str>) -> TreeQuestion {
 ///
 /// # Errors
 /// Every reason why not: `SELF_SERVICE_FORBIDDEN`, `PHONE_VIA_SCHOOL`, `NO_ID_ON_RECORD`, `NO_ECARD_NO`.
-pub fn decide(
-    rules: &RuleSet,
-    person: &PersonFacts,
-    clerk: &OperatorId,
-) -> Result<Terms, Vec<Message>> {
+pub fn decide(rules: &RuleSet, person: &PersonFacts, clerk: &OperatorId) -> Result<Terms, Vec<Message>> {
     let service = Service::PasswordReset;
     let message = |code| rules.message(Some(service), code);
     rules.service(service).map_err(|message| vec![message])?;
@@ -126,9 +112,7 @@ pub fn decide(
     let often = person.recent_resets >= rule.free_resets;
     Ok(Terms {
         authorise: often.then(|| {
-            let why = message(Code::ResetTooOften)
-                .with("days", rule.window_days)
-                .with("n", person.recent_resets);
+            let why = message(Code::ResetTooOften).with("days", rule.window_days).with("n", person.recent_resets);
             (rule.authorise, why)
         }),
         initial: person.initial_password,

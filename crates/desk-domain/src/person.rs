@@ -39,10 +39,7 @@ pub struct PersonFacts {
 
 impl std::fmt::Debug for PersonFacts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PersonFacts")
-            .field("person", &self.person)
-            .field("programme", &self.programme)
-            .finish_non_exhaustive()
+        f.debug_struct("PersonFacts").field("person", &self.person).field("programme", &self.programme).finish_non_exhaustive()
     }
 }
 

@@ -12,10 +12,7 @@ use crate::{
 #[serde(tag = "account", rename_all = "snake_case")]
 pub enum Account {
     /// A clerk's till (尾箱).
-    Till {
-        outlet: OutletId,
-        operator: OperatorId,
-    },
+    Till { outlet: OutletId, operator: OperatorId },
     /// The outlet's own cash, out of which floats are given (备用金).
     Vault { outlet: OutletId },
     /// Card fees earned for the programme (工本费).
@@ -47,16 +44,7 @@ impl Balanced {
     /// Moves `amount` out of `from` and into `to`.
     #[must_use]
     pub fn transfer(from: Account, to: Account, amount: Fen) -> Self {
-        Self(vec![
-            Posting {
-                account: to,
-                amount,
-            },
-            Posting {
-                account: from,
-                amount: amount.negated(),
-            },
-        ])
+        Self(vec![Posting { account: to, amount }, Posting { account: from, amount: amount.negated() }])
     }
 
     #[must_use]
@@ -74,8 +62,6 @@ impl Balanced {
     /// # Errors
     /// [`Overflow`] when the lines do not sum to zero or leave the range.
     pub fn checked(lines: Vec<Posting>) -> Result<Self, Overflow> {
-        (Fen::sum(lines.iter().map(|line| line.amount))? == Fen::ZERO)
-            .then_some(Self(lines))
-            .ok_or(Overflow)
+        (Fen::sum(lines.iter().map(|line| line.amount))? == Fen::ZERO).then_some(Self(lines)).ok_or(Overflow)
     }
 }

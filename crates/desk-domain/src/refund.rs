@@ -77,10 +77,7 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Message> {
     if purse.refund_method == RefundMethod::BlockThenBackOffice {
         return Err(message(Code::RefundUnsupported));
     }
-    let payout = purse
-        .balance
-        .minus(rule.refund_fee)
-        .map_err(|_| Message::new(Code::AmountInvalid))?;
+    let payout = purse.balance.minus(rule.refund_fee).map_err(|_| Message::new(Code::AmountInvalid))?;
     if !payout.is_positive() {
         return Err(message(Code::PurseEmpty));
     }
@@ -103,17 +100,11 @@ pub fn full_amount(rules: &RuleSet, terms: &Terms, asked: Fen) -> Result<(), Mes
     if asked == terms.amount || (!full_only && asked.is_positive() && asked < terms.amount) {
         return Ok(());
     }
-    Err(rules
-        .message(Some(Service::RefundReadable), Code::FullRefundOnly)
-        .with("x", terms.amount))
+    Err(rules.message(Some(Service::RefundReadable), Code::FullRefundOnly).with("x", terms.amount))
 }
 
 /// A card that the centre holds back, or that is no longer the holder's card.
-pub(crate) fn standing(
-    rules: &RuleSet,
-    service: Service,
-    centre: &CardFacts,
-) -> Result<(), Message> {
+pub(crate) fn standing(rules: &RuleSet, service: Service, centre: &CardFacts) -> Result<(), Message> {
     let message = |code| rules.message(Some(service), code);
     if let Some(case) = &centre.suspended_by {
         return Err(message(Code::CaseSuspended).with("no", case));

@@ -67,18 +67,9 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
     if !facts.person.entitled {
         reasons.push(message(Code::NoLongerEntitled));
     }
-    let holds = |status: fn(&CardStatus) -> bool| {
-        facts
-            .person
-            .cards
-            .iter()
-            .find(|card| card.programme == rules.programme && status(&card.status))
-    };
-    let old = if rule.formal_loss_first {
-        holds(is_lost)
-    } else {
-        holds(is_active).or_else(|| holds(is_lost))
-    };
+    let holds =
+        |status: fn(&CardStatus) -> bool| facts.person.cards.iter().find(|card| card.programme == rules.programme && status(&card.status));
+    let old = if rule.formal_loss_first { holds(is_lost) } else { holds(is_active).or_else(|| holds(is_lost)) };
     match old {
         None if rule.formal_loss_first && holds(is_active).is_some() => {
             reasons.push(message(Code::FormalLossFirst));
@@ -88,18 +79,13 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
             if let Some(case) = &old.suspended_by {
                 reasons.push(message(Code::CaseSuspended).with("no", case));
             }
-            if facts
-                .on_reader
-                .is_some_and(|card| card.card_no == old.card_no && !card.blank)
-            {
+            if facts.on_reader.is_some_and(|card| card.card_no == old.card_no && !card.blank) {
                 reasons.push(message(Code::CardIsPresent));
             }
         }
     }
     // Without the line nothing is written, so no blank is needed.
-    let writes = rules
-        .outlet(facts.outlet)
-        .is_some_and(|outlet| outlet.counter_writing);
+    let writes = rules.outlet(facts.outlet).is_some_and(|outlet| outlet.counter_writing);
     if facts.line == LineMode::Online && (facts.blanks == 0 || !writes) {
         reasons.push(message(Code::StockEmpty));
     }
@@ -118,9 +104,7 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
 /// A second reissue while the card of the first is in use: shown with the card that exists.
 #[must_use]
 pub fn active_card_exists(rules: &RuleSet, card: &CardNo) -> Message {
-    rules
-        .message(Some(Service::ReissueLost), Code::ActiveCardExists)
-        .with("masked", mask::card_on_paper(card.as_str()))
+    rules.message(Some(Service::ReissueLost), Code::ActiveCardExists).with("masked", mask::card_on_paper(card.as_str()))
 }
 
 fn is_active(status: &CardStatus) -> bool {

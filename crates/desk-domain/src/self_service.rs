@@ -10,12 +10,7 @@ use crate::{
 
 /// # Errors
 /// `SELF_SERVICE_FORBIDDEN` where the person of the case is the clerk.
-pub fn check(
-    rules: &RuleSet,
-    service: Service,
-    person: &PersonFacts,
-    clerk: &OperatorId,
-) -> Result<(), Message> {
+pub fn check(rules: &RuleSet, service: Service, person: &PersonFacts, clerk: &OperatorId) -> Result<(), Message> {
     if person.staff.as_ref() == Some(clerk) {
         return Err(rules.message(Some(service), Code::SelfServiceForbidden));
     }

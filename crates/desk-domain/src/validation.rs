@@ -42,10 +42,7 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<NaiveDate, Message> {
         return Err(message(Code::ProfileMismatch));
     }
     hours::offered(rules, service, facts.outlet, facts.at)?;
-    let kind_validated = rules
-        .validity
-        .as_ref()
-        .is_some_and(|rule| rule.holder_classes.contains(&facts.card.holder_class));
+    let kind_validated = rules.validity.as_ref().is_some_and(|rule| rule.holder_classes.contains(&facts.card.holder_class));
     if facts.card.blank || !kind_validated {
         return Err(message(Code::NotStudentCard));
     }

@@ -18,9 +18,7 @@ pub fn end_for(rules: &ValidityRules, day: NaiveDate) -> Option<NaiveDate> {
 
 /// Last day of the month that lies `ahead` months after the month of `day`.
 fn month_end(day: NaiveDate, ahead: u32) -> Option<NaiveDate> {
-    day.with_day(1)?
-        .checked_add_months(Months::new(ahead.checked_add(1)?))?
-        .pred_opt()
+    day.with_day(1)?.checked_add_months(Months::new(ahead.checked_add(1)?))?.pred_opt()
 }
 
 /// The end to be written on `day` onto a card that is valid until `current`.
@@ -28,16 +26,9 @@ fn month_end(day: NaiveDate, ahead: u32) -> Option<NaiveDate> {
 /// # Errors
 /// `ALREADY_VALIDATED` where writing would change nothing, `VALIDITY_AHEAD` where the card is further ahead than a
 /// validation can have brought it.
-pub fn extend(
-    rules: &RuleSet,
-    current: Option<NaiveDate>,
-    day: NaiveDate,
-) -> Result<NaiveDate, Message> {
+pub fn extend(rules: &RuleSet, current: Option<NaiveDate>, day: NaiveDate) -> Result<NaiveDate, Message> {
     let message = |code| rules.message(Some(Service::Validation), code);
-    let validity = rules
-        .validity
-        .as_ref()
-        .ok_or_else(|| message(Code::NotStudentCard))?;
+    let validity = rules.validity.as_ref().ok_or_else(|| message(Code::NotStudentCard))?;
     let end = end_for(validity, day).ok_or_else(|| message(Code::ClockUntrusted))?;
     let Some(current) = current.filter(|current| *current >= end) else {
         return Ok(end);
@@ -52,9 +43,7 @@ pub fn extend(
 /// The hint for days just before the boundary (`21日起办理可续至下月底`).
 #[must_use]
 pub fn hint(rules: &ValidityRules, day: NaiveDate) -> Option<&str> {
-    (rules.hint_from..=rules.boundary_day)
-        .contains(&day.day())
-        .then_some(rules.hint.as_str())
+    (rules.hint_from..=rules.boundary_day).contains(&day.day()).then_some(rules.hint.as_str())
 }
 
 /// How an end of validity is shown.

@@ -5,6 +5,8 @@ pub mod key;
 pub mod mac;
 pub mod release;
 pub mod service;
+#[cfg(test)]
+mod vectors;
 
 pub use key::{DoubleKey, MasterKeys};
 pub use release::{ReleaseKind, ReleaseRecord};

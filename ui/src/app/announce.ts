@@ -24,12 +24,17 @@ export function announcement(view: View): string {
     case 'case': {
       const ask = at.question.ask
       const own =
-        ask.ask === 'again' ? said(ask.message)
-        : ask.ask === 'busy' ? ask.doing
-        : ask.ask === 'putCard' ? `${ask.what}${said(ask.wrong)}`
-        : ask.ask === 'ended' ? `${ask.headline}。${ask.giveBack.length > 0 ? `请归还：${ask.giveBack.join('、')}` : ''}`
-        : ask.ask === 'act' ? `按 ${ask.key} ${ask.label}`
-        : ''
+        ask.ask === 'again'
+          ? said(ask.message)
+          : ask.ask === 'busy'
+            ? ask.doing
+            : ask.ask === 'putCard'
+              ? `${ask.what}${said(ask.wrong)}`
+              : ask.ask === 'ended'
+                ? `${ask.headline}。${ask.giveBack.length > 0 ? `请归还：${ask.giveBack.join('、')}` : ''}`
+                : ask.ask === 'act'
+                  ? `按 ${ask.key} ${ask.label}`
+                  : ''
       return [said(at.message), at.question.title, own, note].filter((part) => part !== '').join('。')
     }
     case 'report':

@@ -60,8 +60,18 @@ function below(): Layer[] {
   return [...layers].filter((layer) => !layer.modal).reverse()
 }
 
-export const nextStep = computed(() => below().map((layer) => layer.next?.() ?? null).find((step) => step !== null) ?? null)
-export const namedAct = computed(() => below().map((layer) => layer.act?.() ?? null).find((act) => act !== null) ?? null)
+export const nextStep = computed(
+  () =>
+    below()
+      .map((layer) => layer.next?.() ?? null)
+      .find((step) => step !== null) ?? null,
+)
+export const namedAct = computed(
+  () =>
+    below()
+      .map((layer) => layer.act?.() ?? null)
+      .find((act) => act !== null) ?? null,
+)
 export const shownKeys = computed(() => {
   const known = new Set<string>()
   return below()

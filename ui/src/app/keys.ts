@@ -50,7 +50,11 @@ export const NEVER_ACTS: ReadonlySet<string> = new Set(['Enter', 'Space', 'Escap
 export const TAKEN_FROM_THE_WEB_VIEW: ReadonlySet<string> = new Set([
   ...Array.from({ length: 12 }, (_, at) => `F${at + 1}`),
   ...['R', 'P', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map((key) => `Ctrl+${key}`),
-  'Ctrl+Shift+R', 'Ctrl+Shift+I', 'Shift+F10', 'Alt+ArrowLeft', 'Alt+ArrowRight',
+  'Ctrl+Shift+R',
+  'Ctrl+Shift+I',
+  'Shift+F10',
+  'Alt+ArrowLeft',
+  'Alt+ArrowRight',
 ])
 
 /** `Ctrl+L`, `F5`, `Enter`, `7`. Full-width digits from an input method count as digits. */

@@ -1,5 +1,5 @@
 // Generated from crates/desk-app/src/view.rs; do not edit.
-// UPDATE_BINDINGS=1 cargo test --test it bindings
+// UPDATE=1 cargo test --test it bindings
 
 /**
  * What the window may ask for.

@@ -1,12 +1,13 @@
 //! Monthly validation (增效): pays nothing, so repeating it is harmless; what counts is who is entitled and until when.
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 use desk_domain::{
     card::CardImage,
     claim::Claim,
     code::{Code, Message},
     id::CaseId,
     posting::Balanced,
+    validity::end_for,
 };
 
 use super::{Granted, Verdict, validity_right};
@@ -27,10 +28,13 @@ impl Call<'_> {
         until: NaiveDate,
     ) -> Step<Verdict> {
         let card = self.usable_card(programme, claim, image, case).await?;
-        require(
-            programme.validated_classes.contains(&image.holder_class),
-            Code::NotStudentCard,
-        )?;
+        let Some(rules) = programme
+            .validity
+            .as_ref()
+            .filter(|rules| rules.holder_classes.contains(&image.holder_class))
+        else {
+            return refuse_code(Code::NotStudentCard);
+        };
         if !self.entitled(&card).await? {
             return refuse_code(Code::NoLongerEntitled);
         }
@@ -48,7 +52,7 @@ impl Call<'_> {
         }
         // The desk computes the end by its own date; the centre's date is the one that counts.
         require(
-            Some(until) <= end_of_validity(local_day(self.now), programme.boundary_day),
+            Some(until) <= end_for(rules, local_day(self.now)),
             Code::ClockUntrusted,
         )?;
         Ok(Verdict::Granted(Granted {
@@ -59,12 +63,4 @@ impl Call<'_> {
             agreement: None,
         }))
     }
-}
-
-/// Last day of this month when validated up to the boundary day, of the next month after it.
-fn end_of_validity(day: NaiveDate, boundary: u32) -> Option<NaiveDate> {
-    let months = if day.day() <= boundary { 1 } else { 2 };
-    day.with_day(1)?
-        .checked_add_months(Months::new(months))?
-        .pred_opt()
 }

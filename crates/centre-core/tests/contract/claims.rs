@@ -727,7 +727,7 @@ pub async fn reissue_whole_way(world: World) {
         .reserve(2, &other, case(2), reissue("p1", PUPIL_CARD), None)
         .await;
     assert_eq!(refusal(reply), Code::RightReserved);
-    let line = |number: &str, serial: &str| IssuerRequest::LineMac {
+    let line_of = |number: &str, serial: &str, data: &str| IssuerRequest::LineMac {
         card: CardKeySource {
             family: "family".to_owned(),
             card_no: CardNo::new(number),
@@ -737,9 +737,24 @@ pub async fn reissue_whole_way(world: World) {
         key: LineKey::Maintenance,
         challenge: "0011223344556677".to_owned(),
         header: "04d6950010".to_owned(),
-        data: "00".to_owned(),
+        data: data.to_owned(),
     };
+    let own = format!("number {}", data.card_no.as_str());
+    let line = |number: &str, serial: &str| line_of(number, serial, &own);
+    let blank = "0000000000000000";
     for (ask, code) in [
+        (
+            line_of(blank, "2150999000009001", "number 2150999000000004"),
+            Some(Code::CardLineUnknown),
+        ),
+        (
+            line_of(blank, "2150999000009001", "until 2026-12-31"),
+            Some(Code::CardLineUnknown),
+        ),
+        (
+            line_of(blank, "2150999000009001", "balance 5"),
+            Some(Code::CardLineUnknown),
+        ),
         // Another pupil's card, by number or by keys.
         (
             line("2150999000000004", "2150999000000004"),
@@ -909,6 +924,19 @@ pub async fn validation(world: World) {
                 )
                 .await,
         );
+        for (data, released) in [("until 2027-01-31", false), ("until 2026-12-31", true)] {
+            let ask = IssuerRequest::LineMac {
+                card: key_source(PUPIL_CARD),
+                key: LineKey::Maintenance,
+                challenge: "00112233".to_owned(),
+                header: "04d6950810".to_owned(),
+                data: data.to_owned(),
+            };
+            let reply = world
+                .ask(1, &session, issuer(case(number), &held.number, ask))
+                .await;
+            assert_eq!(matches!(reply, Reply::Issuer { .. }), released, "{reply:?}");
+        }
         let settle = |until: &str| Request::Confirm {
             case: case(number),
             reservation: held.number.clone(),

@@ -11,7 +11,10 @@ use async_trait::async_trait;
 use centre_core::{
     Centre, Parts, Policy, Programme,
     policy::PasswordPolicy,
-    ports::{EcardPlatform, Entropy, KeyRelease, Passwords, PortFailure, ResetOrder, ResetResult},
+    ports::{
+        EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder,
+        ResetResult,
+    },
     record::{Card, Device, OperatorRecord, Person, Release},
     sandbox::{Account, Accounts},
     store::CentreStore,
@@ -29,6 +32,7 @@ use desk_domain::{
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest},
     money::Fen,
     person::{CardStatus, HolderClass, InitialPassword},
+    ruleset::ValidityRules,
 };
 use desk_wire::v1::{Envelope, Reply, Request, Role, Secret, VERSION};
 use ed25519_dalek::SigningKey;
@@ -100,6 +104,18 @@ impl KeyRelease for Words {
         }
     }
 
+    /// The data say it in words: `until 2026-12-31`, `number 21…`.
+    fn line_write(&self, ask: &IssuerRequest) -> Result<Option<LineWrite>, Message> {
+        let IssuerRequest::LineMac { data, .. } = ask else {
+            return Ok(None);
+        };
+        match data.split_once(' ') {
+            Some(("until", day)) => Ok(Some(LineWrite::ValidUntil(date(day)))),
+            Some(("number", number)) => Ok(Some(LineWrite::Number(CardNo::new(number)))),
+            _ => Err(Message::new(Code::CardLineUnknown)),
+        }
+    }
+
     async fn settles(&self, release: &Release, proof: &str) -> Result<bool, Message> {
         Ok(Some(proof) == release.random.as_deref())
     }
@@ -160,8 +176,15 @@ fn programme(services: &[Service], transit: bool) -> Programme {
         transit_open: true,
         card_prefix: "21509990".to_owned(),
         card_digits: 16,
-        validated_classes: vec![2],
-        boundary_day: 20,
+        validity: (!transit).then(|| ValidityRules {
+            boundary_day: 20,
+            hint_from: 15,
+            hint: String::new(),
+            amber_days: 5,
+            ahead_months: 1,
+            holder_classes: vec![2],
+            new_card: true,
+        }),
         password: (!transit).then_some(PasswordPolicy {
             domestic: InitialPassword::LastSixOfIdNumber,
             hmt: InitialPassword::LastSixOfEcardNumber,

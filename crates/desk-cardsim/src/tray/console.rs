@@ -9,7 +9,7 @@
 //! mute on|off              cards put on the reader give no answer to reset
 //! slow MS                  every command takes this many milliseconds longer
 //! calm                     no faults any more
-//! load NAME FEN            a kiosk somewhere tops the purse up
+//! load NAME FEN [TIME]     a kiosk somewhere tops the purse up (at TIME by its clock)
 //! quit                     ends the program without an answer; the cards keep what they hold
 //! ```
 
@@ -20,11 +20,12 @@ use std::{
     time::Duration,
 };
 
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use super::{FieldCard, Side, Tray};
 use crate::{
-    SimCard,
+    kiosk,
     tray::Faults,
     vpcd::{self, Inserted, VirtualCard},
 };
@@ -51,6 +52,8 @@ pub struct Console {
 /// Length of a tick. Whoever owns the console calls [`Console::tick`] when nothing was said for this long.
 pub const TICK: Duration = Duration::from_millis(300);
 const SETTLED_AFTER: u8 = 3;
+/// The kiosk's clock where nobody tells it the time: the morning of the demonstration day.
+const KIOSK_TIME: &str = "2026-11-24T09:30:00";
 
 struct Placed {
     card: Arc<FieldCard>,
@@ -108,7 +111,8 @@ impl Console {
                 self.faults.clear();
                 Ok(Value::Null)
             }
-            ["load", name, fen] => self.load(name, fen),
+            ["load", name, fen] => self.load(name, fen, KIOSK_TIME),
+            ["load", name, fen, at] => self.load(name, fen, at),
             ["quit"] => return Heard::Quit,
             [] => Err("nothing said".to_owned()),
             [command, ..] => Err(format!("not understood: {command}")),
@@ -190,12 +194,15 @@ impl Console {
         }
     }
 
-    fn load(&self, name: &str, fen: &str) -> Result<Value, String> {
+    fn load(&self, name: &str, fen: &str, at: &str) -> Result<Value, String> {
         let card = self.find(name)?;
         let fen: u32 = fen
             .parse()
             .map_err(|_| "fen are a whole number".to_owned())?;
-        card.change(|card| top_up(card, fen))
+        let at: NaiveDateTime = at
+            .parse()
+            .map_err(|_| "times look like 2026-11-24T09:30:00".to_owned())?;
+        card.change(|card| kiosk::top_up(card, fen, at))
             .map_err(|error| format!("card not kept: {error}"))?
             .map_err(|refused| format!("the kiosk was refused: {refused}"))?;
         Ok(json!({ "balance_fen": card.facts().balance_fen }))
@@ -257,9 +264,4 @@ fn slot_of(text: &str) -> Result<u8, String> {
 fn address(port: u16, slot: u8) -> SocketAddr {
     let port = port.saturating_add(u16::from(slot.saturating_sub(1)));
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
-}
-
-fn top_up(card: &mut SimCard, fen: u32) -> Result<(), String> {
-    let _ = (card, fen);
-    Err("no kiosk".to_owned())
 }

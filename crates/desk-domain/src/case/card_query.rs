@@ -43,11 +43,7 @@ impl CardQuery {
         match self {
             Self::Tapping => Next::Do(Effect::ReadCard { expect: None }),
             Self::Read { card } => match cx.header.line {
-                LineMode::Online => Next::Do(Effect::FindCard {
-                    lookup: Lookup::CardNo {
-                        card_no: card.card_no.clone(),
-                    },
-                }),
+                LineMode::Online => Next::Do(Effect::FindCard { lookup: Lookup::CardNo { card_no: card.card_no.clone() } }),
                 LineMode::Offline => look("离线：只显示卡内数据").into(),
             },
             Self::Alone { .. } => look("只显示卡内数据").into(),
@@ -64,27 +60,17 @@ impl CardQuery {
                 if cx.rules.owns(&card) {
                     Ok(Fact::CardRead { card })
                 } else {
-                    Ok(Fact::Refused {
-                        message: cx.refuse(Code::ProfileMismatch),
-                    })
+                    Ok(Fact::Refused { message: cx.refuse(Code::ProfileMismatch) })
                 }
             }
-            (Self::Read { .. }, Input::Outcome(Outcome::CardFound { card })) => Ok(Fact::CardKnown {
-                card,
-                until: None,
-                authorise: None,
-                moment: cx.moment(),
-            }),
-            (Self::Read { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::CardAlone {
-                message: Some(message),
-            }),
-            (Self::Read { .. } | Self::Alone { .. } | Self::Known { .. }, Input::Answer(Answer::Go)) => {
-                Ok(Fact::Shown { message: None })
+            (Self::Read { .. }, Input::Outcome(Outcome::CardFound { card })) => {
+                Ok(Fact::CardKnown { card, until: None, authorise: None, moment: cx.moment() })
             }
-            (
-                Self::Tapping | Self::Read { .. } | Self::Alone { .. } | Self::Known { .. },
-                Input::Answer(Answer::Cancel),
-            ) => Ok(Fact::Cancelled),
+            (Self::Read { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::CardAlone { message: Some(message) }),
+            (Self::Read { .. } | Self::Alone { .. } | Self::Known { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Shown { message: None }),
+            (Self::Tapping | Self::Read { .. } | Self::Alone { .. } | Self::Known { .. }, Input::Answer(Answer::Cancel)) => {
+                Ok(Fact::Cancelled)
+            }
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
             (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
         }
@@ -100,21 +86,13 @@ impl CardQuery {
             (Self::Tapping, Fact::CardRead { card }) => Self::Read { card },
             (Self::Read { card }, Fact::CardKnown { card: facts, .. }) => Self::Known { card, facts },
             (Self::Read { card }, Fact::CardAlone { message }) => Self::Alone { card, message },
-            (
-                Self::Read { card } | Self::Alone { card, .. } | Self::Known { card, .. },
-                Fact::Shown { .. },
-            ) => Self::Closed {
-                card: Some(card),
-                ending: Ending::Done,
-            },
-            (Self::Tapping, fact) => Self::Closed {
-                card: None,
-                ending: super::ending_of(fact).ok_or_else(misplaced)?,
-            },
-            (Self::Read { card } | Self::Alone { card, .. } | Self::Known { card, .. }, fact) => Self::Closed {
-                card: Some(card),
-                ending: super::ending_of(fact).ok_or_else(misplaced)?,
-            },
+            (Self::Read { card } | Self::Alone { card, .. } | Self::Known { card, .. }, Fact::Shown { .. }) => {
+                Self::Closed { card: Some(card), ending: Ending::Done }
+            }
+            (Self::Tapping, fact) => Self::Closed { card: None, ending: super::ending_of(fact).ok_or_else(misplaced)? },
+            (Self::Read { card } | Self::Alone { card, .. } | Self::Known { card, .. }, fact) => {
+                Self::Closed { card: Some(card), ending: super::ending_of(fact).ok_or_else(misplaced)? }
+            }
             (Self::Closed { .. }, _) => return Err(misplaced()),
         })
     }
@@ -167,10 +145,7 @@ impl CardQuery {
             Self::Known { facts, .. } => {
                 strip.push(status(&facts.status));
                 strip.push(Shown::plain("发卡日期", super::words::day(facts.issued_on)));
-                strip.push(Shown::plain(
-                    "交通功能",
-                    if facts.transit_open { "已开通" } else { "未开通" },
-                ));
+                strip.push(Shown::plain("交通功能", if facts.transit_open { "已开通" } else { "未开通" }));
                 if let Some(case) = &facts.suspended_by {
                     remark = Some(Message::new(Code::CaseSuspended).with("no", case));
                 }
@@ -183,11 +158,7 @@ impl CardQuery {
             strip,
             say: None,
             result: Vec::new(),
-            give_back: if self.card().is_some() {
-                vec!["客户的卡".to_owned()]
-            } else {
-                Vec::new()
-            },
+            give_back: if self.card().is_some() { vec!["客户的卡".to_owned()] } else { Vec::new() },
             remark,
         }
     }
@@ -199,13 +170,7 @@ impl CardQuery {
 }
 
 fn look(title: &str) -> Question {
-    Question::new(
-        "look",
-        title,
-        Ask::Go {
-            label: "查询结束".to_owned(),
-        },
-    )
+    Question::new("look", title, Ask::Go { label: "查询结束".to_owned() })
 }
 
 fn status(status: &CardStatus) -> Shown {

@@ -50,11 +50,7 @@ pub struct Cx<'a> {
 impl Cx<'_> {
     #[must_use]
     pub fn moment(&self) -> Moment {
-        Moment {
-            at: self.now,
-            terminal: self.terminal.to_owned(),
-            sequence: self.sequence,
-        }
+        Moment { at: self.now, terminal: self.terminal.to_owned(), sequence: self.sequence }
     }
 
     /// The local day on which the case is decided.
@@ -79,10 +75,7 @@ impl Cx<'_> {
 
     #[must_use]
     pub fn till_account(&self) -> Account {
-        Account::Till {
-            outlet: self.header.outlet.clone(),
-            operator: self.operator.clone(),
-        }
+        Account::Till { outlet: self.header.outlet.clone(), operator: self.operator.clone() }
     }
 
     /// Fee taken in cash.
@@ -100,19 +93,11 @@ impl Cx<'_> {
     /// Confirmed refund paid in cash.
     #[must_use]
     pub fn refund_out(&self, amount: Fen) -> Balanced {
-        Balanced::transfer(
-            self.till_account(),
-            Account::RefundPayable {
-                programme: self.header.programme.clone(),
-            },
-            amount,
-        )
+        Balanced::transfer(self.till_account(), Account::RefundPayable { programme: self.header.programme.clone() }, amount)
     }
 
     fn fee_income(&self) -> Account {
-        Account::FeeIncome {
-            programme: self.header.programme.clone(),
-        }
+        Account::FeeIncome { programme: self.header.programme.clone() }
     }
 
     /// Is there enough cash for this amount, and may this clerk still pay it out today?
@@ -138,15 +123,7 @@ impl Cx<'_> {
     /// # Errors
     /// Why this card cannot be refunded; judged by the card alone where the centre said nothing yet.
     pub fn refund(&self, card: &CardImage, centre: Option<&CardFacts>) -> Result<refund::Terms, Message> {
-        refund::decide(
-            self.rules,
-            refund::Facts {
-                outlet: &self.header.outlet,
-                at: local(self.now),
-                card,
-                centre,
-            },
-        )
+        refund::decide(self.rules, refund::Facts { outlet: &self.header.outlet, at: local(self.now), card, centre })
     }
 
     /// # Errors
@@ -224,10 +201,7 @@ impl Cx<'_> {
         if given != amount {
             return Err(self.refuse(Code::AuthorisationRefused).with("why", "金额不符"));
         }
-        Ok(Fact::Authorised {
-            authorisation: Authorisation { by, number, amount },
-            moment: self.moment(),
-        })
+        Ok(Fact::Authorised { authorisation: Authorisation { by, number, amount }, moment: self.moment() })
     }
 
     /// A message with this programme's rule id and phrase for the service.
@@ -267,11 +241,7 @@ pub fn all(messages: Vec<Message>) -> Message {
         return Message::new(Code::Internal).with("where", "rules");
     };
     let also: Vec<String> = messages.map(|message| message.text()).collect();
-    if also.is_empty() {
-        first
-    } else {
-        first.with("also", also.join(" "))
-    }
+    if also.is_empty() { first } else { first.with("also", also.join(" ")) }
 }
 
 /// The answer to an input that does not fit the question.

@@ -2,17 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, CaseHeader, Effect, fact::{Fact, Misplaced}};
+use super::{
+    Case, CaseHeader, Effect,
+    fact::{Fact, Misplaced},
+};
 use crate::code::Code;
 
 /// The sealed payload of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
-    Opened { header: CaseHeader },
+    Opened {
+        header: CaseHeader,
+    },
     /// Written before an effect begins.
-    Intent { effect: Effect },
-    Fact { at_step: u32, fact: Fact },
+    Intent {
+        effect: Effect,
+    },
+    Fact {
+        at_step: u32,
+        fact: Fact,
+    },
 }
 
 impl Entry {
@@ -63,11 +73,7 @@ pub fn replay(entries: impl IntoIterator<Item = Entry>) -> Result<(CaseHeader, R
     let Some(Entry::Opened { header }) = entries.next() else {
         return Err(Unreadable::NoOpening);
     };
-    let mut replayed = Replayed {
-        case: Case::open(header.service),
-        steps: 0,
-        begun: None,
-    };
+    let mut replayed = Replayed { case: Case::open(header.service), steps: 0, begun: None };
     for entry in entries {
         match entry {
             Entry::Opened { .. } => return Err(Unreadable::NoOpening),

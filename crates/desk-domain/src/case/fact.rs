@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Paper, context::local, identity::IdentityFact};
 use crate::{
-    card::{CardImage, Terminal, TearEvidence, WriteProof},
+    card::{CardImage, TearEvidence, Terminal, WriteProof},
     claim::Reservation,
     code::{Code, Message},
     id::{CardNo, CentreNumber, OperatorId},
@@ -29,11 +29,7 @@ impl Moment {
     /// The desk as the card will record it.
     #[must_use]
     pub fn terminal(&self) -> Terminal {
-        Terminal {
-            number: self.terminal.clone(),
-            sequence: self.sequence,
-            at: local(self.at),
-        }
+        Terminal { number: self.terminal.clone(), sequence: self.sequence, at: local(self.at) }
     }
 }
 
@@ -50,7 +46,9 @@ pub struct Authorisation {
 #[serde(tag = "leads", rename_all = "snake_case")]
 pub enum Leads {
     On,
-    Refer { message: Message },
+    Refer {
+        message: Message,
+    },
     /// The tree is done.
     Through,
 }

@@ -29,9 +29,15 @@ pub enum Identity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "identity", rename_all = "snake_case")]
 pub enum IdentityFact {
-    Role { applicant: String },
-    Document { document: String },
-    Papers { papers: Box<Papers> },
+    Role {
+        applicant: String,
+    },
+    Document {
+        document: String,
+    },
+    Papers {
+        papers: Box<Papers>,
+    },
     /// The clerk goes back one question.
     Back,
 }
@@ -84,9 +90,7 @@ impl Identity {
             Self::Role => Question::new(
                 "role",
                 "谁来办理？",
-                Ask::Choice {
-                    options: Choice::numbered(cx.rules.applicants.iter().map(|kind| (&*kind.id, &*kind.label))),
-                },
+                Ask::Choice { options: Choice::numbered(cx.rules.applicants.iter().map(|kind| (&*kind.id, &*kind.label))) },
             )
             .into(),
             Self::Document { .. } => Question::new(
@@ -105,10 +109,7 @@ impl Identity {
             Self::Papers { applicant, document } => Question::new(
                 "papers",
                 "核对证件",
-                Ask::Form {
-                    fields: fields(cx, cx.rules.applicant(applicant), cx.rules.document(document)),
-                    submit: "核对".to_owned(),
-                },
+                Ask::Form { fields: fields(cx, cx.rules.applicant(applicant), cx.rules.document(document)), submit: "核对".to_owned() },
             )
             .into(),
         }
@@ -164,19 +165,12 @@ impl Identity {
                 IdentityStep::Still(Self::Papers { applicant, document })
             }
             (Self::Papers { applicant, document }, IdentityFact::Papers { papers }) => {
-                IdentityStep::Done(Identified {
-                    applicant,
-                    document,
-                    papers: *papers,
-                })
+                IdentityStep::Done(Identified { applicant, document, papers: *papers })
             }
             (Self::Document { .. }, IdentityFact::Back) => IdentityStep::Still(Self::Role),
             (Self::Papers { applicant, .. }, IdentityFact::Back) => IdentityStep::Still(Self::Document { applicant }),
             (Self::Role | Self::Document { .. } | Self::Papers { .. }, _) => {
-                return Err(Misplaced {
-                    state: "identity",
-                    fact: "identity",
-                });
+                return Err(Misplaced { state: "identity", fact: "identity" });
             }
         })
     }
@@ -185,11 +179,7 @@ impl Identity {
 const NO_DOCUMENT: &str = "none";
 
 fn labels(cx: &Cx<'_>) -> String {
-    cx.documents()
-        .iter()
-        .map(|kind| kind.label.as_str())
-        .collect::<Vec<_>>()
-        .join("、")
+    cx.documents().iter().map(|kind| kind.label.as_str()).collect::<Vec<_>>().join("、")
 }
 
 fn fields(cx: &Cx<'_>, applicant: Option<&Applicant>, document: Option<&DocumentKind>) -> Vec<Field> {
@@ -203,18 +193,15 @@ fn fields(cx: &Cx<'_>, applicant: Option<&Applicant>, document: Option<&Document
     fields.push(Field::new("original", "已核对原件", FieldKind::Tick));
     if let Some(applicant) = applicant {
         if !applicant.relations.is_empty() {
-            fields.push(Field::new("relation", "与持卡人关系", FieldKind::Choice).options(Choice::numbered(
-                applicant
-                    .relations
-                    .iter()
-                    .map(|relation| (relation.as_str(), relation.as_str())),
-            )));
+            fields.push(
+                Field::new("relation", "与持卡人关系", FieldKind::Choice)
+                    .options(Choice::numbered(applicant.relations.iter().map(|relation| (relation.as_str(), relation.as_str())))),
+            );
         }
         if applicant.own_document {
             fields.push(
-                Field::new("agent_document", "代办人证件", FieldKind::Choice).options(Choice::numbered(
-                    cx.documents().iter().map(|kind| (&*kind.id, &*kind.label)),
-                )),
+                Field::new("agent_document", "代办人证件", FieldKind::Choice)
+                    .options(Choice::numbered(cx.documents().iter().map(|kind| (&*kind.id, &*kind.label)))),
             );
             fields.push(Field::new("agent_number", "代办人证件号码", FieldKind::IdNumber));
             fields.push(Field::new("agent_expiry", "代办人证件有效期至", FieldKind::Date).optional());
@@ -225,29 +212,15 @@ fn fields(cx: &Cx<'_>, applicant: Option<&Applicant>, document: Option<&Document
 }
 
 /// What was typed, for the rules to judge.
-fn request(
-    values: &[(String, String)],
-    cx: &Cx<'_>,
-    applicant: &str,
-    document: &str,
-) -> Result<eligibility::Request, Message> {
-    let value = |id: &str| {
-        values
-            .iter()
-            .find(|(field, _)| field == id)
-            .map_or("", |(_, value)| value.trim())
-    };
+fn request(values: &[(String, String)], cx: &Cx<'_>, applicant: &str, document: &str) -> Result<eligibility::Request, Message> {
+    let value = |id: &str| values.iter().find(|(field, _)| field == id).map_or("", |(_, value)| value.trim());
     let ticked = |id: &str| matches!(value(id), "true" | "1" | "on" | "yes");
     let shown = |kind: &str, number: &str, expiry: &str, original: bool| {
         let expires = cx.rules.document(kind).is_some_and(|kind| kind.expires);
         Ok::<_, Message>(eligibility::Shown {
             kind: kind.to_owned(),
             number: number.to_owned(),
-            expiry: if expires && !expiry.is_empty() {
-                Some(normalise::expiry(expiry)?)
-            } else {
-                None
-            },
+            expiry: if expires && !expiry.is_empty() { Some(normalise::expiry(expiry)?) } else { None },
             original,
             page: ticked("page"),
         })
@@ -259,12 +232,7 @@ fn request(
         relation: (!relation.is_empty()).then_some(relation),
         holder: shown(document, value("number"), value("expiry"), ticked("original"))?,
         agent: if role.is_some_and(|role| role.own_document) && !value("agent_document").is_empty() {
-            Some(shown(
-                value("agent_document"),
-                value("agent_number"),
-                value("agent_expiry"),
-                ticked("agent_original"),
-            )?)
+            Some(shown(value("agent_document"), value("agent_number"), value("agent_expiry"), ticked("agent_original"))?)
         } else {
             None
         },

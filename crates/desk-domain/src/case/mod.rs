@@ -41,10 +41,7 @@ use crate::{
     card::{CardImage, WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
     code::Message,
-    id::{
-        CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId,
-        RequestId, WindowId,
-    },
+    id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId, RequestId, WindowId},
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
 };
@@ -103,40 +100,17 @@ pub enum Effect {
     /// Ask the centre for a card. Harmless.
     FindCard { lookup: Lookup },
     /// Reserve the right. Repeated with the same request id for ever.
-    Reserve {
-        request: RequestId,
-        claim: Claim,
-        authorisation: Option<CentreNumber>,
-    },
+    Reserve { request: RequestId, claim: Claim, authorisation: Option<CentreNumber> },
     /// Give an unused reservation back. Repeated with the same request id.
-    Release {
-        request: RequestId,
-        reservation: CentreNumber,
-    },
+    Release { request: RequestId, reservation: CentreNumber },
     /// Write the card; after a crash decided by the tear rule, never assumed.
-    WriteCard {
-        attempt: u32,
-        reservation: CentreNumber,
-        intent: WriteIntent,
-    },
+    WriteCard { attempt: u32, reservation: CentreNumber, intent: WriteIntent },
     /// Decide a torn write from the same card. Changes nothing; repeated after a crash.
-    ResolveWrite {
-        attempt: u32,
-        reservation: CentreNumber,
-        intent: WriteIntent,
-    },
+    ResolveWrite { attempt: u32, reservation: CentreNumber, intent: WriteIntent },
     /// Tell the centre of a write whose end is unknown, so that no other desk gets a MAC for the card.
-    ReportUnknown {
-        request: RequestId,
-        reservation: CentreNumber,
-        intent: WriteIntent,
-    },
+    ReportUnknown { request: RequestId, reservation: CentreNumber, intent: WriteIntent },
     /// Settle the right. Repeated with the same request id for ever.
-    Confirm {
-        request: RequestId,
-        reservation: CentreNumber,
-        settlement: Settlement,
-    },
+    Confirm { request: RequestId, reservation: CentreNumber, settlement: Settlement },
     /// Print one paper; repeated after a crash, marked as a reprint where it may have come out.
     Print { paper: Paper },
 }
@@ -272,11 +246,7 @@ pub enum Answer {
     /// The named key of a dangerous act (pay-out, card-cut); never Enter.
     Act,
     /// A second person agreed.
-    Authorised {
-        by: OperatorId,
-        number: CentreNumber,
-        amount: Fen,
-    },
+    Authorised { by: OperatorId, number: CentreNumber, amount: Fen },
     /// Try the failed effect again.
     Again,
     /// Leave the case unfinished on the list.
@@ -332,7 +302,9 @@ pub enum Flow {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaperState {
-    Printed { copies: u32 },
+    Printed {
+        copies: u32,
+    },
     /// Not printed yet; the case stands all the same.
     Pending,
 }
@@ -470,10 +442,7 @@ fn ending_of(fact: Fact) -> Option<Ending> {
 fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
     match outcome {
         Outcome::Printed { copy } => Ok(Fact::Printed { paper, copy }),
-        Outcome::Failed { message } | Outcome::Refused { message } => Ok(Fact::PrintPending {
-            paper,
-            code: message.code,
-        }),
+        Outcome::Failed { message } | Outcome::Refused { message } => Ok(Fact::PrintPending { paper, code: message.code }),
         Outcome::CardRead { .. }
         | Outcome::PersonFound { .. }
         | Outcome::CardFound { .. }
@@ -484,4 +453,3 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         | Outcome::Confirmed { .. } => Err(context::stale()),
     }
 }
-

@@ -26,19 +26,50 @@ use crate::{
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordReset {
-    Tree { answers: Vec<(String, String)> },
+    Tree {
+        answers: Vec<(String, String)>,
+    },
     /// The slip that says who does it instead.
-    Referring { message: Message },
-    Identifying { identity: Identity },
-    Finding { who: Identified },
-    AcceptedSlip { who: Identified, at: DateTime<Utc> },
-    Accepted { who: Identified, at: DateTime<Utc> },
-    Confirming { subject: Subject, level: Option<Level> },
-    Authorising { subject: Subject, level: Level },
-    Reserving { subject: Subject },
-    Settling { subject: Subject, reservation: Reservation },
-    Slip { subject: Subject, number: CentreNumber },
-    Closed { last: Last, ending: Ending },
+    Referring {
+        message: Message,
+    },
+    Identifying {
+        identity: Identity,
+    },
+    Finding {
+        who: Identified,
+    },
+    AcceptedSlip {
+        who: Identified,
+        at: DateTime<Utc>,
+    },
+    Accepted {
+        who: Identified,
+        at: DateTime<Utc>,
+    },
+    Confirming {
+        subject: Subject,
+        level: Option<Level>,
+    },
+    Authorising {
+        subject: Subject,
+        level: Level,
+    },
+    Reserving {
+        subject: Subject,
+    },
+    Settling {
+        subject: Subject,
+        reservation: Reservation,
+    },
+    Slip {
+        subject: Subject,
+        number: CentreNumber,
+    },
+    Closed {
+        last: Last,
+        ending: Ending,
+    },
 }
 
 /// Whose password, and who asks for it.
@@ -77,31 +108,18 @@ impl PasswordReset {
                     let asked = Question::new(
                         format!("tree.{}", question.id),
                         question.title,
-                        Ask::Choice {
-                            options: Choice::numbered(
-                                question.options.into_iter().map(|option| (option.id, option.label)),
-                            ),
-                        },
+                        Ask::Choice { options: Choice::numbered(question.options.into_iter().map(|option| (option.id, option.label))) },
                     );
                     match question.help {
                         Some(help) => asked.help(help).into(),
                         None => asked.into(),
                     }
                 }
-                Ok(TreeStep::Reset) => Question::new(
-                    "tree",
-                    "办理密码重置",
-                    Ask::Go {
-                        label: "核验身份".to_owned(),
-                    },
-                )
-                .into(),
+                Ok(TreeStep::Reset) => Question::new("tree", "办理密码重置", Ask::Go { label: "核验身份".to_owned() }).into(),
                 Ok(TreeStep::Refer(message)) => Next::Ended(Ending::Referred { message }),
                 Err(message) => Next::Ended(Ending::Refused { message }),
             },
-            Self::Referring { .. } => Next::Do(Effect::Print {
-                paper: Paper::GuidanceSlip,
-            }),
+            Self::Referring { .. } => Next::Do(Effect::Print { paper: Paper::GuidanceSlip }),
             Self::Identifying { identity } => identity.next(cx),
             Self::Finding { who } => match cx.header.line {
                 LineMode::Online => Next::Do(find(who, cx)),
@@ -109,18 +127,13 @@ impl PasswordReset {
                     "accept_offline",
                     "离线：密码现在不能重置",
                     Ask::Choice {
-                        options: Choice::numbered([
-                            ("hotline", "请家长拨打热线或改日再来"),
-                            ("accept", "离线受理，线路恢复后由中心重置"),
-                        ]),
+                        options: Choice::numbered([("hotline", "请家长拨打热线或改日再来"), ("accept", "离线受理，线路恢复后由中心重置")]),
                     },
                 )
                 .help("受理后如家长已通过其他途径改过密码，本次受理不再重置。")
                 .into(),
             },
-            Self::AcceptedSlip { .. } => Next::Do(Effect::Print {
-                paper: Paper::AcceptanceSlip,
-            }),
+            Self::AcceptedSlip { .. } => Next::Do(Effect::Print { paper: Paper::AcceptanceSlip }),
             Self::Accepted { who, .. } => {
                 if cx.online {
                     Next::Do(find(who, cx))
@@ -129,13 +142,7 @@ impl PasswordReset {
                 }
             }
             Self::Confirming { subject, .. } => {
-                let mut question = Question::new(
-                    "confirm",
-                    "确认重置密码",
-                    Ask::Go {
-                        label: "重置为初始密码".to_owned(),
-                    },
-                );
+                let mut question = Question::new("confirm", "确认重置密码", Ask::Go { label: "重置为初始密码".to_owned() });
                 if let Some(warning) = &subject.warning {
                     question = question.help(warning.text());
                 }
@@ -186,33 +193,21 @@ impl PasswordReset {
                 Input::Answer(Answer::Cancel),
             ) => Ok(Fact::Cancelled),
             (Self::Identifying { identity }, input) => identity.decide(input, cx),
-            (Self::Finding { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => {
-                match option.as_str() {
-                    "accept" => {
-                        cx.room_to_accept()?;
-                        Ok(Fact::AcceptedOffline {
-                            at: cx.now,
-                            card_kept: false,
-                        })
-                    }
-                    "hotline" => Ok(Fact::Referred {
-                        message: crate::offline::step_refused(
-                            cx.rules,
-                            cx.header.service,
-                            crate::offline::Step::ResetPassword,
-                        ),
-                    }),
-                    _ => Err(stale()),
+            (Self::Finding { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
+                "accept" => {
+                    cx.room_to_accept()?;
+                    Ok(Fact::AcceptedOffline { at: cx.now, card_kept: false })
                 }
-            }
+                "hotline" => Ok(Fact::Referred {
+                    message: crate::offline::step_refused(cx.rules, cx.header.service, crate::offline::Step::ResetPassword),
+                }),
+                _ => Err(stale()),
+            },
             (Self::Finding { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::PersonFound { person })) => {
                 Ok(match cx.password_reset(&person) {
                     Ok(terms) => Fact::PersonKnown {
                         authorise: terms.authorise.as_ref().map(|(level, _)| *level),
-                        terms: PersonTerms::PasswordReset {
-                            words: terms.words,
-                            warning: terms.authorise.map(|(_, warning)| warning),
-                        },
+                        terms: PersonTerms::PasswordReset { words: terms.words, warning: terms.authorise.map(|(_, warning)| warning) },
                         person,
                         moment: cx.moment(),
                     },
@@ -224,22 +219,18 @@ impl PasswordReset {
                 Input::Outcome(Outcome::Refused { message }),
             ) => Ok(Fact::Refused { message }),
             (Self::AcceptedSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::AcceptanceSlip, outcome),
-            (Self::Confirming { level, .. }, Input::Answer(Answer::Go)) => Ok(Fact::Agreed {
-                authorise: *level,
-                identify: false,
-                moment: cx.moment(),
-            }),
+            (Self::Confirming { level, .. }, Input::Answer(Answer::Go)) => {
+                Ok(Fact::Agreed { authorise: *level, identify: false, moment: cx.moment() })
+            }
             (Self::Authorising { .. }, Input::Answer(Answer::Authorised { by, number, amount })) => {
                 cx.authorised(by, number, amount, Fen::ZERO)
             }
-            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => Ok(Fact::Reserved {
-                reservation,
-                moment: cx.moment(),
-            }),
-            (Self::Settling { reservation, .. }, Input::Outcome(Outcome::Confirmed { number })) => Ok(Fact::Confirmed {
-                number,
-                postings: reservation.on_confirm.clone(),
-            }),
+            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
+                Ok(Fact::Reserved { reservation, moment: cx.moment() })
+            }
+            (Self::Settling { reservation, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
+                Ok(Fact::Confirmed { number, postings: reservation.on_confirm.clone() })
+            }
             (Self::Slip { .. }, Input::Outcome(outcome)) => super::printed(Paper::Voucher, outcome),
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
             (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
@@ -259,17 +250,11 @@ impl PasswordReset {
                     TreeStep::Refer(message) => Leads::Refer { message },
                     TreeStep::Reset => Leads::Through,
                 };
-                Ok(Fact::TreeAnswered {
-                    question: question.id,
-                    option,
-                    leads,
-                })
+                Ok(Fact::TreeAnswered { question: question.id, option, leads })
             }
-            (TreeStep::Reset, Answer::Go) => Ok(Fact::TreeAnswered {
-                question: String::new(),
-                option: String::new(),
-                leads: Leads::Through,
-            }),
+            (TreeStep::Reset, Answer::Go) => {
+                Ok(Fact::TreeAnswered { question: String::new(), option: String::new(), leads: Leads::Through })
+            }
             (TreeStep::Ask(_) | TreeStep::Reset | TreeStep::Refer(_), _) => Err(stale()),
         }
     }
@@ -280,77 +265,37 @@ impl PasswordReset {
         let state = self.name();
         let name = fact.name();
         let misplaced = || Misplaced { state, fact: name };
-        let close = |last, fact| {
-            super::ending_of(fact)
-                .map(|ending| Self::Closed { last, ending })
-                .ok_or_else(misplaced)
-        };
+        let close = |last, fact| super::ending_of(fact).map(|ending| Self::Closed { last, ending }).ok_or_else(misplaced);
         Ok(match (self, fact) {
-            (
-                Self::Tree { mut answers },
-                Fact::TreeAnswered {
-                    question,
-                    option,
-                    leads,
-                },
-            ) => match leads {
+            (Self::Tree { mut answers }, Fact::TreeAnswered { question, option, leads }) => match leads {
                 Leads::On => {
                     answers.push((question, option));
                     Self::Tree { answers }
                 }
                 Leads::Refer { message } => Self::Referring { message },
-                Leads::Through => Self::Identifying {
-                    identity: Identity::begin(),
-                },
+                Leads::Through => Self::Identifying { identity: Identity::begin() },
             },
-            (Self::Referring { message }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Closed {
-                last: Last::Referred(message.clone()),
-                ending: Ending::Referred { message },
-            },
+            (Self::Referring { message }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                Self::Closed { last: Last::Referred(message.clone()), ending: Ending::Referred { message } }
+            }
             (Self::Identifying { identity }, Fact::Identity { given }) => match identity.apply(given)? {
                 IdentityStep::Still(identity) => Self::Identifying { identity },
                 IdentityStep::Done(who) => Self::Finding { who },
             },
             (Self::Finding { who }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { who, at },
-            (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
-                Self::Accepted { who, at }
-            }
+            (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { who, at },
             (
                 Self::Finding { who },
-                Fact::PersonKnown {
-                    person,
-                    terms: PersonTerms::PasswordReset { words, warning },
-                    authorise,
-                    moment,
-                },
+                Fact::PersonKnown { person, terms: PersonTerms::PasswordReset { words, warning }, authorise, moment },
             ) => Self::Confirming {
-                subject: Subject {
-                    who,
-                    person,
-                    words,
-                    warning,
-                    accepted_at: moment.at,
-                    authorisation: None,
-                },
+                subject: Subject { who, person, words, warning, accepted_at: moment.at, authorisation: None },
                 level: authorise,
             },
             (
                 Self::Accepted { who, at },
-                Fact::PersonKnown {
-                    person,
-                    terms: PersonTerms::PasswordReset { words, warning },
-                    authorise,
-                    ..
-                },
+                Fact::PersonKnown { person, terms: PersonTerms::PasswordReset { words, warning }, authorise, .. },
             ) => {
-                let subject = Subject {
-                    who,
-                    person,
-                    words,
-                    warning,
-                    accepted_at: at,
-                    authorisation: None,
-                };
+                let subject = Subject { who, person, words, warning, accepted_at: at, authorisation: None };
                 Self::agreed(subject, authorise)
             }
             (Self::Confirming { mut subject, .. }, Fact::Agreed { authorise, moment, .. }) => {
@@ -363,14 +308,12 @@ impl PasswordReset {
             }
             (Self::Reserving { subject }, Fact::Reserved { reservation, .. }) => Self::Settling { subject, reservation },
             (Self::Settling { subject, .. }, Fact::Confirmed { number, .. }) => Self::Slip { subject, number },
-            (Self::Slip { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Closed {
-                last: Last::Reset(Box::new(subject), number),
-                ending: Ending::Done,
-            },
-            (
-                Self::Tree { .. } | Self::Identifying { .. } | Self::Finding { .. } | Self::Accepted { .. },
-                fact,
-            ) => close(Last::Nothing, fact)?,
+            (Self::Slip { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                Self::Closed { last: Last::Reset(Box::new(subject), number), ending: Ending::Done }
+            }
+            (Self::Tree { .. } | Self::Identifying { .. } | Self::Finding { .. } | Self::Accepted { .. }, fact) => {
+                close(Last::Nothing, fact)?
+            }
             (
                 Self::Confirming { subject, .. }
                 | Self::Authorising { subject, .. }
@@ -378,10 +321,7 @@ impl PasswordReset {
                 | Self::Settling { subject, .. },
                 fact,
             ) => close(Last::Subject(Box::new(subject)), fact)?,
-            (
-                Self::Referring { .. } | Self::AcceptedSlip { .. } | Self::Slip { .. } | Self::Closed { .. },
-                _,
-            ) => return Err(misplaced()),
+            (Self::Referring { .. } | Self::AcceptedSlip { .. } | Self::Slip { .. } | Self::Closed { .. }, _) => return Err(misplaced()),
         })
     }
 
@@ -462,11 +402,7 @@ impl PasswordReset {
 
     fn number(&self) -> Option<&CentreNumber> {
         match self {
-            Self::Slip { number, .. }
-            | Self::Closed {
-                last: Last::Reset(_, number),
-                ..
-            } => Some(number),
+            Self::Slip { number, .. } | Self::Closed { last: Last::Reset(_, number), .. } => Some(number),
             Self::Tree { .. }
             | Self::Referring { .. }
             | Self::Identifying { .. }
@@ -516,10 +452,7 @@ impl PasswordReset {
             strip,
             say,
             result,
-            give_back: self
-                .who()
-                .map(|_| vec!["证件原件".to_owned()])
-                .unwrap_or_default(),
+            give_back: self.who().map(|_| vec!["证件原件".to_owned()]).unwrap_or_default(),
             remark: self.subject().and_then(|subject| subject.warning.clone()),
         }
     }
@@ -556,12 +489,7 @@ impl PasswordReset {
                 facts.signature = Some("监护人签字".to_owned());
             }
             Paper::GuidanceSlip => {
-                if let Self::Referring { message }
-                | Self::Closed {
-                    last: Last::Referred(message),
-                    ..
-                } = self
-                {
+                if let Self::Referring { message } | Self::Closed { last: Last::Referred(message), .. } = self {
                     facts.line(message.text());
                 }
                 facts.texts.push("password.guidance");
@@ -573,10 +501,5 @@ impl PasswordReset {
 }
 
 fn find(who: &Identified, cx: &Cx<'_>) -> Effect {
-    Effect::FindPerson {
-        lookup: Lookup::IdNumber {
-            programme: cx.header.programme.clone(),
-            number: who.papers.number.number.clone(),
-        },
-    }
+    Effect::FindPerson { lookup: Lookup::IdNumber { programme: cx.header.programme.clone(), number: who.papers.number.number.clone() } }
 }

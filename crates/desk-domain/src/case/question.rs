@@ -23,12 +23,7 @@ pub struct Question {
 
 impl Question {
     pub fn new(id: impl Into<String>, title: impl Into<String>, ask: Ask) -> Self {
-        Self {
-            id: id.into(),
-            title: title.into(),
-            help: None,
-            ask,
-        }
+        Self { id: id.into(), title: title.into(), help: None, ask }
     }
 
     #[must_use]
@@ -46,14 +41,29 @@ impl From<Question> for Next {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    Choice { options: Vec<Choice> },
-    Form { fields: Vec<Field>, submit: String },
+    Choice {
+        options: Vec<Choice>,
+    },
+    Form {
+        fields: Vec<Field>,
+        submit: String,
+    },
     /// Enter goes on.
-    Go { label: String },
+    Go {
+        label: String,
+    },
     /// Only this key acts, never Enter.
-    Act { key: &'static str, label: String, detail: Vec<Shown> },
+    Act {
+        key: &'static str,
+        label: String,
+        detail: Vec<Shown>,
+    },
     /// A second person signs.
-    Authorise { level: Level, amount: Fen, reason: String },
+    Authorise {
+        level: Level,
+        amount: Fen,
+        reason: String,
+    },
     /// Nothing to be done before the line returns.
     WaitForLine,
 }
@@ -76,12 +86,7 @@ impl Choice {
     {
         (1_u32..)
             .zip(options)
-            .map(|(digit, (id, label))| Self {
-                id: id.into(),
-                key: digit.to_string(),
-                label: label.into(),
-                hint: None,
-            })
+            .map(|(digit, (id, label))| Self { id: id.into(), key: digit.to_string(), label: label.into(), hint: None })
             .collect()
     }
 }
@@ -129,14 +134,7 @@ pub struct Field {
 
 impl Field {
     pub fn new(id: impl Into<String>, label: impl Into<String>, kind: FieldKind) -> Self {
-        Self {
-            id: id.into(),
-            label: label.into(),
-            kind,
-            options: Vec::new(),
-            hint: None,
-            required: true,
-        }
+        Self { id: id.into(), label: label.into(), kind, options: Vec::new(), hint: None, required: true }
     }
 
     #[must_use]
@@ -192,11 +190,7 @@ impl Shown {
     }
 
     pub fn toned(label: impl Into<String>, value: impl Into<String>, tone: Tone) -> Self {
-        Self {
-            label: label.into(),
-            value: value.into(),
-            tone,
-        }
+        Self { label: label.into(), value: value.into(), tone }
     }
 }
 

@@ -56,22 +56,63 @@ pub struct Confirmed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundReadable {
     Tapping,
-    Read { purse: Purse },
-    Offered { purse: Purse, level: Option<Level> },
+    Read {
+        purse: Purse,
+    },
+    Offered {
+        purse: Purse,
+        level: Option<Level>,
+    },
     /// Above an amount the bearer's identity is recorded.
-    Identifying { purse: Purse, level: Option<Level>, identity: Identity },
-    Authorising { purse: Purse, level: Level },
-    AcceptedSlip { purse: Purse, at: DateTime<Utc> },
-    Accepted { purse: Purse, at: DateTime<Utc> },
-    Reserving { purse: Purse, authorisation: Option<Authorisation> },
-    Writing { held: Held, writing: Writing },
-    Releasing { held: Held, ending: Ending },
-    Settling { held: Held, proof: WriteProof },
-    Vouchering { confirmed: Confirmed },
-    Signing { confirmed: Confirmed },
-    Paying { confirmed: Confirmed },
-    Receipting { confirmed: Confirmed },
-    Closed { last: Last, ending: Ending },
+    Identifying {
+        purse: Purse,
+        level: Option<Level>,
+        identity: Identity,
+    },
+    Authorising {
+        purse: Purse,
+        level: Level,
+    },
+    AcceptedSlip {
+        purse: Purse,
+        at: DateTime<Utc>,
+    },
+    Accepted {
+        purse: Purse,
+        at: DateTime<Utc>,
+    },
+    Reserving {
+        purse: Purse,
+        authorisation: Option<Authorisation>,
+    },
+    Writing {
+        held: Held,
+        writing: Writing,
+    },
+    Releasing {
+        held: Held,
+        ending: Ending,
+    },
+    Settling {
+        held: Held,
+        proof: WriteProof,
+    },
+    Vouchering {
+        confirmed: Confirmed,
+    },
+    Signing {
+        confirmed: Confirmed,
+    },
+    Paying {
+        confirmed: Confirmed,
+    },
+    Receipting {
+        confirmed: Confirmed,
+    },
+    Closed {
+        last: Last,
+        ending: Ending,
+    },
 }
 
 /// What a closed case still shows.
@@ -96,10 +137,7 @@ impl RefundReadable {
                     "accept_offline",
                     format!("离线：卡内 {} 元现在不能付款", yuan(purse.amount)),
                     Ask::Choice {
-                        options: Choice::numbered([
-                            ("keep", "留卡受理（装袋编号，线路恢复后办理）"),
-                            ("later", "改日再来，不受理"),
-                        ]),
+                        options: Choice::numbered([("keep", "留卡受理（装袋编号，线路恢复后办理）"), ("later", "改日再来，不受理")]),
                     },
                 )
                 .help("退值须中心确认后才能付款；留卡受理打印受理单，未生效。")
@@ -108,16 +146,12 @@ impl RefundReadable {
             Self::Offered { purse, .. } => Question::new(
                 "agree",
                 format!("卡内 {} 元，全额退还", yuan(purse.amount)),
-                Ask::Go {
-                    label: "客户同意全额退还".to_owned(),
-                },
+                Ask::Go { label: "客户同意全额退还".to_owned() },
             )
             .into(),
             Self::Identifying { identity, .. } => identity.next(cx),
             Self::Authorising { purse, level } => authorise(purse, *level).into(),
-            Self::AcceptedSlip { .. } => Next::Do(Effect::Print {
-                paper: Paper::AcceptanceSlip,
-            }),
+            Self::AcceptedSlip { .. } => Next::Do(Effect::Print { paper: Paper::AcceptanceSlip }),
             Self::Accepted { purse, .. } => {
                 if cx.online {
                     Next::Do(find(purse))
@@ -131,27 +165,19 @@ impl RefundReadable {
                 authorisation: authorisation.as_ref().map(|given| given.number.clone()),
             }),
             Self::Writing { writing, .. } => writing.next(cx),
-            Self::Releasing { held, .. } => Next::Do(Effect::Release {
-                request: cx.request("release", 1),
-                reservation: held.reservation.number.clone(),
-            }),
+            Self::Releasing { held, .. } => {
+                Next::Do(Effect::Release { request: cx.request("release", 1), reservation: held.reservation.number.clone() })
+            }
             Self::Settling { held, proof } => Next::Do(Effect::Confirm {
                 request: cx.request("confirm", 1),
                 reservation: held.reservation.number.clone(),
-                settlement: Settlement::PurseRefunded {
-                    amount: held.purse.amount,
-                    proof: proof.clone(),
-                },
+                settlement: Settlement::PurseRefunded { amount: held.purse.amount, proof: proof.clone() },
             }),
-            Self::Vouchering { .. } => Next::Do(Effect::Print {
-                paper: Paper::RefundVoucher,
-            }),
+            Self::Vouchering { .. } => Next::Do(Effect::Print { paper: Paper::RefundVoucher }),
             Self::Signing { confirmed } => Question::new(
                 "sign",
                 format!("请客户在退款凭证上签字（{} 元）", yuan(confirmed.held.purse.amount)),
-                Ask::Go {
-                    label: "客户已签字".to_owned(),
-                },
+                Ask::Go { label: "客户已签字".to_owned() },
             )
             .into(),
             Self::Paying { confirmed } => Question::new(
@@ -183,25 +209,15 @@ impl RefundReadable {
             },
             (Self::Read { purse } | Self::Accepted { purse, .. }, Input::Outcome(Outcome::CardFound { card })) => {
                 match cx.refund(&purse.card, Some(&card)) {
-                    Ok(terms) => Ok(Fact::CardKnown {
-                        card,
-                        until: None,
-                        authorise: terms.authorise,
-                        moment: cx.moment(),
-                    }),
+                    Ok(terms) => Ok(Fact::CardKnown { card, until: None, authorise: terms.authorise, moment: cx.moment() }),
                     Err(message) => Ok(Fact::Refused { message }),
                 }
             }
-            (Self::Read { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::Refused { message })) => {
-                Ok(Fact::Refused { message })
-            }
+            (Self::Read { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
             (Self::Read { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
                 "keep" => {
                     cx.room_to_accept()?;
-                    Ok(Fact::AcceptedOffline {
-                        at: cx.now,
-                        card_kept: true,
-                    })
+                    Ok(Fact::AcceptedOffline { at: cx.now, card_kept: true })
                 }
                 "later" => Ok(Fact::Cancelled),
                 _ => Err(stale()),
@@ -209,28 +225,22 @@ impl RefundReadable {
             (Self::Offered { purse, level }, Input::Answer(Answer::Go)) => {
                 cx.till_holds(purse.amount)?;
                 let terms = cx.refund(&purse.card, purse.facts.as_deref())?;
-                Ok(Fact::Agreed {
-                    authorise: *level,
-                    identify: terms.identify && !cx.documents().is_empty(),
-                    moment: cx.moment(),
-                })
+                Ok(Fact::Agreed { authorise: *level, identify: terms.identify && !cx.documents().is_empty(), moment: cx.moment() })
             }
             (Self::Identifying { .. }, Input::Answer(Answer::Cancel)) => Ok(Fact::Cancelled),
             (Self::Identifying { identity, .. }, input) => identity.decide(input, cx),
             (Self::Authorising { purse, .. }, Input::Answer(Answer::Authorised { by, number, amount })) => {
                 cx.authorised(by, number, amount, purse.amount)
             }
-            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => Ok(Fact::Reserved {
-                reservation,
-                moment: cx.moment(),
-            }),
+            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
+                Ok(Fact::Reserved { reservation, moment: cx.moment() })
+            }
             (Self::Reserving { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
             (Self::Writing { writing, .. }, input) => writing.decide(input, cx),
             (Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => Ok(Fact::Released),
-            (Self::Settling { held, .. }, Input::Outcome(Outcome::Confirmed { number })) => Ok(Fact::Confirmed {
-                number,
-                postings: held.reservation.on_confirm.clone(),
-            }),
+            (Self::Settling { held, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
+                Ok(Fact::Confirmed { number, postings: held.reservation.on_confirm.clone() })
+            }
             // The purse is at zero and the centre will not say so: its exception list owns it, and nothing is paid.
             (Self::Settling { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
             (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::RefundVoucher, outcome),
@@ -242,17 +252,10 @@ impl RefundReadable {
                 if cx.till < amount {
                     return Err(cx.refuse(Code::TillShort));
                 }
-                Ok(Fact::PaidOut {
-                    amount,
-                    postings: cx.refund_out(amount),
-                })
+                Ok(Fact::PaidOut { amount, postings: cx.refund_out(amount) })
             }
             (
-                Self::Tapping
-                | Self::Read { .. }
-                | Self::Offered { .. }
-                | Self::Authorising { .. }
-                | Self::Accepted { .. },
+                Self::Tapping | Self::Read { .. } | Self::Offered { .. } | Self::Authorising { .. } | Self::Accepted { .. },
                 Input::Answer(Answer::Cancel),
             ) => Ok(Fact::Cancelled),
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
@@ -267,51 +270,26 @@ impl RefundReadable {
         let fact_name = fact.name();
         let misplaced = || Misplaced { state, fact: fact_name };
         Ok(match (self, fact) {
-            (Self::Tapping, Fact::CardRead { card }) => Self::Read {
-                purse: Purse::of(card).ok_or_else(misplaced)?,
-            },
+            (Self::Tapping, Fact::CardRead { card }) => Self::Read { purse: Purse::of(card).ok_or_else(misplaced)? },
             (Self::Tapping, fact) => Self::end(Last::Nothing, fact).ok_or_else(misplaced)?,
-            (Self::Read { purse }, Fact::CardKnown { card, authorise, .. }) => Self::Offered {
-                purse: purse.known(card),
-                level: authorise,
-            },
+            (Self::Read { purse }, Fact::CardKnown { card, authorise, .. }) => Self::Offered { purse: purse.known(card), level: authorise },
             (Self::Read { purse }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { purse, at },
-            (Self::AcceptedSlip { purse, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
-                Self::Accepted { purse, at }
-            }
-            (Self::Accepted { purse, .. }, Fact::CardKnown { card, authorise, .. }) => {
-                Self::agreed(purse.known(card), authorise)
-            }
-            (
-                Self::Offered { purse, .. },
-                Fact::Agreed {
-                    authorise, identify, ..
-                },
-            ) => {
+            (Self::AcceptedSlip { purse, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { purse, at },
+            (Self::Accepted { purse, .. }, Fact::CardKnown { card, authorise, .. }) => Self::agreed(purse.known(card), authorise),
+            (Self::Offered { purse, .. }, Fact::Agreed { authorise, identify, .. }) => {
                 if identify {
-                    Self::Identifying {
-                        purse,
-                        level: authorise,
-                        identity: Identity::begin(),
-                    }
+                    Self::Identifying { purse, level: authorise, identity: Identity::begin() }
                 } else {
                     Self::agreed(purse, authorise)
                 }
             }
             (Self::Identifying { purse, level, identity }, Fact::Identity { given }) => match identity.apply(given)? {
                 IdentityStep::Still(identity) => Self::Identifying { purse, level, identity },
-                IdentityStep::Done(bearer) => Self::agreed(
-                    Purse {
-                        bearer: Some(bearer),
-                        ..purse
-                    },
-                    level,
-                ),
+                IdentityStep::Done(bearer) => Self::agreed(Purse { bearer: Some(bearer), ..purse }, level),
             },
-            (Self::Authorising { purse, .. }, Fact::Authorised { authorisation, .. }) => Self::Reserving {
-                purse,
-                authorisation: Some(authorisation),
-            },
+            (Self::Authorising { purse, .. }, Fact::Authorised { authorisation, .. }) => {
+                Self::Reserving { purse, authorisation: Some(authorisation) }
+            }
             (
                 Self::Read { purse }
                 | Self::Accepted { purse, .. }
@@ -321,11 +299,7 @@ impl RefundReadable {
                 fact,
             ) => Self::end(Last::Purse(purse), fact).ok_or_else(misplaced)?,
             (Self::Reserving { purse, authorisation }, Fact::Reserved { reservation, moment }) => {
-                let held = Held {
-                    purse,
-                    authorisation,
-                    reservation,
-                };
+                let held = Held { purse, authorisation, reservation };
                 Self::write(held, 1, moment)
             }
             (Self::Reserving { purse, .. }, fact) => Self::end(Last::Purse(purse), fact).ok_or_else(misplaced)?,
@@ -333,31 +307,21 @@ impl RefundReadable {
                 Step::Still(writing) => Self::Writing { held, writing },
                 Step::Written(proof) => Self::Settling { held, proof },
                 Step::Again { attempt, at } => Self::write(held, attempt, at),
-                Step::Abandoned { .. } => Self::Releasing {
-                    held,
-                    ending: Ending::Cancelled,
-                },
+                Step::Abandoned { .. } => Self::Releasing { held, ending: Ending::Cancelled },
             },
-            (Self::Releasing { held, ending }, Fact::Released) => Self::Closed {
-                last: Last::Held(held),
-                ending,
-            },
-            (Self::Settling { held, proof }, Fact::Confirmed { number, .. }) => Self::Vouchering {
-                confirmed: Confirmed { held, proof, number },
-            },
-            (Self::Settling { held, .. }, Fact::Refused { message }) => Self::Closed {
-                last: Last::Held(held),
-                ending: Ending::Suspended { message },
-            },
-            (Self::Vouchering { confirmed }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
-                Self::Signing { confirmed }
+            (Self::Releasing { held, ending }, Fact::Released) => Self::Closed { last: Last::Held(held), ending },
+            (Self::Settling { held, proof }, Fact::Confirmed { number, .. }) => {
+                Self::Vouchering { confirmed: Confirmed { held, proof, number } }
             }
+            (Self::Settling { held, .. }, Fact::Refused { message }) => {
+                Self::Closed { last: Last::Held(held), ending: Ending::Suspended { message } }
+            }
+            (Self::Vouchering { confirmed }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Signing { confirmed },
             (Self::Signing { confirmed }, Fact::Signed) => Self::Paying { confirmed },
             (Self::Paying { confirmed }, Fact::PaidOut { .. }) => Self::Receipting { confirmed },
-            (Self::Receipting { confirmed }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Closed {
-                last: Last::Confirmed(confirmed),
-                ending: Ending::Done,
-            },
+            (Self::Receipting { confirmed }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                Self::Closed { last: Last::Confirmed(confirmed), ending: Ending::Done }
+            }
             (
                 Self::AcceptedSlip { .. }
                 | Self::Releasing { .. }
@@ -375,10 +339,7 @@ impl RefundReadable {
     fn agreed(purse: Purse, level: Option<Level>) -> Self {
         match level {
             Some(level) => Self::Authorising { purse, level },
-            None => Self::Reserving {
-                purse,
-                authorisation: None,
-            },
+            None => Self::Reserving { purse, authorisation: None },
         }
     }
 
@@ -389,14 +350,9 @@ impl RefundReadable {
         let intent = match held.purse.method {
             RefundMethod::Unload => WriteIntent::Unload { before, amount, terminal },
             // A purse that is only blocked at the counter is never offered here; see `Purse::of`.
-            RefundMethod::PurchaseOfRest | RefundMethod::BlockThenBackOffice => {
-                WriteIntent::PurchaseOfRest { before, amount, terminal }
-            }
+            RefundMethod::PurchaseOfRest | RefundMethod::BlockThenBackOffice => WriteIntent::PurchaseOfRest { before, amount, terminal },
         };
-        Self::Writing {
-            writing: Writing::begin(attempt, held.reservation.number.clone(), intent),
-            held,
-        }
+        Self::Writing { writing: Writing::begin(attempt, held.reservation.number.clone(), intent), held }
     }
 
     fn end(last: Last, fact: Fact) -> Option<Self> {
@@ -436,10 +392,9 @@ impl RefundReadable {
             | Self::Accepted { purse, .. }
             | Self::Reserving { purse, .. } => Some(purse),
             Self::Writing { held, .. } | Self::Releasing { held, .. } | Self::Settling { held, .. } => Some(&held.purse),
-            Self::Vouchering { confirmed }
-            | Self::Signing { confirmed }
-            | Self::Paying { confirmed }
-            | Self::Receipting { confirmed } => Some(&confirmed.held.purse),
+            Self::Vouchering { confirmed } | Self::Signing { confirmed } | Self::Paying { confirmed } | Self::Receipting { confirmed } => {
+                Some(&confirmed.held.purse)
+            }
             Self::Closed { last, .. } => last.purse(),
         }
     }
@@ -455,10 +410,9 @@ impl RefundReadable {
             | Self::Accepted { .. }
             | Self::Reserving { .. } => None,
             Self::Writing { held, .. } | Self::Releasing { held, .. } | Self::Settling { held, .. } => Some(held),
-            Self::Vouchering { confirmed }
-            | Self::Signing { confirmed }
-            | Self::Paying { confirmed }
-            | Self::Receipting { confirmed } => Some(&confirmed.held),
+            Self::Vouchering { confirmed } | Self::Signing { confirmed } | Self::Paying { confirmed } | Self::Receipting { confirmed } => {
+                Some(&confirmed.held)
+            }
             Self::Closed { last, .. } => match last {
                 Last::Nothing | Last::Purse(_) => None,
                 Last::Held(held) => Some(held),
@@ -475,10 +429,7 @@ impl RefundReadable {
             | Self::Signing { confirmed }
             | Self::Paying { confirmed }
             | Self::Receipting { confirmed }
-            | Self::Closed {
-                last: Last::Confirmed(confirmed),
-                ..
-            } => Some(confirmed),
+            | Self::Closed { last: Last::Confirmed(confirmed), .. } => Some(confirmed),
             Self::Tapping
             | Self::Read { .. }
             | Self::Offered { .. }
@@ -555,15 +506,11 @@ impl RefundReadable {
         let say = match self {
             Self::Offered { .. } => Some(format!("您的卡内还有 {amount} 元，将全部以现金退还，卡片请您保留。")),
             Self::Read { .. } => None,
-            Self::Writing { writing, .. } if writing.in_doubt() => {
-                Some("请把刚才那张卡放回读卡器，结果查清之前不能付款。".to_owned())
-            }
+            Self::Writing { writing, .. } if writing.in_doubt() => Some("请把刚才那张卡放回读卡器，结果查清之前不能付款。".to_owned()),
             Self::Writing { .. } => Some("请勿移动卡片。".to_owned()),
             Self::Signing { .. } => Some("请在退款凭证上签字。".to_owned()),
             Self::Paying { .. } => Some(format!("请当面点清 {amount} 元。")),
-            Self::AcceptedSlip { .. } | Self::Accepted { .. } => {
-                Some("离线受理，尚未生效；请保留回执，线路恢复后通知您。".to_owned())
-            }
+            Self::AcceptedSlip { .. } | Self::Accepted { .. } => Some("离线受理，尚未生效；请保留回执，线路恢复后通知您。".to_owned()),
             Self::Tapping
             | Self::Identifying { .. }
             | Self::Authorising { .. }
@@ -585,11 +532,7 @@ impl RefundReadable {
             strip,
             say,
             result,
-            give_back: if self.purse().is_some() && !self.waits_for_line() {
-                vec!["客户的卡".to_owned()]
-            } else {
-                Vec::new()
-            },
+            give_back: if self.purse().is_some() && !self.waits_for_line() { vec!["客户的卡".to_owned()] } else { Vec::new() },
             remark: None,
         }
     }
@@ -658,13 +601,7 @@ impl Purse {
             RefundMethod::Unload | RefundMethod::PurchaseOfRest => image.refund_method,
             RefundMethod::BlockThenBackOffice => return None,
         };
-        Some(Self {
-            amount: image.balance,
-            method,
-            facts: None,
-            bearer: None,
-            card,
-        })
+        Some(Self { amount: image.balance, method, facts: None, bearer: None, card })
     }
 
     fn known(mut self, facts: Box<CardFacts>) -> Self {
@@ -685,19 +622,12 @@ impl Last {
 }
 
 fn find(purse: &Purse) -> Effect {
-    Effect::FindCard {
-        lookup: Lookup::CardNo {
-            card_no: purse.card.card_no.clone(),
-        },
-    }
+    Effect::FindCard { lookup: Lookup::CardNo { card_no: purse.card.card_no.clone() } }
 }
 
 fn claim(purse: &Purse, cx: &Cx<'_>) -> Claim {
     Claim::PurseRefund {
-        cell: purse
-            .facts
-            .as_ref()
-            .map_or_else(|| cx.rules.cell.clone(), |facts| facts.cell.clone()),
+        cell: purse.facts.as_ref().map_or_else(|| cx.rules.cell.clone(), |facts| facts.cell.clone()),
         programme: cx.header.programme.clone(),
         card: purse.card.clone(),
         amount: purse.amount,
@@ -708,10 +638,6 @@ fn authorise(purse: &Purse, level: Level) -> Question {
     Question::new(
         "authorise",
         format!("退值 {} 元须{}授权", yuan(purse.amount), level.label()),
-        Ask::Authorise {
-            level,
-            amount: purse.amount,
-            reason: "退值金额超过柜员限额".to_owned(),
-        },
+        Ask::Authorise { level, amount: purse.amount, reason: "退值金额超过柜员限额".to_owned() },
     )
 }

@@ -19,8 +19,9 @@ use crate::{
     card::{CardImage, WriteIntent, WriteProof},
     claim::{Claim, Reservation, Settlement},
     code::{Code, Message},
-    fee, mask,
+    fee,
     id::{CardNo, CentreNumber},
+    mask,
     money::Fen,
     person::{Lookup, PersonFacts},
 };
@@ -97,9 +98,7 @@ const STEPS: &[&str] = &["核验身份", "核对登记", "收费", "空白卡", 
 impl ReissueLost {
     #[must_use]
     pub fn begin() -> Self {
-        Self::Identifying {
-            identity: Identity::begin(),
-        }
+        Self::Identifying { identity: Identity::begin() }
     }
 
     #[must_use]
@@ -112,17 +111,12 @@ impl ReissueLost {
                     "accept_offline",
                     "离线：现在不能写新卡，也不收费",
                     Ask::Choice {
-                        options: Choice::numbered([
-                            ("accept", "离线受理，领卡时收费"),
-                            ("later", "改日再来，不受理"),
-                        ]),
+                        options: Choice::numbered([("accept", "离线受理，领卡时收费"), ("later", "改日再来，不受理")])
                     },
                 )
                 .into(),
             },
-            Self::AcceptedSlip { .. } => Next::Do(Effect::Print {
-                paper: Paper::AcceptanceSlip,
-            }),
+            Self::AcceptedSlip { .. } => Next::Do(Effect::Print { paper: Paper::AcceptanceSlip }),
             Self::Accepted { who, .. } => {
                 if cx.online {
                     Next::Do(find(who, cx))
@@ -133,9 +127,7 @@ impl ReissueLost {
             Self::Warning { subject } => Question::new(
                 "warn",
                 format!("旧卡（尾号 {}）作废后不能恢复", subject.old_card.tail()),
-                Ask::Go {
-                    label: "已告知，客户同意补卡".to_owned(),
-                },
+                Ask::Go { label: "已告知，客户同意补卡".to_owned() },
             )
             .help(cx.rules.text("reissue.warning").join(" "))
             .into(),
@@ -152,10 +144,7 @@ impl ReissueLost {
             Self::Paying { held } => Question::new(
                 "fee",
                 format!("收{} {} 元", held.subject.fee_label, yuan(held.subject.fee)),
-                Ask::Form {
-                    fields: vec![Field::new("tendered", "实收现金（元）", FieldKind::Amount)],
-                    submit: "收款".to_owned(),
-                },
+                Ask::Form { fields: vec![Field::new("tendered", "实收现金（元）", FieldKind::Amount)], submit: "收款".to_owned() },
             )
             .into(),
             Self::Blank { .. } => Next::Do(Effect::ReadCard { expect: None }),
@@ -178,10 +167,7 @@ impl ReissueLost {
                     format!("blank_again.{}", writing.attempt),
                     format!("没有写好：{}", reason.text()),
                     Ask::Choice {
-                        options: Choice::numbered([
-                            ("again", "同一张卡再写一次"),
-                            ("next", "这张作废，换一张空白卡（不再收费）"),
-                        ]),
+                        options: Choice::numbered([("again", "同一张卡再写一次"), ("next", "这张作废，换一张空白卡（不再收费）")]),
                     },
                 )
                 .into(),
@@ -190,17 +176,12 @@ impl ReissueLost {
             Self::Settling { paid, proof } => Next::Do(Effect::Confirm {
                 request: cx.request("confirm", 1),
                 reservation: paid.held.reservation.number.clone(),
-                settlement: Settlement::CardIssued {
-                    new_card: proof.after.card_no.clone(),
-                    proof: proof.clone(),
-                },
+                settlement: Settlement::CardIssued { new_card: proof.after.card_no.clone(), proof: proof.clone() },
             }),
             Self::Handing { .. } => Question::new(
                 "validate",
                 "新卡已启用，现在增效？",
-                Ask::Choice {
-                    options: Choice::numbered([("now", "立即增效"), ("later", "暂不增效")]),
-                },
+                Ask::Choice { options: Choice::numbered([("now", "立即增效"), ("later", "暂不增效")]) },
             )
             .into(),
             Self::ReservingValidation { issued, until } => Next::Do(Effect::Reserve {
@@ -214,22 +195,13 @@ impl ReissueLost {
                 authorisation: None,
             }),
             Self::Validating { writing, .. } => writing.next(cx),
-            Self::ReleasingValidation { reservation, .. } => Next::Do(Effect::Release {
-                request: cx.request("release_validation", 1),
-                reservation: reservation.number.clone(),
-            }),
-            Self::SettlingValidation {
-                until,
-                reservation,
-                proof,
-                ..
-            } => Next::Do(Effect::Confirm {
+            Self::ReleasingValidation { reservation, .. } => {
+                Next::Do(Effect::Release { request: cx.request("release_validation", 1), reservation: reservation.number.clone() })
+            }
+            Self::SettlingValidation { until, reservation, proof, .. } => Next::Do(Effect::Confirm {
                 request: cx.request("confirm_validation", 1),
                 reservation: reservation.number.clone(),
-                settlement: Settlement::Validated {
-                    until: *until,
-                    proof: proof.clone(),
-                },
+                settlement: Settlement::Validated { until: *until, proof: proof.clone() },
             }),
             Self::Vouchering { .. } => Next::Do(Effect::Print { paper: Paper::Voucher }),
             Self::Receipting { .. } => Next::Do(Effect::Print { paper: Paper::Receipt }),
@@ -243,10 +215,9 @@ impl ReissueLost {
                 },
             )
             .into(),
-            Self::Releasing { held, .. } => Next::Do(Effect::Release {
-                request: cx.request("release", 1),
-                reservation: held.reservation.number.clone(),
-            }),
+            Self::Releasing { held, .. } => {
+                Next::Do(Effect::Release { request: cx.request("release", 1), reservation: held.reservation.number.clone() })
+            }
             Self::Closed { ending, .. } => Next::Ended(ending.clone()),
         }
     }
@@ -266,22 +237,15 @@ impl ReissueLost {
                 Input::Answer(Answer::Cancel),
             ) => Ok(Fact::Cancelled),
             (Self::Identifying { identity }, input) => identity.decide(input, cx),
-            (Self::Finding { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => {
-                match option.as_str() {
-                    "accept" => {
-                        cx.room_to_accept()?;
-                        Ok(Fact::AcceptedOffline {
-                            at: cx.now,
-                            card_kept: false,
-                        })
-                    }
-                    "later" => Ok(Fact::Cancelled),
-                    _ => Err(stale()),
+            (Self::Finding { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
+                "accept" => {
+                    cx.room_to_accept()?;
+                    Ok(Fact::AcceptedOffline { at: cx.now, card_kept: false })
                 }
-            }
-            (Self::Finding { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::PersonFound { person })) => {
-                Self::known(person, cx)
-            }
+                "later" => Ok(Fact::Cancelled),
+                _ => Err(stale()),
+            },
+            (Self::Finding { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::PersonFound { person })) => Self::known(person, cx),
             (
                 Self::Finding { .. } | Self::Accepted { .. } | Self::Reserving { .. } | Self::Settling { .. },
                 Input::Outcome(Outcome::Refused { message }),
@@ -291,32 +255,16 @@ impl ReissueLost {
                 if cx.blanks == 0 {
                     return Err(cx.refuse(Code::StockEmpty));
                 }
-                Ok(Fact::Agreed {
-                    authorise: None,
-                    identify: false,
-                    moment: cx.moment(),
-                })
+                Ok(Fact::Agreed { authorise: None, identify: false, moment: cx.moment() })
             }
-            (
-                Self::Reserving { .. } | Self::ReservingValidation { .. },
-                Input::Outcome(Outcome::Reserved { reservation }),
-            ) => Ok(Fact::Reserved {
-                reservation,
-                moment: cx.moment(),
-            }),
+            (Self::Reserving { .. } | Self::ReservingValidation { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
+                Ok(Fact::Reserved { reservation, moment: cx.moment() })
+            }
             (Self::Paying { held }, Input::Answer(Answer::Fill { values })) => {
-                let typed = values
-                    .iter()
-                    .find(|(field, _)| field == "tendered")
-                    .map_or("", |(_, value)| value.as_str());
+                let typed = values.iter().find(|(field, _)| field == "tendered").map_or("", |(_, value)| value.as_str());
                 let due = held.subject.fee;
                 let tendered = Fen::parse_yuan(typed)?;
-                Ok(Fact::MoneyIn {
-                    fee: due,
-                    tendered,
-                    change: fee::change(due, tendered)?,
-                    postings: cx.fee_in(due),
-                })
+                Ok(Fact::MoneyIn { fee: due, tendered, change: fee::change(due, tendered)?, postings: cx.fee_in(due) })
             }
             (Self::Blank { .. }, Input::Outcome(Outcome::CardRead { card })) => {
                 if card.blank && cx.rules.card_families.iter().any(|known| known.family == card.family) {
@@ -327,33 +275,25 @@ impl ReissueLost {
             }
             (Self::Ready { .. }, Input::Answer(Answer::Act)) => Ok(Fact::WriteOrdered { moment: cx.moment() }),
             (Self::Writing { writing, .. }, input) => Self::blank_written(writing, input, cx),
-            (Self::Settling { paid, .. }, Input::Outcome(Outcome::Confirmed { number })) => Ok(Fact::Confirmed {
-                number,
-                postings: paid.held.reservation.on_confirm.clone(),
-            }),
+            (Self::Settling { paid, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
+                Ok(Fact::Confirmed { number, postings: paid.held.reservation.on_confirm.clone() })
+            }
             (Self::Handing { issued }, Input::Answer(answer)) => Self::handed(issued, &answer, cx),
-            (
-                Self::ReservingValidation { .. } | Self::SettlingValidation { .. },
-                Input::Outcome(Outcome::Refused { message }),
-            ) => Ok(Fact::ValidationLeft {
-                message: Some(message),
-            }),
+            (Self::ReservingValidation { .. } | Self::SettlingValidation { .. }, Input::Outcome(Outcome::Refused { message })) => {
+                Ok(Fact::ValidationLeft { message: Some(message) })
+            }
             (Self::Validating { writing, issued, .. }, input) => match writing.decide(input, cx)? {
                 // The card is issued already; its validation can be made up for at any machine.
-                Fact::LeftUnknown => Ok(Fact::ValidationLeft {
-                    message: Some(Message::new(Code::WriteUnknown).with("tail", issued.card.card_no.tail())),
-                }),
+                Fact::LeftUnknown => {
+                    Ok(Fact::ValidationLeft { message: Some(Message::new(Code::WriteUnknown).with("tail", issued.card.card_no.tail())) })
+                }
                 fact => Ok(fact),
             },
-            (
-                Self::ReleasingValidation { .. } | Self::Releasing { .. },
-                Input::Outcome(Outcome::Released | Outcome::Refused { .. }),
-            ) => Ok(Fact::Released),
+            (Self::ReleasingValidation { .. } | Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => {
+                Ok(Fact::Released)
+            }
             (Self::SettlingValidation { reservation, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
-                Ok(Fact::Confirmed {
-                    number,
-                    postings: reservation.on_confirm.clone(),
-                })
+                Ok(Fact::Confirmed { number, postings: reservation.on_confirm.clone() })
             }
             (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::Voucher, outcome),
             (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
@@ -362,10 +302,7 @@ impl ReissueLost {
                 if cx.till < amount {
                     return Err(cx.refuse(Code::TillShort));
                 }
-                Ok(Fact::MoneyBack {
-                    amount,
-                    postings: cx.fee_back(amount),
-                })
+                Ok(Fact::MoneyBack { amount, postings: cx.fee_back(amount) })
             }
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
             (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
@@ -411,9 +348,7 @@ impl ReissueLost {
         }
         match writing.decide(input, cx)? {
             // A blank in doubt stays in the clerk's hands: it goes to the bad stock and the next one is taken.
-            Fact::LeftUnknown => Ok(Fact::BlankSpoiled {
-                reason: Code::WriteUnknown,
-            }),
+            Fact::LeftUnknown => Ok(Fact::BlankSpoiled { reason: Code::WriteUnknown }),
             fact => Ok(fact),
         }
     }
@@ -436,9 +371,7 @@ impl ReissueLost {
         }
         Ok(match cx.validation_of_new(&issued.card) {
             Ok(until) => Fact::ValidationWanted { until },
-            Err(message) => Fact::ValidationLeft {
-                message: Some(message),
-            },
+            Err(message) => Fact::ValidationLeft { message: Some(message) },
         })
     }
 
@@ -448,95 +381,48 @@ impl ReissueLost {
         let state = self.name();
         let name = fact.name();
         let misplaced = || Misplaced { state, fact: name };
-        let close = |last, fact| {
-            super::ending_of(fact)
-                .map(|ending| Self::Closed { last, ending })
-                .ok_or_else(misplaced)
-        };
+        let close = |last, fact| super::ending_of(fact).map(|ending| Self::Closed { last, ending }).ok_or_else(misplaced);
         Ok(match (self, fact) {
             (Self::Identifying { identity }, Fact::Identity { given }) => match identity.apply(given)? {
                 IdentityStep::Still(identity) => Self::Identifying { identity },
                 IdentityStep::Done(who) => Self::Finding { who },
             },
             (Self::Finding { who }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { who, at },
-            (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
-                Self::Accepted { who, at }
-            }
+            (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { who, at },
             (
                 Self::Finding { who } | Self::Accepted { who, .. },
-                Fact::PersonKnown {
-                    person,
-                    terms:
-                        PersonTerms::Reissue {
-                            old_card,
-                            fee,
-                            fee_label,
-                            validate,
-                        },
-                    ..
-                },
-            ) => Self::Warning {
-                subject: Subject {
-                    who,
-                    person,
-                    old_card,
-                    fee,
-                    fee_label,
-                    validate,
-                },
-            },
+                Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
+            ) => Self::Warning { subject: Subject { who, person, old_card, fee, fee_label, validate } },
             (Self::Warning { subject }, Fact::Agreed { .. }) => Self::Reserving { subject },
             (Self::Reserving { subject }, Fact::Reserved { reservation, .. }) => Self::held(Held { subject, reservation }),
-            (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => Self::Blank {
-                paid: Paid { held, tendered, change },
-                attempt: 1,
-            },
-            (Self::Paying { held }, Fact::Cancelled) => Self::Releasing {
-                held,
-                ending: Ending::Cancelled,
-            },
-            (Self::Blank { paid, attempt }, Fact::BlankRead { card }) => Self::Ready {
-                paid,
-                blank: card,
-                attempt,
-            },
-            (Self::Blank { paid, .. } | Self::Ready { paid, .. }, Fact::Cancelled) => {
-                Self::give_back(paid, Ending::Cancelled)
+            (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => {
+                Self::Blank { paid: Paid { held, tendered, change }, attempt: 1 }
             }
+            (Self::Paying { held }, Fact::Cancelled) => Self::Releasing { held, ending: Ending::Cancelled },
+            (Self::Blank { paid, attempt }, Fact::BlankRead { card }) => Self::Ready { paid, blank: card, attempt },
+            (Self::Blank { paid, .. } | Self::Ready { paid, .. }, Fact::Cancelled) => Self::give_back(paid, Ending::Cancelled),
             (Self::Ready { paid, blank, attempt }, Fact::WriteOrdered { .. }) => {
                 Self::personalise(paid, blank, attempt).ok_or_else(misplaced)?
             }
-            (Self::Writing { paid, writing }, Fact::BlankSpoiled { .. }) => Self::Blank {
-                paid,
-                attempt: writing.attempt.saturating_add(1),
-            },
+            (Self::Writing { paid, writing }, Fact::BlankSpoiled { .. }) => {
+                Self::Blank { paid, attempt: writing.attempt.saturating_add(1) }
+            }
             (Self::Writing { paid, writing }, fact) => {
                 let blank = writing.intent.before().clone();
                 match writing.apply(fact)? {
                     Step::Still(writing) => Self::Writing { paid, writing },
                     Step::Written(proof) => Self::Settling { paid, proof },
-                    Step::Again {
-                        attempt,
-                        at: Moment { .. },
-                    } => Self::personalise(paid, blank, attempt).ok_or_else(misplaced)?,
+                    Step::Again { attempt, at: Moment { .. } } => Self::personalise(paid, blank, attempt).ok_or_else(misplaced)?,
                     Step::Abandoned { .. } => return Err(misplaced()),
                 }
             }
-            (Self::Settling { paid, proof }, Fact::Confirmed { number, .. }) => Self::issued(Issued {
-                paid,
-                card: proof.after,
-                number,
-                validated: None,
-                remark: None,
-            }),
-            (Self::Settling { paid, .. }, Fact::Refused { message }) => {
-                Self::give_back(paid, Ending::Refused { message })
+            (Self::Settling { paid, proof }, Fact::Confirmed { number, .. }) => {
+                Self::issued(Issued { paid, card: proof.after, number, validated: None, remark: None })
             }
+            (Self::Settling { paid, .. }, Fact::Refused { message }) => Self::give_back(paid, Ending::Refused { message }),
             (Self::Handing { issued }, Fact::ValidationWanted { until }) => Self::ReservingValidation { issued, until },
             (
-                Self::Handing { mut issued }
-                | Self::ReservingValidation { mut issued, .. }
-                | Self::SettlingValidation { mut issued, .. },
+                Self::Handing { mut issued } | Self::ReservingValidation { mut issued, .. } | Self::SettlingValidation { mut issued, .. },
                 Fact::ValidationLeft { message },
             ) => {
                 issued.remark = message;
@@ -545,88 +431,34 @@ impl ReissueLost {
             (Self::ReservingValidation { issued, until }, Fact::Reserved { reservation, .. }) => {
                 Self::validate(issued, until, reservation, 1)
             }
-            (
-                Self::Validating {
-                    issued, reservation, ..
-                },
-                Fact::ValidationLeft { message },
-            ) => Self::ReleasingValidation {
+            (Self::Validating { issued, reservation, .. }, Fact::ValidationLeft { message }) => Self::ReleasingValidation {
                 issued,
                 reservation,
                 message: message.unwrap_or_else(|| Message::new(Code::HandoverNotValidated)),
             },
-            (
-                Self::Validating {
-                    issued,
-                    until,
-                    reservation,
-                    writing,
-                },
-                fact,
-            ) => match writing.apply(fact)? {
-                Step::Still(writing) => Self::Validating {
-                    issued,
-                    until,
-                    reservation,
-                    writing,
-                },
-                Step::Written(proof) => Self::SettlingValidation {
-                    issued,
-                    until,
-                    reservation,
-                    proof,
-                },
+            (Self::Validating { issued, until, reservation, writing }, fact) => match writing.apply(fact)? {
+                Step::Still(writing) => Self::Validating { issued, until, reservation, writing },
+                Step::Written(proof) => Self::SettlingValidation { issued, until, reservation, proof },
                 Step::Again { attempt, .. } => Self::validate(issued, until, reservation, attempt),
-                Step::Abandoned { reason, .. } => Self::ReleasingValidation {
-                    issued,
-                    reservation,
-                    message: Message::new(reason),
-                },
+                Step::Abandoned { reason, .. } => Self::ReleasingValidation { issued, reservation, message: Message::new(reason) },
             },
-            (
-                Self::ReleasingValidation {
-                    mut issued, message, ..
-                },
-                Fact::Released,
-            ) => {
+            (Self::ReleasingValidation { mut issued, message, .. }, Fact::Released) => {
                 issued.remark = Some(message);
                 Self::Vouchering { issued }
             }
-            (
-                Self::SettlingValidation {
-                    mut issued,
-                    until,
-                    proof,
-                    ..
-                },
-                Fact::Confirmed { .. },
-            ) => {
+            (Self::SettlingValidation { mut issued, until, proof, .. }, Fact::Confirmed { .. }) => {
                 issued.card = proof.after;
                 issued.validated = Some(until);
                 Self::Vouchering { issued }
             }
             (Self::Vouchering { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
-                if issued.paid.held.subject.fee.is_positive() {
-                    Self::Receipting { issued }
-                } else {
-                    Self::done(issued)
-                }
+                if issued.paid.held.subject.fee.is_positive() { Self::Receipting { issued } } else { Self::done(issued) }
             }
             (Self::Receipting { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::done(issued),
-            (Self::MoneyBack { paid, ending }, Fact::MoneyBack { .. }) => Self::Releasing {
-                held: paid.held,
-                ending,
-            },
-            (Self::Releasing { held, ending }, Fact::Released) => Self::Closed {
-                last: Last::Subject(Box::new(held.subject)),
-                ending,
-            },
-            (Self::Identifying { .. } | Self::Finding { .. } | Self::Accepted { .. }, fact) => {
-                close(Last::Nothing, fact)?
-            }
-            (Self::Warning { subject } | Self::Reserving { subject }, fact) => {
-                close(Last::Subject(Box::new(subject)), fact)?
-            }
+            (Self::MoneyBack { paid, ending }, Fact::MoneyBack { .. }) => Self::Releasing { held: paid.held, ending },
+            (Self::Releasing { held, ending }, Fact::Released) => Self::Closed { last: Last::Subject(Box::new(held.subject)), ending },
+            (Self::Identifying { .. } | Self::Finding { .. } | Self::Accepted { .. }, fact) => close(Last::Nothing, fact)?,
+            (Self::Warning { subject } | Self::Reserving { subject }, fact) => close(Last::Subject(Box::new(subject)), fact)?,
             (
                 Self::AcceptedSlip { .. }
                 | Self::Paying { .. }
@@ -650,73 +482,36 @@ impl ReissueLost {
     fn held(held: Held) -> Self {
         if held.reservation.card_data.is_none() {
             // Without the data of the new card nothing can be written; no fee was taken yet.
-            return Self::Releasing {
-                held,
-                ending: Ending::Refused {
-                    message: Message::new(Code::CentreGarbled),
-                },
-            };
+            return Self::Releasing { held, ending: Ending::Refused { message: Message::new(Code::CentreGarbled) } };
         }
         if held.subject.fee.is_positive() {
             Self::Paying { held }
         } else {
-            Self::Blank {
-                paid: Paid {
-                    held,
-                    tendered: Fen::ZERO,
-                    change: Fen::ZERO,
-                },
-                attempt: 1,
-            }
+            Self::Blank { paid: Paid { held, tendered: Fen::ZERO, change: Fen::ZERO }, attempt: 1 }
         }
     }
 
     fn personalise(paid: Paid, blank: CardImage, attempt: u32) -> Option<Self> {
         let data = paid.held.reservation.card_data.clone()?;
         let intent = WriteIntent::Personalise { before: blank, data };
-        Some(Self::Writing {
-            writing: Writing::begin(attempt, paid.held.reservation.number.clone(), intent),
-            paid,
-        })
+        Some(Self::Writing { writing: Writing::begin(attempt, paid.held.reservation.number.clone(), intent), paid })
     }
 
     fn issued(issued: Issued) -> Self {
-        if issued.paid.held.subject.validate {
-            Self::Handing { issued }
-        } else {
-            Self::Vouchering { issued }
-        }
+        if issued.paid.held.subject.validate { Self::Handing { issued } } else { Self::Vouchering { issued } }
     }
 
     fn validate(issued: Issued, until: NaiveDate, reservation: Reservation, attempt: u32) -> Self {
-        let intent = WriteIntent::Validate {
-            before: issued.card.clone(),
-            until,
-        };
-        Self::Validating {
-            writing: Writing::begin(attempt, reservation.number.clone(), intent),
-            issued,
-            until,
-            reservation,
-        }
+        let intent = WriteIntent::Validate { before: issued.card.clone(), until };
+        Self::Validating { writing: Writing::begin(attempt, reservation.number.clone(), intent), issued, until, reservation }
     }
 
     fn give_back(paid: Paid, ending: Ending) -> Self {
-        if paid.held.subject.fee.is_positive() {
-            Self::MoneyBack { paid, ending }
-        } else {
-            Self::Releasing {
-                held: paid.held,
-                ending,
-            }
-        }
+        if paid.held.subject.fee.is_positive() { Self::MoneyBack { paid, ending } } else { Self::Releasing { held: paid.held, ending } }
     }
 
     fn done(issued: Issued) -> Self {
-        Self::Closed {
-            last: Last::Issued(Box::new(issued)),
-            ending: Ending::Done,
-        }
+        Self::Closed { last: Last::Issued(Box::new(issued)), ending: Ending::Done }
     }
 
     #[must_use]
@@ -811,11 +606,7 @@ impl ReissueLost {
         if let Self::Warning { subject } | Self::Reserving { subject } = self {
             return Some(subject);
         }
-        if let Self::Closed {
-            last: Last::Subject(subject),
-            ..
-        } = self
-        {
+        if let Self::Closed { last: Last::Subject(subject), .. } = self {
             return Some(subject);
         }
         self.held_now().map(|held| &held.subject)
@@ -838,22 +629,14 @@ impl ReissueLost {
 
     #[must_use]
     pub fn writing(&self) -> Option<&Writing> {
-        if let Self::Writing { writing, .. } | Self::Validating { writing, .. } = self {
-            Some(writing)
-        } else {
-            None
-        }
+        if let Self::Writing { writing, .. } | Self::Validating { writing, .. } = self { Some(writing) } else { None }
     }
 
     #[must_use]
     pub fn picture(&self) -> Picture {
         let now = match self {
             Self::Identifying { .. } => 0,
-            Self::Finding { .. }
-            | Self::AcceptedSlip { .. }
-            | Self::Accepted { .. }
-            | Self::Warning { .. }
-            | Self::Reserving { .. } => 1,
+            Self::Finding { .. } | Self::AcceptedSlip { .. } | Self::Accepted { .. } | Self::Warning { .. } | Self::Reserving { .. } => 1,
             Self::Paying { .. } => 2,
             Self::Blank { .. } => 3,
             Self::Ready { .. } | Self::Writing { .. } => 4,
@@ -915,12 +698,8 @@ impl ReissueLost {
             Self::Blank { paid, .. } if paid.change.is_positive() => Some(format!("找您 {} 元。", yuan(paid.change))),
             Self::Writing { .. } | Self::Validating { .. } => Some("正在写卡，请稍候。".to_owned()),
             Self::MoneyBack { paid, .. } => Some(format!("退还您 {} 元。", yuan(paid.held.subject.fee))),
-            Self::AcceptedSlip { .. } | Self::Accepted { .. } => {
-                Some("离线受理，尚未生效；请保留回执，领卡时再收费。".to_owned())
-            }
-            Self::Vouchering { .. } | Self::Receipting { .. } => {
-                Some("新卡已启用，请核对后签字。".to_owned())
-            }
+            Self::AcceptedSlip { .. } | Self::Accepted { .. } => Some("离线受理，尚未生效；请保留回执，领卡时再收费。".to_owned()),
+            Self::Vouchering { .. } | Self::Receipting { .. } => Some("新卡已启用，请核对后签字。".to_owned()),
             Self::Identifying { .. }
             | Self::Finding { .. }
             | Self::Reserving { .. }
@@ -989,10 +768,5 @@ impl ReissueLost {
 }
 
 fn find(who: &Identified, cx: &Cx<'_>) -> Effect {
-    Effect::FindPerson {
-        lookup: Lookup::IdNumber {
-            programme: cx.header.programme.clone(),
-            number: who.papers.number.number.clone(),
-        },
-    }
+    Effect::FindPerson { lookup: Lookup::IdNumber { programme: cx.header.programme.clone(), number: who.papers.number.number.clone() } }
 }

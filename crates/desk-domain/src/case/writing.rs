@@ -48,20 +48,21 @@ pub enum Step {
     Still(Writing),
     Written(WriteProof),
     /// Proved not to have happened, and not to be tried again.
-    Abandoned { attempt: u32, reason: Code },
+    Abandoned {
+        attempt: u32,
+        reason: Code,
+    },
     /// Once more; the service makes the new intent.
-    Again { attempt: u32, at: super::fact::Moment },
+    Again {
+        attempt: u32,
+        at: super::fact::Moment,
+    },
 }
 
 impl Writing {
     #[must_use]
     pub fn begin(attempt: u32, reservation: CentreNumber, intent: WriteIntent) -> Self {
-        Self {
-            attempt,
-            reservation,
-            intent,
-            phase: Phase::Due,
-        }
+        Self { attempt, reservation, intent, phase: Phase::Due }
     }
 
     /// True while nobody can say whether the card was written.
@@ -78,11 +79,7 @@ impl Writing {
     pub fn not_written(&self) -> Option<Code> {
         match &self.phase {
             Phase::Not { reason } => Some(*reason),
-            Phase::Due
-            | Phase::Doubt { .. }
-            | Phase::Slip { .. }
-            | Phase::Report { .. }
-            | Phase::Suspended { .. } => None,
+            Phase::Due | Phase::Doubt { .. } | Phase::Slip { .. } | Phase::Report { .. } | Phase::Suspended { .. } => None,
         }
     }
 
@@ -95,16 +92,14 @@ impl Writing {
     #[must_use]
     pub fn next(&self, cx: &Cx<'_>) -> Next {
         match &self.phase {
-            Phase::Due => Next::Do(Effect::WriteCard {
-                attempt: self.attempt,
-                reservation: self.reservation.clone(),
-                intent: self.intent.clone(),
-            }),
+            Phase::Due => {
+                Next::Do(Effect::WriteCard { attempt: self.attempt, reservation: self.reservation.clone(), intent: self.intent.clone() })
+            }
             Phase::Not { reason } => Question::new(
                 format!("write_again.{}", self.attempt),
                 format!("没有写入：{}", reason.text()),
                 Ask::Choice {
-                    options: Choice::numbered([("again", "再写一次（同一张卡）"), ("stop", "不写了，撤销本次业务")]),
+                    options: Choice::numbered([("again", "再写一次（同一张卡）"), ("stop", "不写了，撤销本次业务")])
                 },
             )
             .help("卡内数据没有变化，可以放心重写。")
@@ -112,13 +107,9 @@ impl Writing {
             Phase::Doubt { .. } => Next::Do(self.resolve()),
             Phase::Suspended { evidence } => match evidence {
                 TearEvidence::CardAway => Next::Do(self.resolve()),
-                TearEvidence::MovedOn { .. } => Next::Ended(Ending::Suspended {
-                    message: self.unknown(),
-                }),
+                TearEvidence::MovedOn { .. } => Next::Ended(Ending::Suspended { message: self.unknown() }),
             },
-            Phase::Slip { .. } => Next::Do(Effect::Print {
-                paper: Paper::PendingSlip,
-            }),
+            Phase::Slip { .. } => Next::Do(Effect::Print { paper: Paper::PendingSlip }),
             Phase::Report { .. } => Next::Do(Effect::ReportUnknown {
                 request: cx.request("report_unknown", self.attempt),
                 reservation: self.reservation.clone(),
@@ -128,11 +119,7 @@ impl Writing {
     }
 
     fn resolve(&self) -> Effect {
-        Effect::ResolveWrite {
-            attempt: self.attempt,
-            reservation: self.reservation.clone(),
-            intent: self.intent.clone(),
-        }
+        Effect::ResolveWrite { attempt: self.attempt, reservation: self.reservation.clone(), intent: self.intent.clone() }
     }
 
     fn unknown(&self) -> Message {
@@ -143,10 +130,7 @@ impl Writing {
     /// The message to show while the write stays where it is.
     pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
         match (&self.phase, input) {
-            (
-                Phase::Due | Phase::Doubt { .. } | Phase::Suspended { .. },
-                Input::Outcome(Outcome::Write { end }),
-            ) => self.ended(end),
+            (Phase::Due | Phase::Doubt { .. } | Phase::Suspended { .. }, Input::Outcome(Outcome::Write { end })) => self.ended(end),
             (Phase::Not { .. }, Input::Answer(Answer::Go)) => Ok(Fact::WriteAgain { moment: cx.moment() }),
             (Phase::Not { .. }, Input::Answer(Answer::Choose { option })) => match option.as_str() {
                 "again" => Ok(Fact::WriteAgain { moment: cx.moment() }),
@@ -155,20 +139,12 @@ impl Writing {
             },
             (Phase::Not { .. }, Input::Answer(Answer::Cancel)) => Ok(Fact::WriteAbandoned),
             (Phase::Doubt { .. }, Input::Answer(Answer::Cancel)) => Ok(Fact::LeftUnknown),
-            (Phase::Slip { .. }, Input::Outcome(Outcome::Printed { copy })) => Ok(Fact::Printed {
-                paper: Paper::PendingSlip,
-                copy,
-            }),
+            (Phase::Slip { .. }, Input::Outcome(Outcome::Printed { copy })) => Ok(Fact::Printed { paper: Paper::PendingSlip, copy }),
             (Phase::Slip { .. }, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => {
-                Ok(Fact::PrintPending {
-                    paper: Paper::PendingSlip,
-                    code: message.code,
-                })
+                Ok(Fact::PrintPending { paper: Paper::PendingSlip, code: message.code })
             }
             // A centre that refuses the report knows better than the desk; the case waits for the card all the same.
-            (Phase::Report { .. }, Input::Outcome(Outcome::Reported | Outcome::Refused { .. })) => {
-                Ok(Fact::UnknownReported)
-            }
+            (Phase::Report { .. }, Input::Outcome(Outcome::Reported | Outcome::Refused { .. })) => Ok(Fact::UnknownReported),
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
             (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
         }
@@ -179,9 +155,7 @@ impl Writing {
             WriteEnd::Written(proof) => Ok(Fact::Written { proof }),
             WriteEnd::NotWritten { reason } => Ok(Fact::NotWritten { reason }),
             WriteEnd::Unknown { evidence } => match &self.phase {
-                Phase::Doubt { evidence: known } | Phase::Suspended { evidence: known } if *known == evidence => {
-                    Err(self.unknown())
-                }
+                Phase::Doubt { evidence: known } | Phase::Suspended { evidence: known } if *known == evidence => Err(self.unknown()),
                 Phase::Due
                 | Phase::Not { .. }
                 | Phase::Doubt { .. }
@@ -189,52 +163,28 @@ impl Writing {
                 | Phase::Report { .. }
                 | Phase::Suspended { .. } => Ok(Fact::WriteUnknown { evidence }),
             },
-            WriteEnd::WrongCard { expected_tail, seen_tail } => Err(Message::new(Code::WrongCard)
-                .with("a", expected_tail)
-                .with("b", seen_tail)),
+            WriteEnd::WrongCard { expected_tail, seen_tail } => {
+                Err(Message::new(Code::WrongCard).with("a", expected_tail).with("b", seen_tail))
+            }
         }
     }
 
     /// # Errors
     /// [`Misplaced`] where the fact does not belong here.
     pub fn apply(self, fact: Fact) -> Result<Step, Misplaced> {
-        let Self {
-            attempt,
-            reservation,
-            intent,
-            phase,
-        } = self;
-        let still = |phase| {
-            Ok(Step::Still(Self {
-                attempt,
-                reservation,
-                intent,
-                phase,
-            }))
-        };
+        let Self { attempt, reservation, intent, phase } = self;
+        let still = |phase| Ok(Step::Still(Self { attempt, reservation, intent, phase }));
         match (phase, fact) {
-            (Phase::Due | Phase::Doubt { .. } | Phase::Suspended { .. }, Fact::Written { proof }) => {
-                Ok(Step::Written(proof))
-            }
-            (Phase::Due | Phase::Doubt { .. } | Phase::Suspended { .. }, Fact::NotWritten { reason }) => {
-                still(Phase::Not { reason })
-            }
+            (Phase::Due | Phase::Doubt { .. } | Phase::Suspended { .. }, Fact::Written { proof }) => Ok(Step::Written(proof)),
+            (Phase::Due | Phase::Doubt { .. } | Phase::Suspended { .. }, Fact::NotWritten { reason }) => still(Phase::Not { reason }),
             (Phase::Due | Phase::Doubt { .. }, Fact::WriteUnknown { evidence }) => still(Phase::Doubt { evidence }),
             (Phase::Suspended { .. }, Fact::WriteUnknown { evidence }) => still(Phase::Suspended { evidence }),
-            (Phase::Not { .. }, Fact::WriteAgain { moment }) => Ok(Step::Again {
-                attempt: attempt.saturating_add(1),
-                at: moment,
-            }),
+            (Phase::Not { .. }, Fact::WriteAgain { moment }) => Ok(Step::Again { attempt: attempt.saturating_add(1), at: moment }),
             (Phase::Not { reason }, Fact::WriteAbandoned) => Ok(Step::Abandoned { attempt, reason }),
             (Phase::Doubt { evidence }, Fact::LeftUnknown) => still(Phase::Slip { evidence }),
-            (Phase::Slip { evidence }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
-                still(Phase::Report { evidence })
-            }
+            (Phase::Slip { evidence }, Fact::Printed { .. } | Fact::PrintPending { .. }) => still(Phase::Report { evidence }),
             (Phase::Report { evidence }, Fact::UnknownReported) => still(Phase::Suspended { evidence }),
-            (_, fact) => Err(Misplaced {
-                state: "writing",
-                fact: fact.name(),
-            }),
+            (_, fact) => Err(Misplaced { state: "writing", fact: fact.name() }),
         }
     }
 }

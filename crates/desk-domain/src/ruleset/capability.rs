@@ -53,10 +53,7 @@ impl Capability {
     /// The capability of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|capability| capability.as_str() == name)
+        Self::ALL.iter().copied().find(|capability| capability.as_str() == name)
     }
 }
 

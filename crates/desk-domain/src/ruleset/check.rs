@@ -3,42 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{Branch, Capability, RuleSet, ServiceRules, reader::Table};
-use crate::{code::Code, money::Fen};
+use crate::code::Code;
 
 /// Notes every reference to something that the file does not hold.
 pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
-    unique(
-        root,
-        "outlet_kinds",
-        set.outlet_kinds.iter().map(|kind| kind.id.as_str()),
-    );
-    unique(
-        root,
-        "outlets",
-        set.outlets.iter().map(|outlet| outlet.id.as_str()),
-    );
-    unique(
-        root,
-        "applicants",
-        set.applicants.iter().map(|applicant| applicant.id.as_str()),
-    );
-    unique(
-        root,
-        "documents",
-        set.documents.iter().map(|kind| kind.id.as_str()),
-    );
-    unique(
-        root,
-        "hotlines",
-        set.hotlines.iter().map(|hotline| hotline.id.as_str()),
-    );
-    unique(
-        root,
-        "services",
-        set.services
-            .iter()
-            .map(|service| service.capability.as_str()),
-    );
+    unique(root, "outlet_kinds", set.outlet_kinds.iter().map(|kind| kind.id.as_str()));
+    unique(root, "outlets", set.outlets.iter().map(|outlet| outlet.id.as_str()));
+    unique(root, "applicants", set.applicants.iter().map(|applicant| applicant.id.as_str()));
+    unique(root, "documents", set.documents.iter().map(|kind| kind.id.as_str()));
+    unique(root, "hotlines", set.hotlines.iter().map(|hotline| hotline.id.as_str()));
+    unique(root, "services", set.services.iter().map(|service| service.capability.as_str()));
     if set.hotlines.is_empty() {
         root.fault("hotlines", "至少一个热线，印在每张凭证上");
     }
@@ -47,36 +21,16 @@ pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
     }
     for (index, outlet) in set.outlets.iter().enumerate() {
         let field = format!("outlets[{}]", index + 1);
-        if !set.outlet_kinds.iter().any(|kind| kind.id == outlet.kind) {
-            root.fault_in(
-                &field,
-                "outlets",
-                index,
-                "kind",
-                format!("没有网点类型“{}”", outlet.kind),
-            );
+        if !outlet.kind.is_empty() && !set.outlet_kinds.iter().any(|kind| kind.id == outlet.kind) {
+            root.fault_in(&field, "outlets", index, "kind", format!("没有网点类型“{}”", outlet.kind));
         }
         cited(root, set, &field, "outlets", index, &outlet.rule);
     }
     for (index, kind) in set.documents.iter().enumerate() {
-        cited(
-            root,
-            set,
-            &format!("documents[{}]", index + 1),
-            "documents",
-            index,
-            &kind.rule,
-        );
+        cited(root, set, &format!("documents[{}]", index + 1), "documents", index, &kind.rule);
     }
     for (index, hotline) in set.hotlines.iter().enumerate() {
-        cited(
-            root,
-            set,
-            &format!("hotlines[{}]", index + 1),
-            "hotlines",
-            index,
-            &hotline.rule,
-        );
+        cited(root, set, &format!("hotlines[{}]", index + 1), "hotlines", index, &hotline.rule);
     }
     for (index, service) in set.services.iter().enumerate() {
         of_service(root, set, index, service);
@@ -96,19 +50,13 @@ pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
     }
     tree(root, set);
     if let Some(validity) = &set.validity
+        && validity.boundary_day > 0
         && validity.hint_from > validity.boundary_day
     {
         root.fault_under("validity", "hint_from", "须不晚于 boundary_day".to_owned());
     }
-    if set.offline.blacklist_warn_hours > set.offline.blacklist_stop_hours {
-        root.fault_under(
-            "offline",
-            "blacklist_warn_hours",
-            "须不大于 blacklist_stop_hours".to_owned(),
-        );
-    }
-    if set.till.most == Fen::ZERO {
-        root.fault_under("till", "most_fen", "须大于 0".to_owned());
+    if set.offline.blacklist_stop_hours > 0 && set.offline.blacklist_warn_hours > set.offline.blacklist_stop_hours {
+        root.fault_under("offline", "blacklist_warn_hours", "须不大于 blacklist_stop_hours".to_owned());
     }
 }
 
@@ -151,10 +99,7 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
             note("messages", format!("{}：没有规则“{rule}”", code.as_str()));
         }
         if entry.text.is_some() && entry.rule.is_none() {
-            note(
-                "messages",
-                format!("{}：服务内的文本须同时写明 rule", code.as_str()),
-            );
+            note("messages", format!("{}：服务内的文本须同时写明 rule", code.as_str()));
         }
     }
     let needs = match service.capability {
@@ -192,20 +137,13 @@ fn placeholders(root: &Table<'_, '_>, code: Code, text: Option<&str>) {
     let Some(text) = text else { return };
     for name in names_in(text) {
         if !names_in(code.text()).contains(&name) {
-            root.fault_under(
-                "messages",
-                code.as_str(),
-                format!("文本中的 {{{name}}} 没有值"),
-            );
+            root.fault_under("messages", code.as_str(), format!("文本中的 {{{name}}} 没有值"));
         }
     }
 }
 
 fn names_in(text: &str) -> Vec<&str> {
-    text.split('{')
-        .skip(1)
-        .filter_map(|part| part.split_once('}').map(|(name, _)| name))
-        .collect()
+    text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect()
 }
 
 fn tree(root: &Table<'_, '_>, set: &RuleSet) {
@@ -225,11 +163,7 @@ fn tree(root: &Table<'_, '_>, set: &RuleSet) {
         for option in &question.options {
             if let Branch::Ask(next) = &option.then {
                 // Forward only, so that the tree ends.
-                let forward = questions
-                    .iter()
-                    .skip_while(|other| other.id != question.id)
-                    .skip(1)
-                    .any(|other| other.id == *next);
+                let forward = questions.iter().skip_while(|other| other.id != question.id).skip(1).any(|other| other.id == *next);
                 if !forward {
                     let what = format!("问题“{name}”指向“{next}”，须是其后的问题");
                     root.fault_under("password", "questions", what);

@@ -44,12 +44,7 @@ impl RuleSets {
             match read(file, &mut problems) {
                 Some(Content::Programme(set)) => {
                     if sets.iter().any(|other| other.version == set.version) {
-                        problems.push(problem(
-                            file.name,
-                            1,
-                            "version",
-                            format!("版本 {} 已由另一文件定义", set.version),
-                        ));
+                        problems.push(problem(file.name, 1, "version", format!("版本 {} 已由另一文件定义", set.version)));
                     } else {
                         sets.push(*set);
                     }
@@ -80,12 +75,7 @@ impl RuleSets {
 }
 
 fn problem(file: &str, line: usize, field: &str, what: String) -> Problem {
-    Problem {
-        file: file.to_owned(),
-        line,
-        field: field.to_owned(),
-        what,
-    }
+    Problem { file: file.to_owned(), line, field: field.to_owned(), what }
 }
 
 fn read(file: &RuleFile<'_>, problems: &mut Vec<Problem>) -> Option<Content> {
@@ -133,10 +123,7 @@ fn overlay(root: &Table<'_, '_>, text: &str) -> Vec<Addition> {
             .need("programmes", |programmes| {
                 programmes.entries(|programme, at, programmes| {
                     let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-                    let place = Place {
-                        field: programmes.field(programme),
-                        line,
-                    };
+                    let place = Place { field: programmes.field(programme), line };
                     let kind = programmes.text(programme);
                     Some((ProgrammeId::new(programme), kind, place))
                 })

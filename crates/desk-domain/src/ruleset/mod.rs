@@ -21,9 +21,8 @@ pub use self::{
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
     service::{
-        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule,
-        DocumentKind, Fee, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode,
-        PasswordRules, PurseRules, ReissueRules, Rule, ServiceRules, TillRules, TreeOption,
+        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, Level, NumberFormat,
+        OfflineClass, OfflineLimits, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule, ServiceRules, TillRules, TreeOption,
         TreeQuestion, ValidityRules,
     },
 };
@@ -109,10 +108,7 @@ impl RuleSet {
         self.services
             .iter()
             .find(|rules| rules.capability == capability)
-            .ok_or_else(|| {
-                self.message(None, Code::OutletNotAuthorized)
-                    .with("list", "无")
-            })
+            .ok_or_else(|| self.message(None, Code::OutletNotAuthorized).with("list", "无"))
     }
 
     #[must_use]
@@ -147,14 +143,10 @@ impl RuleSet {
         let of_service = service
             .and_then(|service| {
                 let capability = Capability::from(service);
-                self.services
-                    .iter()
-                    .find(|rules| rules.capability == capability)
+                self.services.iter().find(|rules| rules.capability == capability)
             })
             .and_then(|rules| rules.messages.get(&code));
-        let rule = of_service
-            .and_then(|entry| entry.rule.as_deref())
-            .or_else(|| self.messages.get(&code)?.rule.as_deref());
+        let rule = of_service.and_then(|entry| entry.rule.as_deref()).or_else(|| self.messages.get(&code)?.rule.as_deref());
         match rule {
             Some(id) => self.by_rule(code, id),
             None => Message::new(code),
@@ -184,17 +176,9 @@ impl RuleSet {
     pub fn wording(&self, message: &Message) -> Wording {
         let fill = |text: &str| fill(text, &message.params);
         if message.code == Code::Programme
-            && let Some(own) = message
-                .params
-                .iter()
-                .find(|(name, _)| name == "code")
-                .and_then(|(_, name)| self.own_codes.get(name))
+            && let Some(own) = message.params.iter().find(|(name, _)| name == "code").and_then(|(_, name)| self.own_codes.get(name))
         {
-            return Wording {
-                text: fill(&own.text),
-                cause: fill(&own.cause),
-                remedy: fill(&own.remedy),
-            };
+            return Wording { text: fill(&own.text), cause: fill(&own.cause), remedy: fill(&own.remedy) };
         }
         let of_rule = message.rule.as_ref().and_then(|rule| {
             self.services
@@ -219,19 +203,13 @@ impl RuleSet {
     pub fn owns(&self, card: &CardImage) -> bool {
         self.card_families.iter().any(|known| {
             known.family == card.family
-                && (known.issuers.is_empty()
-                    || known
-                        .issuers
-                        .iter()
-                        .any(|prefix| card.issuer.starts_with(prefix.as_str())))
+                && (known.issuers.is_empty() || known.issuers.iter().any(|prefix| card.issuer.starts_with(prefix.as_str())))
         })
     }
 }
 
 fn fill(text: &str, params: &[(String, String)]) -> String {
-    params.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), value)
-    })
+    params.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 /// Every rule set that a desk or a centre has loaded.
@@ -253,10 +231,7 @@ impl RuleSets {
     /// The newest version of the programme in force on a local day.
     #[must_use]
     pub fn in_force(&self, programme: &ProgrammeId, day: NaiveDate) -> Option<&RuleSet> {
-        self.0
-            .iter()
-            .filter(|set| &set.programme == programme && set.effective <= day)
-            .max_by_key(|set| set.effective)
+        self.0.iter().filter(|set| &set.programme == programme && set.effective <= day).max_by_key(|set| set.effective)
     }
 
     /// One rule set in force per programme, in the order of the files.
@@ -268,18 +243,13 @@ impl RuleSets {
                 seen.push(&set.programme);
             }
         }
-        seen.into_iter()
-            .filter_map(|programme| self.in_force(programme, day))
-            .collect()
+        seen.into_iter().filter_map(|programme| self.in_force(programme, day)).collect()
     }
 
     /// The rule sets in force that this outlet works under.
     #[must_use]
     pub fn at_outlet(&self, outlet: &OutletId, day: NaiveDate) -> Vec<&RuleSet> {
-        self.current(day)
-            .into_iter()
-            .filter(|set| set.outlet(outlet).is_some())
-            .collect()
+        self.current(day).into_iter().filter(|set| set.outlet(outlet).is_some()).collect()
     }
 
     /// The programme in force that owns a card.

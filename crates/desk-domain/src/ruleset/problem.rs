@@ -18,11 +18,7 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} 第 {} 行 {}：{}",
-            self.file, self.line, self.field, self.what
-        )
+        write!(f, "{} 第 {} 行 {}：{}", self.file, self.line, self.field, self.what)
     }
 }
 

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule,
-    DocumentKind, Fee, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass,
-    OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule,
-    RuleSet, ServiceRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly,
-    load::no_date, reader::Table,
+    Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee, HolidayMode, Holidays,
+    Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule,
+    RuleSet, ServiceRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
     code::Code,
@@ -18,16 +16,10 @@ use crate::{
 
 pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
     let outlet_kinds = root.each("outlet_kinds", |table| {
-        Some(OutletKind {
-            id: table.text("id"),
-            label: table.text("label"),
-            capabilities: capabilities(table),
-        })
+        Some(OutletKind { id: table.text("id"), label: table.text("label"), capabilities: capabilities(table) })
     });
-    let of_kind: BTreeMap<String, BTreeSet<Capability>> = outlet_kinds
-        .iter()
-        .map(|kind| (kind.id.clone(), kind.capabilities.clone()))
-        .collect();
+    let of_kind: BTreeMap<String, BTreeSet<Capability>> =
+        outlet_kinds.iter().map(|kind| (kind.id.clone(), kind.capabilities.clone())).collect();
     RuleSet {
         version: root.text("version"),
         programme: ProgrammeId::new(root.text("programme")),
@@ -35,12 +27,8 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
         cell: CellId::new(root.text("cell")),
         name: root.text("name"),
         issuer: root.text("issuer"),
-        card_families: root.each("card_families", |table| {
-            Some(CardFamily {
-                family: table.text("family"),
-                issuers: table.texts("issuers"),
-            })
-        }),
+        card_families: root
+            .each("card_families", |table| Some(CardFamily { family: table.text("family"), issuers: table.texts("issuers") })),
         hotlines: root.each("hotlines", |table| Some(hotline(table))),
         outlets: root.each("outlets", |table| {
             let kind = table.text("kind");
@@ -83,20 +71,14 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
                     })
                 }),
             })
-            .unwrap_or(AuthorisationRules {
-                limits: Vec::new(),
-                minutes: 0,
-            }),
+            .unwrap_or(AuthorisationRules { limits: Vec::new(), minutes: 0 }),
         offline: root.need("offline", offline).unwrap_or(NO_OFFLINE),
         till: root
             .need("till", |table| TillRules {
-                most: table.fen("most_fen"),
+                most: Fen(i64::from(table.number("most_fen", 1..=10_000_000))),
                 paid_out: table.fen("paid_out_fen"),
             })
-            .unwrap_or(TillRules {
-                most: Fen::ZERO,
-                paid_out: Fen::ZERO,
-            }),
+            .unwrap_or(TillRules { most: Fen::ZERO, paid_out: Fen::ZERO }),
         texts: root
             .sub("texts", |table| {
                 table.entries(|name, at, table| {
@@ -133,10 +115,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
         rules: root
             .need("rules", |table| {
                 table.entries(|id, _, table| {
-                    let rule = table.sub(id, |rule| Rule {
-                        phrase: rule.text("phrase"),
-                        derived: rule.flag("derived", false),
-                    })?;
+                    let rule = table.sub(id, |rule| Rule { phrase: rule.text("phrase"), derived: rule.flag("derived", false) })?;
                     Some((id.to_owned(), rule))
                 })
             })
@@ -147,11 +126,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
 }
 
 /// An outlet; an overlay's has no kind of its own, as it has one in each of its programmes.
-pub(super) fn outlet(
-    table: &Table<'_, '_>,
-    kind: Option<String>,
-    of_kind: &BTreeMap<String, BTreeSet<Capability>>,
-) -> Outlet {
+pub(super) fn outlet(table: &Table<'_, '_>, kind: Option<String>, of_kind: &BTreeMap<String, BTreeSet<Capability>>) -> Outlet {
     let kind = kind.unwrap_or_default();
     Outlet {
         id: OutletId::new(table.text("id")),
@@ -159,16 +134,12 @@ pub(super) fn outlet(
         address: table.text("address"),
         weekly: weekly(table),
         holiday: table
-            .named(
-                "holiday",
-                &["separate_notice", "closed", "open"],
-                |mode| match mode {
-                    "separate_notice" => Some(HolidayMode::SeparateNotice),
-                    "closed" => Some(HolidayMode::Closed),
-                    "open" => Some(HolidayMode::Open),
-                    _ => None,
-                },
-            )
+            .named("holiday", &["separate_notice", "closed", "open"], |mode| match mode {
+                "separate_notice" => Some(HolidayMode::SeparateNotice),
+                "closed" => Some(HolidayMode::Closed),
+                "open" => Some(HolidayMode::Open),
+                _ => None,
+            })
             .unwrap_or(HolidayMode::Closed),
         overrides: table
             .each("overrides", |day| {
@@ -223,35 +194,22 @@ fn holidays(root: &Table<'_, '_>) -> Holidays {
 }
 
 fn document(table: &Table<'_, '_>) -> Option<DocumentKind> {
-    let persons = table.names(
-        "persons",
-        &["domestic", "hmt", "foreign"],
-        |name| match name {
-            "domestic" => Some(HolderClass::Domestic),
-            "hmt" => Some(HolderClass::Hmt),
-            "foreign" => Some(HolderClass::Foreign),
-            _ => None,
-        },
-    );
+    let persons = table.names("persons", &["domestic", "hmt", "foreign"], |name| match name {
+        "domestic" => Some(HolderClass::Domestic),
+        "hmt" => Some(HolderClass::Hmt),
+        "foreign" => Some(HolderClass::Foreign),
+        _ => None,
+    });
     if persons.is_empty() {
         table.fault("persons", "至少一类人员");
     }
-    let number = table.named(
-        "number",
-        &[
-            "resident_id",
-            "hmt_residence",
-            "foreign_residence",
-            "travel_document",
-        ],
-        |name| match name {
-            "resident_id" => Some(NumberFormat::ResidentId),
-            "hmt_residence" => Some(NumberFormat::HmtResidence),
-            "foreign_residence" => Some(NumberFormat::ForeignResidence),
-            "travel_document" => Some(NumberFormat::TravelDocument),
-            _ => None,
-        },
-    );
+    let number = table.named("number", &["resident_id", "hmt_residence", "foreign_residence", "travel_document"], |name| match name {
+        "resident_id" => Some(NumberFormat::ResidentId),
+        "hmt_residence" => Some(NumberFormat::HmtResidence),
+        "foreign_residence" => Some(NumberFormat::ForeignResidence),
+        "travel_document" => Some(NumberFormat::TravelDocument),
+        _ => None,
+    });
     Some(DocumentKind {
         id: table.text("id"),
         label: table.text("label"),
@@ -269,17 +227,13 @@ fn document(table: &Table<'_, '_>) -> Option<DocumentKind> {
 
 fn service(table: &Table<'_, '_>) -> Option<ServiceRules> {
     let capability = capability(table, "capability");
-    let offline = table.named(
-        "offline",
-        &["full", "records", "accept", "forbidden"],
-        |name| match name {
-            "full" => Some(OfflineClass::Full),
-            "records" => Some(OfflineClass::Records),
-            "accept" => Some(OfflineClass::Accept),
-            "forbidden" => Some(OfflineClass::Forbidden),
-            _ => None,
-        },
-    );
+    let offline = table.named("offline", &["full", "records", "accept", "forbidden"], |name| match name {
+        "full" => Some(OfflineClass::Full),
+        "records" => Some(OfflineClass::Records),
+        "accept" => Some(OfflineClass::Accept),
+        "forbidden" => Some(OfflineClass::Forbidden),
+        _ => None,
+    });
     let rules = ServiceRules {
         capability: Capability::CardQuery,
         label: table.text("label"),
@@ -289,24 +243,13 @@ fn service(table: &Table<'_, '_>) -> Option<ServiceRules> {
         applicant_refusal: code_or(table, "applicant_refusal", Code::ApplicantNotAllowed),
         outlet_refusal: code_or(table, "outlet_refusal", Code::OutletNotAuthorized),
         fee: table
-            .sub("fee", |fee| Fee {
-                amount: fee.fen("fen"),
-                label: fee.text("label"),
-                rule: fee.optional("rule").unwrap_or_default(),
-            })
-            .unwrap_or(Fee {
-                amount: Fen::ZERO,
-                label: String::new(),
-                rule: String::new(),
-            }),
+            .sub("fee", |fee| Fee { amount: fee.fen("fen"), label: fee.text("label"), rule: fee.optional("rule").unwrap_or_default() })
+            .unwrap_or(Fee { amount: Fen::ZERO, label: String::new(), rule: String::new() }),
         offline: offline.unwrap_or(OfflineClass::Forbidden),
         offline_why: table.text("offline_why"),
         messages: messages(table),
     };
-    Some(ServiceRules {
-        capability: capability?,
-        ..rules
-    })
+    Some(ServiceRules { capability: capability?, ..rules })
 }
 
 fn validity(table: &Table<'_, '_>) -> ValidityRules {
@@ -316,11 +259,7 @@ fn validity(table: &Table<'_, '_>) -> ValidityRules {
         hint: table.text("hint"),
         amber_days: table.number("amber_days", 0..=31),
         ahead_months: table.number("ahead_months", 0..=12),
-        holder_classes: table
-            .numbers("holder_classes", 0..=255)
-            .into_iter()
-            .filter_map(|class| u8::try_from(class).ok())
-            .collect(),
+        holder_classes: table.numbers("holder_classes", 0..=255).into_iter().filter_map(|class| u8::try_from(class).ok()).collect(),
         new_card: table.flag("new_card", false),
     }
 }
@@ -330,26 +269,16 @@ fn password(table: &Table<'_, '_>) -> PasswordRules {
         .need("initial", |initial| {
             let of = |key| {
                 initial
-                    .named(
-                        key,
-                        &["last_six_of_id_number", "last_six_of_ecard_number"],
-                        |name| match name {
-                            "last_six_of_id_number" => Some(InitialPassword::LastSixOfIdNumber),
-                            "last_six_of_ecard_number" => {
-                                Some(InitialPassword::LastSixOfEcardNumber)
-                            }
-                            _ => None,
-                        },
-                    )
+                    .named(key, &["last_six_of_id_number", "last_six_of_ecard_number"], |name| match name {
+                        "last_six_of_id_number" => Some(InitialPassword::LastSixOfIdNumber),
+                        "last_six_of_ecard_number" => Some(InitialPassword::LastSixOfEcardNumber),
+                        _ => None,
+                    })
                     .unwrap_or(InitialPassword::NoIdOnRecord)
             };
             (of("domestic"), of("hmt"), of("foreign"))
         })
-        .unwrap_or((
-            InitialPassword::NoIdOnRecord,
-            InitialPassword::NoIdOnRecord,
-            InitialPassword::NoIdOnRecord,
-        ));
+        .unwrap_or((InitialPassword::NoIdOnRecord, InitialPassword::NoIdOnRecord, InitialPassword::NoIdOnRecord));
     PasswordRules {
         domestic,
         hmt,
@@ -364,11 +293,7 @@ fn password(table: &Table<'_, '_>) -> PasswordRules {
                 title: question.text("title"),
                 help: question.optional("help"),
                 options: question.each("options", |option| {
-                    Some(TreeOption {
-                        id: option.text("id"),
-                        label: option.text("label"),
-                        then: branch(option)?,
-                    })
+                    Some(TreeOption { id: option.text("id"), label: option.text("label"), then: branch(option)? })
                 }),
             })
         }),
@@ -445,10 +370,7 @@ fn messages(table: &Table<'_, '_>) -> BTreeMap<Code, CodeRule> {
 }
 
 fn capabilities(table: &Table<'_, '_>) -> BTreeSet<Capability> {
-    table
-        .names("capabilities", &[], Capability::named)
-        .into_iter()
-        .collect()
+    table.names("capabilities", &[], Capability::named).into_iter().collect()
 }
 
 fn capability(table: &Table<'_, '_>, key: &str) -> Option<Capability> {

@@ -24,27 +24,13 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        Self {
-            file,
-            text,
-            problems: RefCell::default(),
-        }
+        Self { file, text, problems: RefCell::default() }
     }
 
     /// Notes a fault at a byte position of the file.
     pub(super) fn note(&self, at: usize, field: &str, what: impl Into<String>) {
-        let line = 1 + self
-            .text
-            .bytes()
-            .take(at)
-            .filter(|byte| *byte == b'\n')
-            .count();
-        self.problems.borrow_mut().push(Problem {
-            file: self.file.to_owned(),
-            line,
-            field: field.to_owned(),
-            what: what.into(),
-        });
+        let line = 1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), line, field: field.to_owned(), what: what.into() });
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -65,20 +51,8 @@ pub(super) struct Table<'r, 'd> {
 }
 
 impl<'r, 'd> Table<'r, 'd> {
-    pub(super) fn new(
-        report: &'r Report<'r>,
-        table: &'d DeTable<'d>,
-        path: String,
-        at: usize,
-    ) -> Self {
-        Self {
-            report,
-            table,
-            path,
-            at,
-            taken: RefCell::default(),
-            open: Cell::new(false),
-        }
+    pub(super) fn new(report: &'r Report<'r>, table: &'d DeTable<'d>, path: String, at: usize) -> Self {
+        Self { report, table, path, at, taken: RefCell::default(), open: Cell::new(false) }
     }
 
     /// Reads the whole table and notes the keys that nobody asked for.
@@ -88,11 +62,7 @@ impl<'r, 'd> Table<'r, 'd> {
             let taken = self.taken.borrow();
             for (key, _) in self.table.iter() {
                 if !taken.contains(key.get_ref().as_ref()) {
-                    self.report.note(
-                        key.span().start,
-                        &self.field(key.get_ref()),
-                        "未知的项目，请检查拼写",
-                    );
+                    self.report.note(key.span().start, &self.field(key.get_ref()), "未知的项目，请检查拼写");
                 }
             }
         }
@@ -100,11 +70,7 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     pub(super) fn field(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     fn take(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
@@ -114,9 +80,7 @@ impl<'r, 'd> Table<'r, 'd> {
 
     /// Where a key stands, or where its table begins.
     pub(super) fn position(&self, key: &str) -> usize {
-        self.table
-            .get(key)
-            .map_or(self.at, |value| value.span().start)
+        self.table.get(key).map_or(self.at, |value| value.span().start)
     }
 
     /// Notes a fault at a key.
@@ -126,17 +90,9 @@ impl<'r, 'd> Table<'r, 'd> {
 
     /// Notes a fault at a key of one entry of an array of tables.
     pub(super) fn fault_in(&self, field: &str, list: &str, index: usize, key: &str, what: String) {
-        let entry = self
-            .table
-            .get(list)
-            .and_then(|list| list.get_ref().as_array())
-            .and_then(|list| list.get(index));
+        let entry = self.table.get(list).and_then(|list| list.get_ref().as_array()).and_then(|list| list.get(index));
         let at = entry.map_or(self.at, |entry| {
-            entry
-                .get_ref()
-                .as_table()
-                .and_then(|table| table.get(key))
-                .map_or(entry.span().start, |value| value.span().start)
+            entry.get_ref().as_table().and_then(|table| table.get(key)).map_or(entry.span().start, |value| value.span().start)
         });
         self.report.note(at, &format!("{field}.{key}"), what);
     }
@@ -144,11 +100,7 @@ impl<'r, 'd> Table<'r, 'd> {
     /// Notes a fault at a key of a table under this one.
     pub(super) fn fault_under(&self, table: &str, key: &str, what: String) {
         let at = self.table.get(table).map_or(self.at, |table| {
-            table
-                .get_ref()
-                .as_table()
-                .and_then(|table| table.get_key_value(key))
-                .map_or(table.span().start, |(key, _)| key.span().start)
+            table.get_ref().as_table().and_then(|table| table.get_key_value(key)).map_or(table.span().start, |(key, _)| key.span().start)
         });
         self.report.note(at, &format!("{table}.{key}"), what);
     }
@@ -162,9 +114,7 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     pub(super) fn text(&self, key: &str) -> String {
-        self.required(key)
-            .and_then(|value| self.as_text(key, value))
-            .unwrap_or_default()
+        self.required(key).and_then(|value| self.as_text(key, value)).unwrap_or_default()
     }
 
     pub(super) fn optional(&self, key: &str) -> Option<String> {
@@ -186,11 +136,7 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        self.report.note(
-            value.span().start,
-            &self.field(key),
-            format!("应为{wanted}，实际是 {}", kind_name(value.get_ref())),
-        );
+        self.report.note(value.span().start, &self.field(key), format!("应为{wanted}，实际是 {}", kind_name(value.get_ref())));
     }
 
     /// Texts of an optional list, each with its position.
@@ -211,27 +157,19 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
-        self.texts_at(key)
-            .into_iter()
-            .map(|(text, _)| text)
-            .collect()
+        self.texts_at(key).into_iter().map(|(text, _)| text).collect()
     }
 
     pub(super) fn number(&self, key: &str, range: RangeInclusive<u32>) -> u32 {
-        self.required(key)
-            .and_then(|value| self.as_number(key, value, range))
-            .unwrap_or_default()
+        self.required(key).and_then(|value| self.as_number(key, value, range)).unwrap_or_default()
     }
 
     pub(super) fn number_or(&self, key: &str, range: RangeInclusive<u32>, default: u32) -> u32 {
-        self.take(key)
-            .map_or(Some(default), |value| self.as_number(key, value, range))
-            .unwrap_or_default()
+        self.take(key).map_or(Some(default), |value| self.as_number(key, value, range)).unwrap_or_default()
     }
 
     pub(super) fn optional_number(&self, key: &str, range: RangeInclusive<u32>) -> Option<u32> {
-        self.take(key)
-            .and_then(|value| self.as_number(key, value, range))
+        self.take(key).and_then(|value| self.as_number(key, value, range))
     }
 
     pub(super) fn numbers(&self, key: &str, range: RangeInclusive<u32>) -> Vec<u32> {
@@ -242,17 +180,10 @@ impl<'r, 'd> Table<'r, 'd> {
             self.wrong_type(key, value, "列表");
             return Vec::new();
         };
-        list.iter()
-            .filter_map(|entry| self.as_number(key, entry, range.clone()))
-            .collect()
+        list.iter().filter_map(|entry| self.as_number(key, entry, range.clone())).collect()
     }
 
-    fn as_number(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        range: RangeInclusive<u32>,
-    ) -> Option<u32> {
+    fn as_number(&self, key: &str, value: &Spanned<DeValue<'_>>, range: RangeInclusive<u32>) -> Option<u32> {
         let Some(integer) = value.get_ref().as_integer() else {
             self.wrong_type(key, value, "整数");
             return None;
@@ -261,11 +192,7 @@ impl<'r, 'd> Table<'r, 'd> {
         let number = number.and_then(|number| u32::try_from(number).ok());
         let inside = number.filter(|number| range.contains(number));
         if inside.is_none() {
-            self.report.note(
-                value.span().start,
-                &self.field(key),
-                format!("超出范围（{}～{}）", range.start(), range.end()),
-            );
+            self.report.note(value.span().start, &self.field(key), format!("超出范围（{}～{}）", range.start(), range.end()));
         }
         inside
     }
@@ -290,8 +217,7 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     pub(super) fn date(&self, key: &str) -> Option<NaiveDate> {
-        self.required(key)
-            .and_then(|value| self.as_date(key, value))
+        self.required(key).and_then(|value| self.as_date(key, value))
     }
 
     pub(super) fn dates(&self, key: &str) -> Vec<NaiveDate> {
@@ -302,9 +228,7 @@ impl<'r, 'd> Table<'r, 'd> {
             self.wrong_type(key, value, "列表");
             return Vec::new();
         };
-        list.iter()
-            .filter_map(|entry| self.as_date(key, entry))
-            .collect()
+        list.iter().filter_map(|entry| self.as_date(key, entry)).collect()
     }
 
     fn as_date(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<NaiveDate> {
@@ -319,61 +243,26 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     /// A required text that must be one of the known names.
-    pub(super) fn named<T>(
-        &self,
-        key: &str,
-        known: &[&str],
-        find: impl Fn(&str) -> Option<T>,
-    ) -> Option<T> {
+    pub(super) fn named<T>(&self, key: &str, known: &[&str], find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let value = self.required(key)?;
         let text = self.as_text(key, value)?;
         self.find(key, value.span().start, &text, known, find)
     }
 
-    pub(super) fn named_or<T>(
-        &self,
-        key: &str,
-        known: &[&str],
-        find: impl Fn(&str) -> Option<T>,
-        default: T,
-    ) -> T {
-        if self.table.contains_key(key) {
-            self.named(key, known, find).unwrap_or(default)
-        } else {
-            default
-        }
+    pub(super) fn named_or<T>(&self, key: &str, known: &[&str], find: impl Fn(&str) -> Option<T>, default: T) -> T {
+        if self.table.contains_key(key) { self.named(key, known, find).unwrap_or(default) } else { default }
     }
 
     /// A list of known names; empty where the key is absent.
-    pub(super) fn names<T>(
-        &self,
-        key: &str,
-        known: &[&str],
-        find: impl Fn(&str) -> Option<T>,
-    ) -> Vec<T> {
-        self.texts_at(key)
-            .into_iter()
-            .filter_map(|(text, at)| self.find(key, at, &text, known, &find))
-            .collect()
+    pub(super) fn names<T>(&self, key: &str, known: &[&str], find: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        self.texts_at(key).into_iter().filter_map(|(text, at)| self.find(key, at, &text, known, &find)).collect()
     }
 
-    fn find<T>(
-        &self,
-        key: &str,
-        at: usize,
-        text: &str,
-        known: &[&str],
-        find: impl Fn(&str) -> Option<T>,
-    ) -> Option<T> {
+    fn find<T>(&self, key: &str, at: usize, text: &str, known: &[&str], find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let found = find(text);
         if found.is_none() {
-            let list = if known.is_empty() {
-                String::new()
-            } else {
-                format!("，可用：{}", known.join("、"))
-            };
-            self.report
-                .note(at, &self.field(key), format!("未知的值“{text}”{list}"));
+            let list = if known.is_empty() { String::new() } else { format!("，可用：{}", known.join("、")) };
+            self.report.note(at, &self.field(key), format!("未知的值“{text}”{list}"));
         }
         found
     }
@@ -398,11 +287,7 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     /// Every table of an array of tables; none where the key is absent.
-    pub(super) fn each<T>(
-        &self,
-        key: &str,
-        mut build: impl FnMut(&Table<'r, 'd>) -> Option<T>,
-    ) -> Vec<T> {
+    pub(super) fn each<T>(&self, key: &str, mut build: impl FnMut(&Table<'r, 'd>) -> Option<T>) -> Vec<T> {
         let Some(value) = self.take(key) else {
             return Vec::new();
         };
@@ -424,19 +309,10 @@ impl<'r, 'd> Table<'r, 'd> {
     }
 
     /// Every key of a table with free keys; `build` gets the key, its position, and this table to read the value from.
-    pub(super) fn entries<T>(
-        &self,
-        mut build: impl FnMut(&str, usize, &Self) -> Option<T>,
-    ) -> Vec<T> {
+    pub(super) fn entries<T>(&self, mut build: impl FnMut(&str, usize, &Self) -> Option<T>) -> Vec<T> {
         self.open.set(true);
-        let keys: Vec<(String, usize)> = self
-            .table
-            .iter()
-            .map(|(key, _)| (key.get_ref().to_string(), key.span().start))
-            .collect();
-        keys.into_iter()
-            .filter_map(|(key, at)| build(&key, at, self))
-            .collect()
+        let keys: Vec<(String, usize)> = self.table.iter().map(|(key, _)| (key.get_ref().to_string(), key.span().start)).collect();
+        keys.into_iter().filter_map(|(key, at)| build(&key, at, self)).collect()
     }
 
     /// Sessions of a list like `["08:30-11:30", "13:00-17:00"]`, in order and apart.
@@ -449,8 +325,7 @@ impl<'r, 'd> Table<'r, 'd> {
                 continue;
             };
             if sessions.last().is_some_and(|last| session.from < last.to) {
-                self.report
-                    .note(at, &self.field(key), "时段须先后有序、互不重叠");
+                self.report.note(at, &self.field(key), "时段须先后有序、互不重叠");
             }
             sessions.push(session);
         }
@@ -488,21 +363,14 @@ impl<'r, 'd> Table<'r, 'd> {
 fn session(text: &str) -> Option<Session> {
     let (from, to) = text.split_once('-')?;
     let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
-    let session = Session {
-        from: time(from)?,
-        to: time(to)?,
-    };
+    let session = Session { from: time(from)?, to: time(to)? };
     (session.from < session.to).then_some(session)
 }
 
 /// Zero-based days of `3` or `1-5`.
 fn day_range(text: &str) -> Option<RangeInclusive<usize>> {
     let (from, to) = text.split_once('-').unwrap_or((text, text));
-    let day = |text: &str| {
-        text.parse::<usize>()
-            .ok()
-            .filter(|day| (1..=7).contains(day))
-    };
+    let day = |text: &str| text.parse::<usize>().ok().filter(|day| (1..=7).contains(day));
     let (from, to) = (day(from)?, day(to)?);
     (from <= to).then(|| from - 1..=to - 1)
 }

@@ -12,45 +12,14 @@ fn load_without_a_fault_and_hold_what_the_sources_say() {
     let day = "2026-11-24".parse().expect("a day");
     let at_demo = sets.at_outlet(&desk_domain::id::OutletId::new("DEMO"), day);
     assert_eq!(at_demo.len(), 2);
-    assert_eq!(
-        education.outlets.iter().filter(|o| !o.synthetic).count(),
-        11
-    );
-    assert_eq!(
-        education
-            .rules
-            .keys()
-            .filter(|id| id.starts_with("R-SZ-"))
-            .count(),
-        62
-    );
-    assert_eq!(
-        one_card
-            .rules
-            .keys()
-            .filter(|id| id.starts_with("R-CZ-"))
-            .count(),
-        78
-    );
-    assert_eq!(
-        one_card
-            .hotlines
-            .iter()
-            .filter(|h| h.id.starts_with("bank."))
-            .count(),
-        15
-    );
-    for service in [
-        Service::CardQuery,
-        Service::ReissueLost,
-        Service::Validation,
-        Service::PasswordReset,
-    ] {
+    assert_eq!(education.outlets.iter().filter(|o| !o.synthetic).count(), 11);
+    assert_eq!(education.rules.keys().filter(|id| id.starts_with("R-SZ-")).count(), 62);
+    assert_eq!(one_card.rules.keys().filter(|id| id.starts_with("R-CZ-")).count(), 78);
+    assert_eq!(one_card.hotlines.iter().filter(|h| h.id.starts_with("bank.")).count(), 15);
+    for service in [Service::CardQuery, Service::ReissueLost, Service::Validation, Service::PasswordReset] {
         assert!(education.service(service).is_ok(), "{service:?}");
     }
     assert!(one_card.service(Service::RefundReadable).is_ok());
-    let refused = education
-        .service(Service::RefundReadable)
-        .expect_err("no refund of this purse");
+    let refused = education.service(Service::RefundReadable).expect_err("no refund of this purse");
     assert_eq!(refused.code, Code::OutletNotAuthorized);
 }

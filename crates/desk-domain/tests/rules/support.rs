@@ -26,21 +26,10 @@ pub fn text(name: &str) -> String {
 }
 
 pub fn sets() -> RuleSets {
-    let names = [
-        "suzhou-education.toml",
-        "changzhou-one-card.toml",
-        "demonstration.toml",
-    ];
+    let names = ["suzhou-education.toml", "changzhou-one-card.toml", "demonstration.toml"];
     let texts = names.map(text);
-    let mut files: Vec<RuleFile<'_>> = names
-        .iter()
-        .zip(&texts)
-        .map(|(name, text)| RuleFile { name, text })
-        .collect();
-    files.push(RuleFile {
-        name: "extra.toml",
-        text: EXTRA,
-    });
+    let mut files: Vec<RuleFile<'_>> = names.iter().zip(&texts).map(|(name, text)| RuleFile { name, text }).collect();
+    files.push(RuleFile { name: "extra.toml", text: EXTRA });
     RuleSets::load(&files).unwrap_or_else(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         panic!("{}", lines.join("\n"))
@@ -48,15 +37,9 @@ pub fn sets() -> RuleSets {
 }
 
 pub fn programme<'a>(sets: &'a RuleSets, name: &str) -> &'a RuleSet {
-    sets.all()
-        .iter()
-        .find(|set| set.programme.as_str() == name)
-        .unwrap_or_else(|| panic!("no programme {name}"))
+    sets.all().iter().find(|set| set.programme.as_str() == name).unwrap_or_else(|| panic!("no programme {name}"))
 }
 
 pub fn codes(messages: &[Message]) -> Vec<&'static str> {
-    messages
-        .iter()
-        .map(|message| message.code.as_str())
-        .collect()
+    messages.iter().map(|message| message.code.as_str()).collect()
 }

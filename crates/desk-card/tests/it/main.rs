@@ -1,0 +1,8 @@
+//! Card transactions against the simulator and the key service.
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod cards;
+#[cfg(test)]
+mod tears;

@@ -1,0 +1,327 @@
+//! A tear at every command of every write, before and after the card executed it, and what is decided afterwards.
+//! Whatever happens, "written" and "not written" must be true.
+
+use std::collections::BTreeMap;
+
+use crate::bench::{Bench, JOBS, Job, Truth};
+use desk_card::card::{TearEvidence, WriteEnd, WriteIntent};
+use desk_cardsim::faults::What;
+
+/// What happens between the tear and the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Meanwhile {
+    CardBack,
+    CardBackLineDown,
+    OtherCard,
+    CardAway,
+    ToppedUp,
+    Ridden,
+    RiddenLineDown,
+}
+
+const MEANWHILE: [Meanwhile; 7] = [
+    Meanwhile::CardBack,
+    Meanwhile::CardBackLineDown,
+    Meanwhile::OtherCard,
+    Meanwhile::CardAway,
+    Meanwhile::ToppedUp,
+    Meanwhile::Ridden,
+    Meanwhile::RiddenLineDown,
+];
+
+#[derive(Default)]
+struct Counts {
+    runs: u32,
+    written: u32,
+    not_written: u32,
+    away: u32,
+    moved_on: u32,
+    wrong_card: u32,
+}
+
+impl Counts {
+    fn count(&mut self, end: &WriteEnd) {
+        self.runs += 1;
+        match end {
+            WriteEnd::Written(_) => self.written += 1,
+            WriteEnd::NotWritten { .. } => self.not_written += 1,
+            WriteEnd::Unknown { evidence: TearEvidence::CardAway } => self.away += 1,
+            WriteEnd::Unknown { evidence: TearEvidence::MovedOn { .. } } => self.moved_on += 1,
+            WriteEnd::WrongCard { .. } => self.wrong_card += 1,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Table(BTreeMap<String, Counts>);
+
+impl Table {
+    fn count(&mut self, row: impl Into<String>, end: &WriteEnd) {
+        self.0.entry(row.into()).or_default().count(end);
+    }
+
+    fn print(&self, title: &str) {
+        println!("{title}");
+        println!("{:<34}{:>7}{:>9}{:>9}{:>7}{:>9}{:>11}", "", "runs", "written", "not wr.", "away", "moved on", "wrong card");
+        for (row, counts) in &self.0 {
+            println!(
+                "{row:<34}{:>7}{:>9}{:>9}{:>7}{:>9}{:>11}",
+                counts.runs, counts.written, counts.not_written, counts.away, counts.moved_on, counts.wrong_card
+            );
+        }
+    }
+}
+
+/// The one thing that must never be: a decision that is not true.
+fn never_wrong(end: &WriteEnd, truth: Truth, case: &str) {
+    match end {
+        WriteEnd::Written(proof) => {
+            assert_eq!(truth, Truth::Written, "{case}: called written");
+            if let Some(purse) = &proof.after.purse {
+                assert!(proof.counter.is_some() && purse.balance.0 >= 0, "{case}");
+            }
+        }
+        WriteEnd::NotWritten { .. } => assert_eq!(truth, Truth::NotWritten, "{case}: called not written"),
+        WriteEnd::WrongCard { .. } | WriteEnd::Unknown { .. } => {}
+    }
+}
+
+async fn prepared(job: Job) -> (Bench, WriteIntent) {
+    let mut bench = Bench::new(job);
+    let before = bench.read().await.unwrap();
+    let intent = job.intent(before);
+    let _ = bench.tray.take_sent();
+    (bench, intent)
+}
+
+/// How many commands the undisturbed write sends.
+async fn commands(job: Job) -> u32 {
+    let (mut bench, intent) = prepared(job).await;
+    let end = bench.write(&intent).await;
+    assert!(matches!(end, WriteEnd::Written(_)), "{job:?}: {end:?}");
+    assert_eq!(bench.truth(job), Truth::Written);
+    u32::try_from(bench.tray.take_sent().len()).unwrap()
+}
+
+async fn decide(bench: &mut Bench, job: Job, intent: &WriteIntent, meanwhile: Meanwhile) -> WriteEnd {
+    bench.tray.clear_faults();
+    bench.keys.down = matches!(meanwhile, Meanwhile::CardBackLineDown | Meanwhile::RiddenLineDown);
+    match meanwhile {
+        Meanwhile::CardBack | Meanwhile::CardBackLineDown => {}
+        Meanwhile::OtherCard => {
+            bench.tray.put("other");
+            return bench.resolve(intent).await;
+        }
+        Meanwhile::CardAway => {
+            bench.tray.take_off();
+            return bench.resolve(intent).await;
+        }
+        // The very amount that the desk took, so that the balance looks untouched.
+        Meanwhile::ToppedUp if job.has_purse() => bench.top_up(3650),
+        Meanwhile::Ridden | Meanwhile::RiddenLineDown if job.has_purse() => bench.fare(0),
+        Meanwhile::ToppedUp | Meanwhile::Ridden | Meanwhile::RiddenLineDown => {}
+    }
+    bench.tray.put("card");
+    let end = bench.resolve(intent).await;
+    bench.keys.down = false;
+    end
+}
+
+#[tokio::test]
+async fn every_command_of_every_write_torn() {
+    let mut table = Table::default();
+    for job in JOBS {
+        let count = commands(job).await;
+        for at in 1..=count {
+            for tear in [What::TearBefore, What::TearAfter] {
+                for meanwhile in MEANWHILE {
+                    let case = format!("{job:?} command {at} of {count}, {tear:?}, {meanwhile:?}");
+                    let (mut bench, intent) = prepared(job).await;
+                    bench.tray.plan(at, tear.clone());
+                    let first = bench.write(&intent).await;
+                    let truth = bench.truth(job);
+                    never_wrong(&first, truth, &case);
+                    assert!(!matches!(first, WriteEnd::WrongCard { .. }), "{case}");
+                    let end = match first {
+                        WriteEnd::Unknown { .. } => decide(&mut bench, job, &intent, meanwhile).await,
+                        decided @ (WriteEnd::Written(_) | WriteEnd::NotWritten { .. } | WriteEnd::WrongCard { .. }) => decided,
+                    };
+                    never_wrong(&end, truth, &case);
+                    let unknown = matches!(end, WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. });
+                    let may_stay_unknown = match meanwhile {
+                        Meanwhile::CardBack | Meanwhile::CardBackLineDown => false,
+                        Meanwhile::OtherCard | Meanwhile::CardAway => true,
+                        // A load steps the counter of an unload, a fare that of a purchase; the other one does not.
+                        Meanwhile::ToppedUp => job == Job::Unload,
+                        Meanwhile::Ridden | Meanwhile::RiddenLineDown => job == Job::Purchase,
+                    };
+                    assert!(!unknown || may_stay_unknown, "{case}: {end:?}");
+                    table.count(format!("{job:?} / {meanwhile:?}"), &end);
+                }
+            }
+        }
+    }
+    table.print("tears: one tear, then the decision");
+}
+
+#[tokio::test]
+async fn every_command_of_every_decision_torn() {
+    let mut table = Table::default();
+    for job in JOBS {
+        let count = commands(job).await;
+        for at in 1..=count {
+            for tear in [What::TearBefore, What::TearAfter] {
+                for second in 1..40 {
+                    let (mut bench, intent) = prepared(job).await;
+                    bench.tray.plan(at, tear.clone());
+                    if !matches!(bench.write(&intent).await, WriteEnd::Unknown { .. }) {
+                        break;
+                    }
+                    let truth = bench.truth(job);
+                    let case = format!("{job:?} command {at}, {tear:?}, decision torn at {second}");
+                    bench.tray.clear_faults();
+                    bench.tray.put("card");
+                    bench.tray.plan(second, What::TearAfter);
+                    let torn = bench.resolve(&intent).await;
+                    never_wrong(&torn, truth, &case);
+                    let ended = !matches!(torn, WriteEnd::Unknown { .. });
+                    let end = decide(&mut bench, job, &intent, Meanwhile::CardBack).await;
+                    never_wrong(&end, truth, &case);
+                    assert!(!matches!(end, WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. }), "{case}: {end:?}");
+                    table.count(format!("{job:?}"), &end);
+                    if ended {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    table.print("tears: the write torn, the decision torn, decided at last");
+}
+
+#[tokio::test]
+async fn killed_at_every_command() {
+    let mut table = Table::default();
+    for job in JOBS {
+        let count = commands(job).await;
+        for at in 0..=count {
+            let (mut bench, intent) = prepared(job).await;
+            bench.write_and_die(&intent, at).await;
+            bench.tray.put("card");
+            let end = bench.resolve(&intent).await;
+            let case = format!("{job:?} killed after command {at}");
+            never_wrong(&end, bench.truth(job), &case);
+            assert!(!matches!(end, WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. }), "{case}: {end:?}");
+            table.count(format!("{job:?}"), &end);
+        }
+    }
+    table.print("kills: the process forgets, the intent decides");
+}
+
+#[tokio::test]
+async fn garbled_answers_at_every_command() {
+    let mut table = Table::default();
+    let faults = [
+        What::Cut(0),
+        What::Cut(1),
+        What::Cut(2),
+        What::Cut(3),
+        What::Answer(vec![0x6F, 0x00]),
+        What::Answer(vec![0x90, 0x00]),
+        What::Answer(vec![0x61, 0x10]),
+        What::Answer(vec![0x6C, 0x10]),
+        What::Mute,
+    ];
+    for job in JOBS {
+        let count = commands(job).await;
+        for at in 1..=count {
+            for fault in &faults {
+                let case = format!("{job:?} command {at}, {fault:?}");
+                let (mut bench, intent) = prepared(job).await;
+                bench.tray.plan(at, fault.clone());
+                let first = bench.write(&intent).await;
+                let truth = bench.truth(job);
+                never_wrong(&first, truth, &case);
+                let end = match first {
+                    WriteEnd::Unknown { .. } => decide(&mut bench, job, &intent, Meanwhile::CardBack).await,
+                    decided @ (WriteEnd::Written(_) | WriteEnd::NotWritten { .. } | WriteEnd::WrongCard { .. }) => decided,
+                };
+                never_wrong(&end, truth, &case);
+                assert!(!matches!(end, WriteEnd::Unknown { .. }), "{case}: {end:?}");
+                assert!(!matches!(end, WriteEnd::WrongCard { .. }) || truth == Truth::NotWritten, "{case}: hides a write");
+                table.count(format!("{job:?}"), &end);
+            }
+        }
+    }
+    table.print("garbled answers");
+}
+
+#[tokio::test]
+async fn swapped_cards_at_every_command() {
+    let mut table = Table::default();
+    for job in JOBS {
+        let count = commands(job).await;
+        for at in 1..=count {
+            let case = format!("{job:?} another card at command {at}");
+            let (mut bench, intent) = prepared(job).await;
+            bench.tray.plan(at, What::Swap("other".to_owned()));
+            let first = bench.write(&intent).await;
+            never_wrong(&first, bench.truth(job), &case);
+            assert!(!matches!(first, WriteEnd::WrongCard { .. }) || bench.truth(job) == Truth::NotWritten, "{case}: hides a write");
+            let other = bench.tray.card("other").unwrap();
+            assert_eq!(job.truth(&other), Truth::NotWritten, "{case}: the other card was written");
+            assert_eq!(other.balance(), job.other_card().balance(), "{case}");
+            let end = decide(&mut bench, job, &intent, Meanwhile::CardBack).await;
+            never_wrong(&end, bench.truth(job), &case);
+            assert!(!matches!(end, WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. }), "{case}: {end:?}");
+            table.count(format!("{job:?}"), &first);
+        }
+    }
+    table.print("another card slipped in, end of the write");
+}
+
+#[tokio::test]
+async fn a_write_repeated_after_not_written_is_done_once() {
+    for job in JOBS {
+        let count = commands(job).await;
+        for at in 1..=count {
+            let (mut bench, intent) = prepared(job).await;
+            bench.tray.plan(at, What::TearBefore);
+            let mut end = bench.write(&intent).await;
+            for _ in 0..3 {
+                bench.tray.clear_faults();
+                bench.tray.put("card");
+                end = match end {
+                    WriteEnd::Written(_) => break,
+                    WriteEnd::NotWritten { .. } => bench.write(&intent).await,
+                    WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. } => bench.resolve(&intent).await,
+                };
+            }
+            assert!(matches!(end, WriteEnd::Written(_)), "{job:?} torn at {at}: {end:?}");
+            assert_eq!(bench.truth(job), Truth::Written);
+            if job.has_purse() {
+                let (online, offline) = bench.tray.card("card").unwrap().counters().unwrap();
+                assert_eq!(online + offline, 2, "{job:?} torn at {at}: one load at making, one debit");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_begun_again_after_it_was_done_is_still_one_write() {
+    for job in JOBS {
+        let (mut bench, intent) = prepared(job).await;
+        let first = bench.write(&intent).await;
+        let card = bench.tray.card("card").unwrap();
+        let second = bench.write(&intent).await;
+        match (first, second) {
+            (WriteEnd::Written(first), WriteEnd::Written(second)) => {
+                assert_eq!((first.proof, first.counter), (second.proof, second.counter), "{job:?}");
+            }
+            ends => panic!("{job:?}: {ends:?}"),
+        }
+        let again = bench.tray.card("card").unwrap();
+        assert_eq!((card.balance(), card.counters()), (again.balance(), again.counters()), "{job:?}");
+        assert_eq!(card.public_file(), again.public_file(), "{job:?}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The centre's store on PostgreSQL: SQL only. Times, numbers and decisions come in as arguments.
+
+mod book;
+mod claim;
+mod people;
+mod request;
+mod row;
+mod tx;
+
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use centre_core::store::{CentreStore, StoreFailure, Stored, Tx};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub use tx::PostgresTx;
+
+/// Embedded migrations, run by `desk-centre migrate` and before serving.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// A pool of connections to one database.
+#[derive(Clone)]
+pub struct Postgres(PgPool);
+
+impl Postgres {
+    /// Connects; `schema` keeps several centres of one database apart (tests).
+    ///
+    /// # Errors
+    /// [`StoreFailure`] where the database cannot be reached or the URL is wrong.
+    pub async fn connect(url: &str, schema: Option<&str>, connections: u32) -> Stored<Self> {
+        // A request that waits longer than a desk does is of no use to anybody.
+        let mut settings = vec![
+            ("lock_timeout", "4s".to_owned()),
+            ("statement_timeout", "8s".to_owned()),
+            ("idle_in_transaction_session_timeout", "20s".to_owned()),
+            ("timezone", "UTC".to_owned()),
+        ];
+        if let Some(schema) = schema {
+            settings.push(("search_path", schema.to_owned()));
+        }
+        let options = PgConnectOptions::from_str(url)
+            .map_err(failed)?
+            .application_name("desk-centre")
+            .options(settings);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(std::time::Duration::from_secs(5))
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
+        Ok(Self(pool))
+    }
+
+    /// # Errors
+    /// [`StoreFailure`] where a migration fails or was changed after it ran.
+    pub async fn migrate(&self) -> Stored<()> {
+        MIGRATIONS
+            .run(&self.0)
+            .await
+            .map_err(|error| StoreFailure::Failed(error.to_string()))
+    }
+
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+#[async_trait]
+impl CentreStore for Postgres {
+    async fn begin(&self) -> Stored<Box<dyn Tx>> {
+        Ok(Box::new(PostgresTx::new(
+            self.0.begin().await.map_err(failed)?,
+        )))
+    }
+}
+
+/// Another transaction was in the way: unique key, serialisation, deadlock, lock time-out.
+const BUSY: [&str; 4] = ["23505", "40001", "40P01", "55P03"];
+
+/// Says what went wrong without saying what was in the row.
+pub(crate) fn failed(error: sqlx::Error) -> StoreFailure {
+    if let sqlx::Error::Database(inner) = &error {
+        let code = inner.code().unwrap_or_default();
+        let place = inner.constraint().or(inner.table()).unwrap_or_default();
+        if BUSY.contains(&code.as_ref()) {
+            return StoreFailure::Busy(format!("{code} {place}"));
+        }
+        return StoreFailure::Failed(format!("{code} {place}: {}", inner.message()));
+    }
+    StoreFailure::Failed(error.to_string())
+}

@@ -1,0 +1,82 @@
+//! A database for tests: each gets a schema of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use centre_core::store::CentreStore;
+use desk_centre::store::Postgres;
+
+/// Holds the cluster's standard input open; when this process ends it closes, and the cluster goes.
+struct Cluster {
+    url: String,
+    _child: Option<Child>,
+}
+
+static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+
+fn start() -> Option<Cluster> {
+    if let Ok(url) = std::env::var("DATABASE_URL") {
+        return Some(Cluster { url, _child: None });
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres");
+    let mut child = Command::new(script)
+        .args(["sh", "-c", "echo \"$DATABASE_URL\"; cat >/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let mut url = String::new();
+    BufReader::new(child.stdout.take()?)
+        .read_line(&mut url)
+        .ok()?;
+    let url = url.trim().to_owned();
+    if url.is_empty() {
+        let status = child.wait().ok()?;
+        assert_eq!(status.code(), Some(69), "scripts/postgres failed: {status}");
+        return None;
+    }
+    Some(Cluster {
+        url,
+        _child: Some(child),
+    })
+}
+
+/// URL of the database, where there is one.
+pub fn url() -> Option<&'static str> {
+    CLUSTER
+        .get_or_init(start)
+        .as_ref()
+        .map(|cluster| cluster.url.as_str())
+}
+
+/// A migrated, empty store in a schema of its own.
+pub async fn fresh() -> Option<(Postgres, String)> {
+    let url = tokio::task::spawn_blocking(url).await.unwrap()?;
+    let schema = format!(
+        "test_{}_{}",
+        std::process::id(),
+        SCHEMAS.fetch_add(1, Ordering::Relaxed)
+    );
+    let admin = sqlx::PgPool::connect(url).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+        .execute(&admin)
+        .await
+        .unwrap();
+    admin.close().await;
+    let store = Postgres::connect(url, Some(&schema), 6).await.unwrap();
+    store.migrate().await.unwrap();
+    Some((store, schema))
+}
+
+pub async fn fresh_store() -> Option<Box<dyn CentreStore>> {
+    let (store, _) = fresh().await?;
+    Some(Box::new(store))
+}
