@@ -1,17 +1,44 @@
 //! The desk actor: one mailbox, one match, no locks. Acts and outcomes come in, whole views go out.
+//!
+//! The actor alone owns the store and every case. The reader and the printer have tasks of their own, calls to the centre
+//! are tasks too; all of them answer by mail. Whatever was answered for a state that is gone carries an old ticket and is
+//! dropped.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use chrono::{DateTime, NaiveDate, Utc};
+use desk_card::profile::Profiles;
+use desk_domain::{
+    card::CardImage,
+    case::{Paper, context::local},
+    code::{Code, Message},
+    id::{CaseId, Id128},
+    money::Fen,
+    ruleset::RuleSets,
+};
+use desk_wire::v1::Request;
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    ports::{CardReader, CentreLink, Clock, Entropy, Printer, Screen, Signer, Station, Store, Verifier},
+    card_session::{CardSession, Ended, Job},
+    clock_trust::ClockTrust,
+    line::Line,
+    ports::{
+        Answered, CardReader, CentreLink, Clock, Draft, Entropy, LinkFailure, Presence, Printer, Screen, Signer, Station, Store,
+        StoreFailure, Verifier,
+    },
+    press::{self, Sheets},
+    report::Report,
+    run::Running,
+    session::{Door, Session},
     view::Act,
 };
 
 /// Everything the desk is made of. The composition root, the tests and the simulation fill it.
 pub struct Parts {
     pub station: Station,
+    pub rule_sets: RuleSets,
+    pub profiles: Profiles,
     pub store: Box<dyn Store>,
     pub link: Arc<dyn CentreLink>,
     pub reader: Box<dyn CardReader>,
@@ -26,45 +53,442 @@ pub struct Parts {
 }
 
 /// What may come into the mailbox.
-enum Mail {
+pub(crate) enum Mail {
     Act(Act),
+    Tick,
+    Presence(Presence),
+    CardProgress {
+        ticket: u64,
+        done: u32,
+    },
+    CardEnded {
+        ticket: u64,
+        end: Ended,
+    },
+    Printed {
+        ticket: u64,
+        end: Result<(), Message>,
+    },
+    Link {
+        ticket: u64,
+        end: Result<Answered, LinkFailure>,
+    },
+    /// Time to try a failed call again.
+    Retry {
+        case: CaseId,
+        steps: u32,
+    },
+}
+
+/// What a ticket was drawn for.
+pub(crate) enum Errand {
+    /// The outcome belongs to this state of this case.
+    Case {
+        case: CaseId,
+        steps: u32,
+    },
+    /// The card on the home screen.
+    HomeCard,
+    Authorise {
+        case: CaseId,
+        steps: u32,
+        supervisor: String,
+        amount: Fen,
+    },
+    /// A paper of a case that went on without it.
+    LatePaper {
+        case: CaseId,
+        paper: Paper,
+    },
+    ReportPaper,
+    SignIn,
+    SignOut,
+    Ping,
+    Upload,
+    DayTotals,
 }
 
 /// Sends acts to a running desk; cheap to clone. Dropping the last one ends the desk.
 #[derive(Clone)]
 pub struct DeskHandle {
-    mailbox: mpsc::UnboundedSender<Mail>,
+    acts: mpsc::UnboundedSender<Act>,
 }
 
 impl DeskHandle {
     /// Answers come as views. False when the desk has ended.
     pub fn send(&self, act: Act) -> bool {
-        self.mailbox.send(Mail::Act(act)).is_ok()
+        self.acts.send(act).is_ok()
     }
+}
+
+/// What is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Starting,
+    Blocked(Message),
+    Door(Door),
+    DayOpen { message: Option<Message>, typed: Option<(Fen, u32)> },
+    Home { message: Option<Message> },
+    Case(CaseId),
+    Report(Box<Report>),
+}
+
+/// The card that lies on the reader while nobody works on a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HomeCard {
+    None,
+    Reading,
+    Read(Box<CardImage>),
+    Unreadable(Message),
+}
+
+/// The business day of the clerk who is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Day {
+    pub date: NaiveDate,
+    pub open: bool,
+    pub till: Fen,
+    pub paid_out: Fen,
+    pub blanks: u32,
 }
 
 /// The actor. Made by [`Desk::start`], driven by [`Desk::run`].
 pub struct Desk {
-    parts: Parts,
-    mailbox: mpsc::UnboundedReceiver<Mail>,
+    pub(crate) station: Station,
+    pub(crate) rules: RuleSets,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) link: Arc<dyn CentreLink>,
+    pub(crate) screen: Arc<dyn Screen>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Box<dyn Entropy>,
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) verifier: Arc<dyn Verifier>,
+    pub(crate) practice: bool,
+
+    pub(crate) place: Place,
+    pub(crate) session: Option<Session>,
+    pub(crate) day: Day,
+    pub(crate) cases: BTreeMap<CaseId, Running>,
+    pub(crate) line: Line,
+    pub(crate) clock_trust: ClockTrust,
+    pub(crate) presence: Presence,
+    pub(crate) home_card: HomeCard,
+    pub(crate) late_papers: Vec<(CaseId, Paper)>,
+    /// Second of the monotonic clock at which a late paper was tried last.
+    pub(crate) late_paper_tried: u64,
+    pub(crate) waiting: u32,
+    pub(crate) uploading: bool,
+    pub(crate) notice: Option<Message>,
+    pub(crate) revision: u32,
+    /// Sequence of the newest journal row.
+    pub(crate) sequence: u64,
+    /// Monotonic moment of the last act, for locking an idle screen.
+    pub(crate) touched: Duration,
+    ticket: u64,
+    errands: BTreeMap<u64, Errand>,
+
+    acts: mpsc::UnboundedReceiver<Act>,
+    mail: mpsc::UnboundedReceiver<Mail>,
+    tell: mpsc::UnboundedSender<Mail>,
+    jobs: mpsc::UnboundedSender<Job>,
+    sheets: mpsc::UnboundedSender<Sheets>,
+    waiting_tasks: Option<(CardSession, Box<dyn Printer>, mpsc::UnboundedReceiver<Sheets>)>,
+    /// Aborted when the desk is dropped, so that a killed desk leaves nobody behind.
+    tasks: JoinSet<()>,
 }
 
 impl Desk {
     /// Makes a desk and its handle; nothing happens before [`Desk::run`] is polled (on a tokio runtime).
     #[must_use]
     pub fn start(parts: Parts) -> (Self, DeskHandle) {
-        let (sender, mailbox) = mpsc::unbounded_channel();
-        (Self { parts, mailbox }, DeskHandle { mailbox: sender })
+        let (act_sender, acts) = mpsc::unbounded_channel();
+        let (tell, mail) = mpsc::unbounded_channel();
+        let (jobs, job_receiver) = mpsc::unbounded_channel();
+        let (sheets, sheet_receiver) = mpsc::unbounded_channel();
+        let now = parts.clock.now();
+        let session = CardSession {
+            reader: parts.reader,
+            profiles: parts.profiles,
+            link: Arc::clone(&parts.link),
+            clock: Arc::clone(&parts.clock),
+            jobs: job_receiver,
+            tell: tell.clone(),
+        };
+        let desk = Self {
+            station: parts.station,
+            rules: parts.rule_sets,
+            store: parts.store,
+            link: parts.link,
+            screen: parts.screen,
+            touched: parts.clock.monotonic(),
+            clock: parts.clock,
+            entropy: parts.entropy,
+            signer: parts.signer,
+            verifier: parts.verifier,
+            practice: parts.practice,
+            place: Place::Starting,
+            session: None,
+            day: Day { date: local(now).date(), open: false, till: Fen::ZERO, paid_out: Fen::ZERO, blanks: 0 },
+            cases: BTreeMap::new(),
+            line: Line::default(),
+            clock_trust: ClockTrust::default(),
+            presence: Presence::Empty,
+            home_card: HomeCard::None,
+            late_papers: Vec::new(),
+            late_paper_tried: 0,
+            waiting: 0,
+            uploading: false,
+            notice: None,
+            revision: 0,
+            sequence: 0,
+            ticket: 0,
+            errands: BTreeMap::new(),
+            acts,
+            mail,
+            tell,
+            jobs,
+            sheets,
+            waiting_tasks: Some((session, parts.printer, sheet_receiver)),
+            tasks: JoinSet::new(),
+        };
+        (desk, DeskHandle { acts: act_sender })
     }
 
     /// Runs until every handle is gone.
     pub async fn run(mut self) {
-        while let Some(mail) = self.mailbox.recv().await {
-            match mail {
-                Mail::Act(act) => {
-                    tracing::debug!(?act, practice = self.parts.practice, "act");
+        self.show();
+        if let Some((session, printer, sheets)) = self.waiting_tasks.take() {
+            self.tasks.spawn(session.run());
+            self.tasks.spawn(press::run(printer, sheets, self.tell.clone()));
+        }
+        let (clock, tell) = (Arc::clone(&self.clock), self.tell.clone());
+        self.tasks.spawn(async move {
+            while tell.send(Mail::Tick).is_ok() {
+                clock.sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let begun = self.wake().await;
+        self.answer_for(begun);
+        self.show();
+        loop {
+            let mail = tokio::select! {
+                biased;
+                Some(mail) = self.mail.recv() => mail,
+                act = self.acts.recv() => match act {
+                    Some(act) => Mail::Act(act),
+                    None => return,
+                },
+            };
+            let before = self.glance();
+            let quiet = matches!(mail, Mail::Tick);
+            let done = self.receive(mail).await;
+            self.answer_for(done);
+            // A tick shows itself only where the clock's minute or something else changed.
+            if !quiet || before != self.glance() {
+                self.show();
+            }
+            while self.tasks.try_join_next().is_some() {}
+        }
+    }
+
+    async fn receive(&mut self, mail: Mail) -> Result<(), StoreFailure> {
+        if matches!(self.place, Place::Blocked(_)) {
+            return Ok(());
+        }
+        match mail {
+            Mail::Act(act) => {
+                self.touched = self.clock.monotonic();
+                self.act(act).await
+            }
+            Mail::Tick => self.tick().await,
+            Mail::Presence(presence) => self.presence_changed(presence).await,
+            Mail::CardProgress { ticket, done } => {
+                if let Some(Errand::Case { case, steps }) = self.errands.get(&ticket) {
+                    let (case, steps) = (*case, *steps);
+                    if let Some(running) = self.cases.get_mut(&case).filter(|running| running.steps == steps) {
+                        running.apdus = done;
+                    }
+                }
+                Ok(())
+            }
+            Mail::CardEnded { ticket, end } => match self.errands.remove(&ticket) {
+                Some(Errand::Case { case, steps }) => self.card_ended(case, steps, end).await,
+                Some(Errand::HomeCard) => self.home_card_read(end).await,
+                Some(_) | None => Ok(()),
+            },
+            Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {
+                Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
+                Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
+                Some(Errand::ReportPaper) => self.report_printed(end).await,
+                Some(_) | None => Ok(()),
+            },
+            Mail::Link { ticket, end } => {
+                self.heard(&end).await?;
+                match self.errands.remove(&ticket) {
+                    Some(Errand::Case { case, steps }) => self.call_ended(case, steps, end).await,
+                    Some(Errand::Authorise { case, steps, supervisor, amount }) => {
+                        self.authorise_ended(case, steps, supervisor, amount, end).await
+                    }
+                    Some(Errand::SignIn) => self.sign_in_ended(end).await,
+                    Some(Errand::Upload) => self.upload_ended(end).await,
+                    Some(Errand::DayTotals) => {
+                        self.day_totals_ended(end);
+                        Ok(())
+                    }
+                    Some(Errand::HomeCard | Errand::LatePaper { .. } | Errand::ReportPaper | Errand::SignOut | Errand::Ping) | None => {
+                        Ok(())
+                    }
                 }
             }
+            Mail::Retry { case, steps } => self.retry(case, steps).await,
         }
+    }
+
+    async fn act(&mut self, act: Act) -> Result<(), StoreFailure> {
+        match act {
+            Act::SignIn { operator, password } => self.sign_in(operator, password),
+            Act::Unlock { password } => self.unlock(password),
+            Act::Lock => self.lock().await,
+            Act::SignOut => self.sign_out().await,
+            Act::OpenDay { float, blanks } => self.open_day(&float, &blanks).await,
+            Act::Start { service, programme } => self.start_case(&service, &programme).await,
+            Act::Choose { question, option } => self.answer(&question, desk_domain::case::Answer::Choose { option }).await,
+            Act::Fill { question, values } => self.answer(&question, desk_domain::case::Answer::Fill { values }).await,
+            Act::Go { question } => self.go(&question).await,
+            Act::Do { question } => self.answer(&question, desk_domain::case::Answer::Act).await,
+            Act::Authorise { question, supervisor, password } => self.authorise(&question, supervisor, password),
+            Act::Park { question } => self.park(&question),
+            Act::Cancel { question } => self.cancel(&question).await,
+            Act::Resume { case } => self.resume_case(&case).await,
+            Act::Home => self.leave().await,
+            Act::Report => self.open_report().await,
+            Act::PrintReport => self.print_report(),
+            Act::ReadAgain => self.read_again().await,
+            Act::DismissNotice => {
+                self.notice = None;
+                Ok(())
+            }
+        }
+    }
+
+    async fn tick(&mut self) -> Result<(), StoreFailure> {
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        if let Some(seconds) = self.clock_trust.look(now, monotonic) {
+            self.notice = Some(Message::new(Code::ClockUntrusted));
+            self.note(&crate::loose::Loose::ClockUntrusted { seconds }).await?;
+        }
+        if self.line.ping_due(monotonic) && !self.calling(|errand| matches!(errand, Errand::Ping)) {
+            let id = self.draw();
+            self.call(Errand::Ping, id, Request::Ping);
+        }
+        self.idle(monotonic).await?;
+        self.upload().await?;
+        self.print_late_papers().await
+    }
+
+    /// A store that fails ends the day's work: nothing may happen that is not on the disk.
+    fn answer_for(&mut self, done: Result<(), StoreFailure>) {
+        if let Err(failure) = done {
+            tracing::error!(code = failure.code.as_str(), detail = %failure.detail, "store");
+            self.place = Place::Blocked(Message::new(failure.code));
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(crate) fn today(&self) -> NaiveDate {
+        local(self.now()).date()
+    }
+
+    /// Sixteen random bytes.
+    pub(crate) fn draw(&mut self) -> Id128 {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        Id128(bytes)
+    }
+
+    pub(crate) fn ticket(&mut self, errand: Errand) -> u64 {
+        self.ticket += 1;
+        self.errands.insert(self.ticket, errand);
+        self.ticket
+    }
+
+    pub(crate) fn calling(&self, which: impl Fn(&Errand) -> bool) -> bool {
+        self.errands.values().any(which)
+    }
+
+    /// Calls the centre; the answer comes by mail.
+    pub(crate) fn call(&mut self, errand: Errand, id: Id128, request: Request) {
+        let ticket = self.ticket(errand);
+        let (link, tell) = (Arc::clone(&self.link), self.tell.clone());
+        let token = match &request {
+            Request::Ping | Request::SignIn { .. } | Request::Upload { .. } => None,
+            Request::SignOut
+            | Request::FindPerson { .. }
+            | Request::FindCard { .. }
+            | Request::Reserve { .. }
+            | Request::Release { .. }
+            | Request::Issuer { .. }
+            | Request::ReportUnknown { .. }
+            | Request::Confirm { .. }
+            | Request::Authorise { .. }
+            | Request::DayTotals { .. } => self.session.as_ref().and_then(|session| session.token.clone()),
+        };
+        self.tasks.spawn(async move {
+            let end = link.call(id, token.as_ref(), &request).await;
+            if let Err(failure) = &end {
+                tracing::warn!(request = request.name(), code = failure.code.as_str(), "call failed");
+            }
+            tell.send(Mail::Link { ticket, end }).ok();
+        });
+    }
+
+    pub(crate) fn work_on_card(&mut self, errand: Errand, task: crate::card_session::Task) {
+        let ticket = self.ticket(errand);
+        self.jobs.send(Job { ticket, task }).ok();
+    }
+
+    pub(crate) fn print(&mut self, errand: Errand, sheet: crate::ports::Sheet) {
+        let ticket = self.ticket(errand);
+        self.sheets.send(Sheets { ticket, sheet: Box::new(sheet) }).ok();
+    }
+
+    /// Sends a mail to itself after a while.
+    pub(crate) fn later(&mut self, after: Duration, mail: Mail) {
+        let (clock, tell) = (Arc::clone(&self.clock), self.tell.clone());
+        self.tasks.spawn(async move {
+            clock.sleep(after).await;
+            tell.send(mail).ok();
+        });
+    }
+
+    /// Appends rows and remembers where the journal stands.
+    pub(crate) async fn append(
+        &mut self,
+        rows: Vec<Draft>,
+        closes: Option<(CaseId, desk_domain::case::Ending)>,
+    ) -> Result<(), StoreFailure> {
+        let appended = self.store.append(rows, closes).await?;
+        for header in &appended {
+            self.sequence = header.sequence;
+            self.waiting = self.waiting.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Appends a row that belongs to no case.
+    pub(crate) async fn note(&mut self, loose: &crate::loose::Loose) -> Result<(), StoreFailure> {
+        let draft = Draft {
+            at: self.now(),
+            case: None,
+            day: self.today(),
+            kind: loose.kind().to_owned(),
+            code: None,
+            postings: loose.postings(),
+            payload: crate::run::json(loose)?,
+        };
+        self.append(vec![draft], None).await
     }
 }

@@ -1,7 +1,21 @@
 //! The desk: one actor, its ports, and the running of cases. No window, database, card driver or network in here.
 
+mod authorise;
+mod card_session;
+mod clock_trust;
+mod day;
 pub mod desk;
+mod line;
+mod loose;
+mod papers;
 pub mod ports;
+mod present;
+mod press;
+mod report;
+mod resume;
+mod run;
+mod session;
+mod upload;
 pub mod view;
 
 pub use desk::{Desk, DeskHandle, Parts};

@@ -89,11 +89,7 @@ pub struct Movement {
 pub trait Store: Send {
     /// Appends rows in order and returns after they are on the disk (one commit, one sync).
     /// `closes` marks cases that end with these rows.
-    async fn append(
-        &mut self,
-        rows: Vec<Draft>,
-        closes: Option<(CaseId, Ending)>,
-    ) -> Result<Vec<RowHeader>, StoreFailure>;
+    async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure>;
     /// Registers a new case with its first row; draws the next case sequence of the day in the same commit.
     /// `header` makes the header from the sequence drawn.
     async fn open_case(&mut self, opening: Opening) -> Result<CaseHeader, StoreFailure>;
@@ -102,10 +98,7 @@ pub trait Store: Send {
     /// Headers of cases that have no ending, oldest first.
     async fn unfinished(&mut self) -> Result<Vec<CaseHeader>, StoreFailure>;
     /// Headers and endings of the day's cases, oldest first.
-    async fn cases_of(
-        &mut self,
-        day: NaiveDate,
-    ) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure>;
+    async fn cases_of(&mut self, day: NaiveDate) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure>;
     /// Rows that belong to no case (day opened, sign-in, line changes), oldest first.
     async fn loose(&mut self, day: NaiveDate) -> Result<Vec<Stored>, StoreFailure>;
     /// Every posting of the period with where it came from.

@@ -20,11 +20,7 @@ pub struct View {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "stage",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "stage", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Stage {
     Starting {
         doing: String,
@@ -78,11 +74,7 @@ pub struct StatusView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "line",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "line", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LineView {
     Online,
     /// With what works now and what does not.
@@ -102,11 +94,7 @@ pub struct LinePanelRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "reader",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "reader", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ReaderView {
     Ready,
     CardPresent,
@@ -243,13 +231,17 @@ pub struct QuestionView {
 #[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum AskView {
     /// Digits choose; Enter takes the highlighted one.
-    Choice { options: Vec<OptionView> },
+    Choice {
+        options: Vec<OptionView>,
+    },
     Form {
         fields: Vec<FieldView>,
         submit: String,
     },
     /// Enter goes on.
-    Go { label: String },
+    Go {
+        label: String,
+    },
     /// Only the named key acts; Enter does nothing.
     Act {
         key: String,
@@ -278,7 +270,9 @@ pub enum AskView {
         of: u32,
     },
     /// The effect failed; Enter tries again.
-    Again { message: MessageView },
+    Again {
+        message: MessageView,
+    },
     /// The case ended; Enter goes home.
     Ended {
         good: bool,

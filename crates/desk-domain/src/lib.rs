@@ -24,6 +24,7 @@ pub mod offline;
 pub mod password_reset;
 pub mod person;
 pub mod posting;
+pub mod purse;
 pub mod refund;
 pub mod reissue;
 pub mod ruleset;

@@ -3,44 +3,39 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, CaseHeader, Effect,
+    Case, Effect, Service,
     fact::{Fact, Misplaced},
 };
-use crate::code::Code;
+use crate::{card::WriteIntent, code::Code};
 
-/// The sealed payload of a row.
+/// The sealed payload of a row after the first; the first (`opened`) holds the case's header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
-    Opened {
-        header: CaseHeader,
-    },
     /// Written before an effect begins.
     Intent {
         effect: Effect,
     },
     Fact {
-        at_step: u32,
         fact: Fact,
     },
 }
 
 impl Entry {
-    /// The row's kind: `opened`, `intent.reserve`, `fact.written`, …
+    /// The row's kind: `intent.reserve`, `fact.written`, …
     #[must_use]
     pub fn kind(&self) -> String {
         match self {
-            Self::Opened { .. } => "opened".to_owned(),
             Self::Intent { effect } => format!("intent.{}", effect.name()),
-            Self::Fact { fact, .. } => format!("fact.{}", fact.name()),
+            Self::Fact { fact } => format!("fact.{}", fact.name()),
         }
     }
 
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Opened { .. } | Self::Intent { .. } => None,
-            Self::Fact { fact, .. } => fact.code(),
+            Self::Intent { .. } => None,
+            Self::Fact { fact } => fact.code(),
         }
     }
 }
@@ -55,36 +50,31 @@ pub struct Replayed {
     pub begun: Option<Effect>,
 }
 
-/// Why rows do not make a case.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    #[error("the first row does not open a case")]
-    NoOpening,
-    #[error(transparent)]
-    Misplaced(#[from] Misplaced),
-}
-
 /// Rebuilds a case from its entries, oldest first.
 ///
 /// # Errors
-/// [`Unreadable`] where the rows do not make a case; such a journal must not be worked on.
-pub fn replay(entries: impl IntoIterator<Item = Entry>) -> Result<(CaseHeader, Replayed), Unreadable> {
-    let mut entries = entries.into_iter();
-    let Some(Entry::Opened { header }) = entries.next() else {
-        return Err(Unreadable::NoOpening);
-    };
-    let mut replayed = Replayed { case: Case::open(header.service), steps: 0, begun: None };
+/// [`Misplaced`] where the entries do not make a case; such a journal must not be worked on.
+pub fn replay(service: Service, entries: impl IntoIterator<Item = Entry>) -> Result<Replayed, Misplaced> {
+    let mut replayed = Replayed { case: Case::open(service), steps: 0, begun: None };
     for entry in entries {
         match entry {
-            Entry::Opened { .. } => return Err(Unreadable::NoOpening),
             Entry::Intent { effect } => replayed.begun = Some(effect),
-            Entry::Fact { fact, .. } => {
-                // A late print of an ended case leaves an effect of the running one alone.
-                replayed.begun = None;
+            Entry::Fact { fact } => {
+                // A late print says nothing about the effect under way.
+                if !replayed.case.is_late_print(&fact) {
+                    replayed.begun = None;
+                }
                 replayed.case = replayed.case.apply(fact)?;
-                replayed.steps += 1;
+                replayed.steps = replayed.steps.saturating_add(1);
             }
         }
     }
-    Ok((header, replayed))
+    Ok(replayed)
+}
+
+/// Does this fact use up one of the window's blanks?
+#[must_use]
+pub fn uses_blank(before: &Case, fact: &Fact) -> bool {
+    let personalising = before.writing().is_some_and(|writing| matches!(writing.intent, WriteIntent::Personalise { .. }));
+    personalising && matches!(fact, Fact::Written { .. } | Fact::BlankSpoiled { .. })
 }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     card_query::CardQuery,
     context::Cx,
-    entry::{Entry, Replayed, Unreadable, replay},
+    entry::{Entry, Replayed, replay, uses_blank},
     fact::{Fact, Misplaced},
     paper::PaperFacts,
     password_reset::PasswordReset,
@@ -417,6 +417,18 @@ impl Case {
             Flow::RefundReadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
         }
+    }
+
+    /// May the clerk still end the case at the question it asks now?
+    #[must_use]
+    pub fn state_allows_cancel(&self) -> bool {
+        self.clone().apply(Fact::Cancelled).is_ok() || self.writing().is_some_and(|writing| writing.not_written().is_some())
+    }
+
+    /// A print of a paper that the case went on without; such a fact leaves everything else alone.
+    #[must_use]
+    pub fn is_late_print(&self, fact: &Fact) -> bool {
+        if let Fact::Printed { paper, .. } = fact { self.papers.contains_key(paper) } else { false }
     }
 
     #[must_use]

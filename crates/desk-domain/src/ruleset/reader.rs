@@ -280,9 +280,7 @@ impl<'r, 'd> Table<'r, 'd> {
 
     /// A table that must be there.
     pub(super) fn need<T>(&self, key: &str, build: impl FnOnce(&Table<'r, 'd>) -> T) -> Option<T> {
-        if self.required(key).is_none() {
-            return None;
-        }
+        self.required(key)?;
         self.sub(key, build)
     }
 

@@ -15,8 +15,7 @@ fn file<'a>(name: &'a str, text: &'a str) -> RuleFile<'a> {
 /// The shipped file with one change; the line on which the change stands; and what must be said there.
 fn changed(file: &str, from: &str, to: &str) -> (String, usize) {
     let text = support::text(file);
-    assert!(text.contains(from), "{from}");
-    let at = text.find(from).expect("found");
+    let at = text.find(from).unwrap_or_else(|| panic!("{file} does not hold {from}"));
     let line = 1 + text[..at].matches('\n').count();
     (text.replacen(from, to, 1), line)
 }

@@ -193,7 +193,7 @@ impl Input {
             page: !self.no_page,
         };
         eligibility::Request {
-            role: self.role.clone().expect("a row of this decision gives a role"),
+            role: self.role.clone().unwrap_or_else(|| panic!("a row of this decision gives a role")),
             relation: self.relation.clone(),
             holder: shown(
                 self.document.as_deref().unwrap_or("resident_id"),
@@ -233,13 +233,14 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
     match row.decision.as_str() {
         "hours" => one(hours::open(rules, outlet(), at)),
         "offered" => one(hours::offered(rules, service(&row.service), &outlet_id, at)),
-        "hotline" => one(hours::hotline_open(rules, rules.hotline().expect("a hotline"), at)),
+        "hotline" => one(hours::hotline_open(rules, rules.hotline().unwrap_or_else(|| panic!("a hotline")), at)),
         "role" => one(eligibility::role(rules, service(&row.service), input.role.as_deref().unwrap_or_default()).map(|_| ())),
         "eligibility" => many(eligibility::check(rules, service(&row.service), &input.request(), at.date()).map(|_| ())),
         "fee" => one(fee::fixed(rules, service(&row.service), amount)),
         "refund" => one(refund::decide(rules, refund::Facts { outlet: &outlet_id, at, card: &card, centre: Some(&centre) }).map(|_| ())),
         "refund_amount" => {
-            let terms = refund::decide(rules, refund::Facts { outlet: &outlet_id, at, card: &card, centre: Some(&centre) }).expect("terms");
+            let terms = refund::decide(rules, refund::Facts { outlet: &outlet_id, at, card: &card, centre: Some(&centre) })
+                .unwrap_or_else(|message| panic!("{message:?}"));
             one(refund::full_amount(rules, &terms, amount))
         }
         "reissue" => {
@@ -296,7 +297,7 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
             .collect(),
         "authorise" => {
             let by = OperatorId::new(input.by.as_deref().unwrap_or("2001"));
-            let needed = authorise::needed(rules, service(&row.service), amount).expect("a level");
+            let needed = authorise::needed(rules, service(&row.service), amount).unwrap_or_else(|| panic!("{amount} needs nobody"));
             let holds: Vec<Level> = input.level.into_iter().collect();
             one(authorise::may(rules, service(&row.service), needed, &by, &holds, &clerk))
         }

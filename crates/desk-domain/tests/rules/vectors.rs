@@ -221,6 +221,21 @@ fn initial_password_and_fees_of_the_files() {
     assert_eq!(short.text(), "实收不足，还差 0.50 元。");
 }
 
+#[test]
+fn a_purse_holds_no_more_than_its_cap() {
+    let sets = support::sets();
+    let rules = support::programme(&sets, "changzhou-one-card");
+    let room = |balance, amount| desk_domain::purse::room(rules, Fen(balance), Fen(amount));
+    assert_eq!(room(95_000, 5_000), Ok(Fen(100_000)));
+    let refused = room(95_000, 5_001).expect_err("above the cap");
+    assert_eq!(refused.code, Code::PurseCap);
+    assert_eq!(refused.rule.as_ref().map(|rule| rule.id.as_str()), Some("R-CZ-63"));
+    assert_eq!(rules.wording(&refused).text, "余额上限 1000.00 元，本次最多可充 50.00 元。");
+    assert!(room(100_000, 1).expect_err("full").text().contains("0.00"));
+    assert_eq!(room(0, 0).expect_err("nothing").code, Code::AmountInvalid);
+    assert_eq!(room(0, i64::MAX).expect_err("too much").code, Code::PurseCap);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

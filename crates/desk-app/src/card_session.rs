@@ -1,0 +1,202 @@
+//! The reader's own task: watches what lies there, and runs card transactions to their end.
+//!
+//! A transaction is fed by the card and by the centre's key service. Nobody else speaks to the card while it runs, and the
+//! session is closed after each.
+
+use std::{sync::Arc, time::Duration};
+
+use desk_card::{
+    link::{CardReader, Presence},
+    profile::Profiles,
+    read::{ReadCard, ReadEnd},
+    transaction::{Reply as Fed, Step, Transaction},
+    write,
+};
+use desk_domain::{
+    card::{CardImage, WriteEnd, WriteIntent},
+    case::context::request_id,
+    code::{Code, Message},
+    id::{CaseId, CentreNumber, SessionToken},
+    issuer::{IssuerAnswer, IssuerRequest},
+};
+use desk_wire::v1::{Reply, Request};
+use tokio::sync::mpsc;
+
+use crate::{
+    desk::Mail,
+    ports::{CentreLink, Clock},
+};
+
+/// How long one look at the reader takes at most; a job waits no longer than this.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What the reader's task is asked to do. `ticket` comes back with the end.
+pub(crate) struct Job {
+    pub ticket: u64,
+    pub task: Task,
+}
+
+pub(crate) enum Task {
+    Read,
+    /// Begin the write, or decide one that was begun before.
+    Write {
+        intent: WriteIntent,
+        resolve: bool,
+        issuer: IssuerLine,
+    },
+}
+
+/// Under which case and reservation the key service is asked.
+pub(crate) struct IssuerLine {
+    pub case: CaseId,
+    pub attempt: u32,
+    pub reservation: CentreNumber,
+    pub session: Option<SessionToken>,
+}
+
+/// How a job ended. `Err` means that nothing was sent that could change a card.
+pub(crate) enum Ended {
+    Read(Result<CardImage, Message>),
+    Write(Result<WriteEnd, Message>),
+}
+
+/// Everything the reader's task needs.
+pub(crate) struct CardSession {
+    pub reader: Box<dyn CardReader>,
+    pub profiles: Profiles,
+    pub link: Arc<dyn CentreLink>,
+    pub clock: Arc<dyn Clock>,
+    pub jobs: mpsc::UnboundedReceiver<Job>,
+    pub tell: mpsc::UnboundedSender<Mail>,
+}
+
+impl CardSession {
+    /// Ends when the desk is gone.
+    pub(crate) async fn run(mut self) {
+        let mut seen = self.reader.presence().await;
+        if !self.say(Mail::Presence(seen.clone())) {
+            return;
+        }
+        loop {
+            let job = tokio::select! {
+                biased;
+                job = self.jobs.recv() => match job {
+                    Some(job) => Some(job),
+                    None => return,
+                },
+                presence = self.reader.changed(LOOK) => {
+                    if presence != seen {
+                        seen = presence;
+                        if !self.say(Mail::Presence(seen.clone())) {
+                            return;
+                        }
+                    } else if matches!(seen, Presence::NoReader | Presence::NoService) {
+                        // Such a reader answers at once; do not spin on it.
+                        self.clock.sleep(LOOK).await;
+                    }
+                    None
+                }
+            };
+            if let Some(job) = job {
+                let end = self.perform(job.task, job.ticket).await;
+                self.reader.disconnect().await;
+                if !self.say(Mail::CardEnded { ticket: job.ticket, end }) {
+                    return;
+                }
+                let presence = self.reader.presence().await;
+                if presence != seen {
+                    seen = presence;
+                    if !self.say(Mail::Presence(seen.clone())) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn say(&self, mail: Mail) -> bool {
+        self.tell.send(mail).is_ok()
+    }
+
+    async fn perform(&mut self, task: Task, ticket: u64) -> Ended {
+        let presence = self.reader.connect().await;
+        let absent = ReadEnd::of_presence(&presence).map(|end| end.0);
+        match task {
+            Task::Read => {
+                if let Some(message) = absent {
+                    return Ended::Read(Err(message));
+                }
+                let mut transaction = ReadCard::new(&self.profiles);
+                let read = self.drive(&mut transaction, ticket, None).await;
+                Ended::Read(read.map_err(|end| end.0))
+            }
+            Task::Write { intent, resolve, issuer } => {
+                if let Some(message) = absent {
+                    return Ended::Write(Err(message));
+                }
+                let begun = if resolve { write::resolve(&intent, &self.profiles) } else { write::begin(&intent, &self.profiles) };
+                match begun {
+                    Err(message) => Ended::Write(Err(message)),
+                    Ok(mut transaction) => Ended::Write(Ok(self.drive(&mut *transaction, ticket, Some(&issuer)).await)),
+                }
+            }
+        }
+    }
+
+    async fn drive<T>(&mut self, transaction: &mut (dyn Transaction<End = T> + Send), ticket: u64, issuer: Option<&IssuerLine>) -> T {
+        let mut fed = Fed::Begin;
+        let mut done = 0;
+        loop {
+            fed = match transaction.step(fed) {
+                Step::Send(command) => {
+                    done += 1;
+                    self.say(Mail::CardProgress { ticket, done });
+                    Fed::Card(self.reader.transmit(&command).await)
+                }
+                Step::AskIssuer(request) => match ask(&*self.link, issuer, request).await {
+                    Ok(answer) => Fed::Issuer(answer),
+                    Err(message) => Fed::IssuerRefused(message),
+                },
+                Step::Done(end) => return end,
+            };
+        }
+    }
+}
+
+/// The same question has the same id, so a lost answer is asked for once more and never released twice.
+async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequest) -> Result<IssuerAnswer, Message> {
+    let Some(line) = issuer else {
+        return Err(Message::new(Code::Internal).with("where", "card_session"));
+    };
+    let body = serde_json::to_string(&ask).unwrap_or_default();
+    let id = request_id(line.case, &format!("issuer.{}.{body}", line.reservation), line.attempt);
+    let request = Request::Issuer { case: line.case, reservation: line.reservation.clone(), ask };
+    let mut failure = Message::new(Code::CentreUnreachable);
+    for _ in 0..2 {
+        match link.call(id, line.session.as_ref(), &request).await {
+            Ok(answered) => {
+                return match answered.reply {
+                    Reply::Issuer { answer } => Ok(answer),
+                    Reply::Refused { message } => Err(message),
+                    Reply::Pong
+                    | Reply::SignedIn { .. }
+                    | Reply::SignedOut
+                    | Reply::Person { .. }
+                    | Reply::Card { .. }
+                    | Reply::Reserved { .. }
+                    | Reply::Released
+                    | Reply::Reported
+                    | Reply::Confirmed { .. }
+                    | Reply::Authorised { .. }
+                    | Reply::DayTotals { .. }
+                    | Reply::Uploaded { .. } => Err(Message::new(Code::CentreGarbled)),
+                };
+            }
+            Err(lost) => {
+                tracing::warn!(code = lost.code.as_str(), "key service not reached");
+                failure = Message::new(lost.code);
+            }
+        }
+    }
+    Err(failure)
+}

@@ -1,0 +1,154 @@
+//! Day open (日始): float and blanks are counted and compared; till and stock of the day are read from the journal.
+
+use chrono::NaiveDate;
+use desk_domain::{
+    case::{Case, CaseHeader, Entry, uses_blank},
+    code::{Code, Message},
+    money::Fen,
+    normalise,
+    posting::{Account, Balanced},
+};
+
+use crate::{
+    desk::{Day, Desk, Place},
+    loose::Loose,
+    ports::{Period, StoreFailure, Stored},
+    session::Session,
+};
+
+/// Name of the durable value that holds the last business day opened at this window.
+const LAST_DAY: &str = "day.last_opened";
+
+impl Desk {
+    /// Reads the signed-in clerk's day from the journal.
+    pub(crate) async fn load_day(&mut self) -> Result<(), StoreFailure> {
+        let date = self.today();
+        let Some(operator) = self.session.as_ref().map(|session| session.operator.clone()) else {
+            return Ok(());
+        };
+        let rows = self.store.loose(date).await?;
+        let opened = openings(&rows);
+        let till = Account::Till { outlet: self.station.outlet.clone(), operator: operator.clone() };
+        let mut day = Day {
+            date,
+            open: opened.iter().any(|(by, _)| *by == operator),
+            till: Fen::ZERO,
+            paid_out: Fen::ZERO,
+            blanks: match opened.last() {
+                Some((_, blanks)) => blanks.saturating_sub(self.blanks_used(date).await?),
+                None => self.expected_blanks().await?,
+            },
+        };
+        for movement in self.store.movements(Period { day: date }).await? {
+            if movement.posting.account == till {
+                day.till = day.till.plus(movement.posting.amount).unwrap_or(day.till);
+                if movement.kind == "fact.paid_out" {
+                    day.paid_out = day.paid_out.minus(movement.posting.amount).unwrap_or(day.paid_out);
+                }
+            }
+        }
+        self.day = day;
+        Ok(())
+    }
+
+    /// What should lie in the drawer: what the last day left, or what the outlet starts with.
+    async fn expected_blanks(&mut self) -> Result<u32, StoreFailure> {
+        let last = self.store.recall(LAST_DAY).await?.and_then(|text| text.parse::<NaiveDate>().ok());
+        if let Some(last) = last {
+            let rows = self.store.loose(last).await?;
+            if let Some((_, blanks)) = openings(&rows).last() {
+                return Ok(blanks.saturating_sub(self.blanks_used(last).await?));
+            }
+        }
+        Ok(self.outlets().map(|outlet| outlet.blanks).max().unwrap_or_default())
+    }
+
+    /// Blanks written or spoiled on a day, counted from its cases.
+    async fn blanks_used(&mut self, day: NaiveDate) -> Result<u32, StoreFailure> {
+        let mut used = 0;
+        for (header, _) in self.store.cases_of(day).await? {
+            let rows = self.store.case(header.id).await?;
+            used += blanks_of(&header, &rows);
+        }
+        Ok(used)
+    }
+
+    fn outlets(&self) -> impl Iterator<Item = &desk_domain::ruleset::Outlet> {
+        self.rules.at_outlet(&self.station.outlet, self.today()).into_iter().filter_map(|rules| rules.outlet(&self.station.outlet))
+    }
+
+    /// Takes the counts. A count that differs from the system's is shown once, and booked when it is given again.
+    pub(crate) async fn open_day(&mut self, float: &str, blanks: &str) -> Result<(), StoreFailure> {
+        let Place::DayOpen { typed, .. } = self.place.clone() else {
+            return Ok(());
+        };
+        let Some(operator) = self.session.as_ref().filter(|session| session.clerk()).map(Session::name) else {
+            return Ok(());
+        };
+        let counted = Fen::parse_yuan(float).and_then(|float| Ok((float, normalise::count(blanks, "空白卡张数")?)));
+        let (float, blanks) = match counted {
+            Ok(counted) => counted,
+            Err(message) => {
+                self.place = Place::DayOpen { message: Some(message), typed: None };
+                return Ok(());
+            }
+        };
+        let due = self.outlets().map(|outlet| outlet.till_float).max().unwrap_or(Fen::ZERO);
+        let difference = if float != due {
+            Some(Message::new(Code::FloatDiffers).with("x", float.minus(due).unwrap_or(Fen::ZERO)))
+        } else if blanks != self.day.blanks {
+            let more = i64::from(blanks) - i64::from(self.day.blanks);
+            Some(Message::new(Code::BlanksDiffer).with("n", more))
+        } else {
+            None
+        };
+        if difference.is_some() && typed != Some((float, blanks)) {
+            self.place = Place::DayOpen { message: difference, typed: Some((float, blanks)) };
+            return Ok(());
+        }
+        let postings = if float == Fen::ZERO {
+            Balanced::none()
+        } else {
+            Balanced::transfer(
+                Account::Vault { outlet: self.station.outlet.clone() },
+                Account::Till { outlet: self.station.outlet.clone(), operator: operator.clone() },
+                float,
+            )
+        };
+        self.note(&Loose::DayOpened { operator, float, blanks, postings }).await?;
+        self.store.remember(LAST_DAY, &self.today().to_string()).await?;
+        self.load_day().await?;
+        match self.left_behind() {
+            Some(id) => {
+                self.place = Place::Case(id);
+                self.go_on().await
+            }
+            None => self.go_home().await,
+        }
+    }
+}
+
+/// Who opened the day, with how many blanks, in order.
+fn openings(rows: &[Stored]) -> Vec<(desk_domain::id::OperatorId, u32)> {
+    rows.iter()
+        .filter_map(|row| serde_json::from_str(&row.payload).ok())
+        .filter_map(|loose| if let Loose::DayOpened { operator, blanks, .. } = loose { Some((operator, blanks)) } else { None })
+        .collect()
+}
+
+/// Blanks that one case used up.
+pub(crate) fn blanks_of(header: &CaseHeader, rows: &[Stored]) -> u32 {
+    let mut case = Case::open(header.service);
+    let mut used = 0;
+    for row in rows {
+        let Ok(Entry::Fact { fact }) = serde_json::from_str(&row.payload) else {
+            continue;
+        };
+        used += u32::from(uses_blank(&case, &fact));
+        match case.apply(fact) {
+            Ok(next) => case = next,
+            Err(_) => break,
+        }
+    }
+    used
+}

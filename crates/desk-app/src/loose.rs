@@ -1,0 +1,65 @@
+//! Journal rows that belong to no case: who signed in, what the day began with, when the line was lost.
+
+use desk_domain::{id::OperatorId, money::Fen, posting::Balanced};
+use serde::{Deserialize, Serialize};
+
+/// Sealed payload of a row without a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "loose", rename_all = "snake_case")]
+pub enum Loose {
+    SignedIn {
+        operator: OperatorId,
+        offline: bool,
+    },
+    SignedOut {
+        operator: OperatorId,
+    },
+    Locked {
+        operator: OperatorId,
+    },
+    /// Float counted into the till, blanks counted at the window.
+    DayOpened {
+        operator: OperatorId,
+        float: Fen,
+        blanks: u32,
+        postings: Balanced,
+    },
+    LineLost,
+    LineBack,
+    ClockUntrusted {
+        seconds: i64,
+    },
+    ReportPrinted {
+        operator: OperatorId,
+    },
+}
+
+impl Loose {
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SignedIn { .. } => "signed_in",
+            Self::SignedOut { .. } => "signed_out",
+            Self::Locked { .. } => "locked",
+            Self::DayOpened { .. } => "day_opened",
+            Self::LineLost => "line_lost",
+            Self::LineBack => "line_back",
+            Self::ClockUntrusted { .. } => "clock_untrusted",
+            Self::ReportPrinted { .. } => "report_printed",
+        }
+    }
+
+    #[must_use]
+    pub fn postings(&self) -> Balanced {
+        match self {
+            Self::DayOpened { postings, .. } => postings.clone(),
+            Self::SignedIn { .. }
+            | Self::SignedOut { .. }
+            | Self::Locked { .. }
+            | Self::LineLost
+            | Self::LineBack
+            | Self::ClockUntrusted { .. }
+            | Self::ReportPrinted { .. } => Balanced::none(),
+        }
+    }
+}

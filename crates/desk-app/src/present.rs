@@ -1,0 +1,634 @@
+//! State to view: everything the window shows, formatted, masked and in Chinese.
+
+use chrono::{DateTime, Datelike, Utc};
+use desk_card::read::ReadEnd;
+use desk_domain::{
+    card::CardImage,
+    case::{
+        Effect, Ending, LineMode, Next, PaperState, Picture, Question, Service,
+        context::local,
+        question::{Ask, Choice, Field, Shown},
+        words,
+    },
+    code::{Code, Kind, Message},
+    id::CaseId,
+    mask,
+    money::Fen,
+    offline,
+    ruleset::RuleSet,
+    validity,
+};
+
+use crate::{
+    desk::{Desk, HomeCard, Place},
+    papers,
+    ports::Presence,
+    report::Report,
+    run::{Running, ending_message, service_name},
+    session::{Door, Session},
+    view::{
+        AskView, CardView, CaseView, FieldView, FigureView, HomeView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView,
+        PaperView, QuestionView, ReaderView, ReportLine, ReportView, ServiceButton, Stage, StatusView, StepView, TotalRow, UnfinishedView,
+        View,
+    },
+};
+
+/// The services in the order of their keys on the home screen.
+const SERVICES: &[Service] =
+    &[Service::Validation, Service::ReissueLost, Service::RefundReadable, Service::PasswordReset, Service::CardQuery];
+
+/// APDUs of a usual write: what progress is measured against.
+const USUAL_APDUS: u32 = 12;
+
+impl Desk {
+    pub(crate) fn show(&mut self) {
+        self.revision = self.revision.wrapping_add(1);
+        let view = View {
+            revision: self.revision,
+            stage: self.stage(),
+            status: self.status(),
+            notice: self.notice.as_ref().map(|message| self.message(None, message)),
+        };
+        self.screen.show(view);
+    }
+
+    /// What a tick may change on the screen.
+    pub(crate) fn glance(&self) -> (Place, String, bool, u32, bool, Option<Code>) {
+        (
+            self.place.clone(),
+            clock(self.now()),
+            self.line.online(),
+            self.waiting,
+            self.clock_trust.trusted(self.now()),
+            self.notice.as_ref().map(|notice| notice.code),
+        )
+    }
+
+    fn message(&self, rules: Option<&RuleSet>, message: &Message) -> MessageView {
+        let wording = rules.map_or_else(
+            || desk_domain::ruleset::Wording {
+                text: message.text(),
+                cause: message.code.cause().to_owned(),
+                remedy: message.code.remedy().to_owned(),
+            },
+            |rules| rules.wording(message),
+        );
+        let also = message.params.iter().find(|(name, _)| name == "also").map(|(_, text)| format!(" {text}")).unwrap_or_default();
+        MessageView {
+            code: message.code.as_str().to_owned(),
+            kind: match message.code.kind() {
+                Kind::Refuse => "refuse",
+                Kind::Refer => "refer",
+                Kind::Warn => "warn",
+                Kind::Info => "info",
+                Kind::Exception => "exception",
+            }
+            .to_owned(),
+            text: format!("{}{also}", wording.text),
+            cause: wording.cause,
+            remedy: wording.remedy,
+            rule: message.rule.as_ref().map(|rule| rule.id.clone()),
+            phrase: message.rule.as_ref().map(|rule| rule.phrase.clone()),
+        }
+    }
+
+    fn plain(&self, message: &Option<Message>) -> Option<MessageView> {
+        message.as_ref().map(|message| self.message(None, message))
+    }
+
+    fn stage(&self) -> Stage {
+        match &self.place {
+            Place::Starting => Stage::Starting { doing: "正在读取本机流水".to_owned() },
+            Place::Blocked(message) => Stage::Blocked { message: self.message(None, message) },
+            Place::Door(door) => self.door(door),
+            Place::DayOpen { message, .. } => Stage::DayOpen {
+                day: words::day(self.day.date),
+                expected_blanks: self.day.blanks,
+                message: self.plain(message),
+                busy: false,
+            },
+            Place::Home { message } => Stage::Home(self.home(message)),
+            Place::Case(id) => match self.cases.get(id) {
+                Some(running) => Stage::Case(Box::new(self.case(*id, running))),
+                None => Stage::Home(self.home(&None)),
+            },
+            Place::Report(report) => Stage::Report(Box::new(self.report(report))),
+        }
+    }
+
+    fn door(&self, door: &Door) -> Stage {
+        let message = self.plain(&door.message);
+        let busy = door.knocking.is_some();
+        match &door.locked {
+            Some(locked) => Stage::Locked { operator: locked.operator.to_string(), message, busy },
+            None => Stage::SignIn { message, busy },
+        }
+    }
+
+    pub(crate) fn outlet_name(&self) -> String {
+        self.rules
+            .at_outlet(&self.station.outlet, self.today())
+            .first()
+            .and_then(|rules| rules.outlet(&self.station.outlet))
+            .map_or_else(|| self.station.outlet.to_string(), |outlet| outlet.name.clone())
+    }
+
+    pub(crate) fn service_label(&self, service: Service) -> String {
+        self.rules
+            .current(self.today())
+            .into_iter()
+            .find_map(|rules| rules.service(service).ok())
+            .map_or_else(|| service_name(service), |rules| rules.label.clone())
+    }
+
+    fn status(&self) -> Option<StatusView> {
+        if matches!(self.place, Place::Starting) {
+            return None;
+        }
+        let session = self.session.as_ref();
+        Some(StatusView {
+            outlet: self.outlet_name(),
+            window: self.station.window.to_string(),
+            operator: session.map(|session| session.operator.to_string()),
+            supervisor: session.is_some_and(Session::supervisor),
+            clock: clock(self.now()),
+            line: match self.line.lost_since() {
+                None => LineView::Online,
+                Some(since) => LineView::Offline { since: words::when(since), panel: self.panel() },
+            },
+            reader: match ReadEnd::of_presence(&self.presence) {
+                None => ReaderView::CardPresent,
+                Some(ReadEnd(message)) if message.code == Code::NoCard => ReaderView::Ready,
+                Some(ReadEnd(message)) => ReaderView::Trouble { message: self.message(None, &message) },
+            },
+            till: (session.is_some() && self.day.open).then(|| self.day.till.to_string()),
+            blanks: (session.is_some() && self.day.open).then_some(self.day.blanks),
+            unfinished: u32::try_from(self.unfinished().count()).unwrap_or(u32::MAX),
+            waiting: self.waiting,
+            rule_set: self
+                .rules
+                .at_outlet(&self.station.outlet, self.today())
+                .iter()
+                .map(|rules| rules.version.as_str())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            practice: self.practice,
+        })
+    }
+
+    fn panel(&self) -> Vec<LinePanelRow> {
+        let mut rows = Vec::new();
+        for rules in self.rules.at_outlet(&self.station.outlet, self.today()) {
+            for service in SERVICES {
+                let Ok(of_service) = rules.service(*service) else {
+                    continue;
+                };
+                let (state, why) = match offline::answer(rules, *service) {
+                    offline::Answer::Works => ("可办", String::new()),
+                    offline::Answer::Accepts(_) => ("受理", of_service.offline_why.clone()),
+                    offline::Answer::RecordsOnly(message) | offline::Answer::Refused(message) => ("不可办", rules.wording(&message).text),
+                };
+                rows.push(LinePanelRow { service: format!("{} · {}", of_service.label, rules.name), state: state.to_owned(), why });
+            }
+        }
+        rows
+    }
+
+    /// Cases on the list of the home screen, oldest first.
+    fn unfinished(&self) -> impl Iterator<Item = (CaseId, &Running)> {
+        self.cases.iter().filter(|(id, _)| self.front() != Some(**id)).map(|(id, running)| (*id, running))
+    }
+
+    fn home(&self, message: &Option<Message>) -> HomeView {
+        let of_card = match &self.home_card {
+            HomeCard::Read(card) => self.rules.of_card(card, self.today()),
+            HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
+        };
+        let mut programmes = self.rules.at_outlet(&self.station.outlet, self.today());
+        // The card's own programme first, so that its keys win.
+        programmes.sort_by_key(|rules| of_card.is_some_and(|of_card| of_card.programme != rules.programme));
+        let mut services: Vec<ServiceButton> = Vec::new();
+        for service in SERVICES {
+            for rules in &programmes {
+                let Ok(of_service) = rules.service(*service) else {
+                    continue;
+                };
+                if services.iter().any(|button| button.key == of_service.key) {
+                    continue;
+                }
+                let accepts = matches!(offline::answer(rules, *service), offline::Answer::Accepts(_));
+                services.push(ServiceButton {
+                    key: of_service.key.clone(),
+                    service: service_name(*service),
+                    programme: rules.programme.to_string(),
+                    label: of_service.label.clone(),
+                    blocked: self.blocked(rules, *service).map(|message| self.message(Some(rules), &message)),
+                    note: (!self.online() && accepts).then(|| "离线受理".to_owned()),
+                });
+            }
+        }
+        let mut unfinished: Vec<(&Running, UnfinishedView)> =
+            self.unfinished().map(|(id, running)| (running, self.waiting_case(id, running))).collect();
+        unfinished.sort_by_key(|(running, view)| (!view.urgent, running.header.opened_at));
+        let mut hints = Vec::new();
+        if let Some(rules) = of_card {
+            if let Some(of_validity) = &rules.validity
+                && let Some(hint) = validity::hint(of_validity, self.today())
+            {
+                hints.push(hint.to_owned());
+            }
+            hints.extend(rules.text("entitlements").iter().cloned());
+        }
+        HomeView {
+            card: match &self.home_card {
+                HomeCard::Read(card) => Some(self.card(card)),
+                HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
+            },
+            reading: matches!(self.home_card, HomeCard::Reading),
+            message: match (message, &self.home_card) {
+                (Some(message), _) | (None, HomeCard::Unreadable(message)) => Some(self.message(None, message)),
+                (None, HomeCard::None | HomeCard::Reading | HomeCard::Read(_)) => None,
+            },
+            services,
+            unfinished: unfinished.into_iter().map(|(_, view)| view).collect(),
+            hints,
+            today: vec![
+                figure("尾箱", self.day.till.to_string(), "plain"),
+                figure("空白卡", self.day.blanks.to_string(), "plain"),
+                figure("待上传", self.waiting.to_string(), if self.waiting > 0 && !self.line.online() { "warn" } else { "plain" }),
+            ],
+        }
+    }
+
+    fn waiting_case(&self, id: CaseId, running: &Running) -> UnfinishedView {
+        let in_doubt = running.case.writing().is_some();
+        let waits = match self.next_of(id) {
+            _ if running.busy => "正在办理".to_owned(),
+            Some(Next::Ask(question)) => question.title,
+            Some(Next::Do(effect)) if effect.needs_card() && in_doubt => "等待原卡放回读卡器".to_owned(),
+            Some(Next::Do(effect)) if effect.needs_card() => "等待放卡".to_owned(),
+            Some(Next::Do(effect)) if effect.needs_line() => "等待中心答复".to_owned(),
+            Some(Next::Do(_)) => "等待打印".to_owned(),
+            Some(Next::Ended(_)) | None => "待收尾".to_owned(),
+        };
+        UnfinishedView {
+            case: id.to_string(),
+            number: running.header.number.to_string(),
+            service: self.service_label(running.header.service),
+            waits,
+            since: words::when(running.header.opened_at),
+            urgent: in_doubt,
+        }
+    }
+
+    fn card(&self, card: &CardImage) -> CardView {
+        let rules = self.rules.of_card(card, self.today());
+        let state = rules
+            .and_then(|rules| rules.validity.as_ref())
+            .filter(|_| card.valid_until.is_some() || card.purse.is_none())
+            .map(|rules| validity::shown(rules, card.valid_until, self.today()));
+        CardView {
+            programme: rules.map(|rules| rules.name.clone()).unwrap_or_default(),
+            family: card.family.clone(),
+            number: if card.blank { "空白卡".to_owned() } else { mask::card_on_screen(card.card_no.as_str()) },
+            tail: card.card_no.tail().to_owned(),
+            valid_until: card.valid_until.map(|until| until.to_string()),
+            validity: match state {
+                Some(validity::Shown::Valid) => "valid",
+                Some(validity::Shown::Ending) => "ending",
+                Some(validity::Shown::Expired) => "expired",
+                Some(validity::Shown::None) | None => "none",
+            }
+            .to_owned(),
+            balance: card.purse.as_ref().map(|purse| purse.balance.to_string()),
+            log: card
+                .log
+                .iter()
+                .map(|record| LogView {
+                    at: record.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+                    kind: log_kind(record.kind).to_owned(),
+                    amount: record.amount.to_string(),
+                    place: record.terminal.clone(),
+                })
+                .collect(),
+            warnings: card.warnings.iter().map(|code| self.message(rules, &Message::new(*code))).collect(),
+        }
+    }
+
+    fn case(&self, id: CaseId, running: &Running) -> CaseView {
+        let rules = self.rules_of(&running.header);
+        let picture = running.case.picture();
+        let next = self.next_of(id);
+        let question = match &next {
+            Some(next) => self.question(id, running, next, &picture),
+            None => QuestionView {
+                id: String::new(),
+                title: "规则文件缺失".to_owned(),
+                help: None,
+                ask: AskView::Again {
+                    message: self.message(None, &Message::new(Code::RuleSetInvalid).with("where", &running.header.rule_set)),
+                },
+            },
+        };
+        let ending = match &next {
+            Some(Next::Ended(ending)) => ending_message(ending).cloned(),
+            Some(Next::Ask(_) | Next::Do(_)) | None => None,
+        };
+        let message = running.message.clone().or(ending).or_else(|| picture.remark.clone());
+        let resting = !running.busy && !running.authorising;
+        let cancellable = match &next {
+            Some(Next::Ask(_)) => running.case.state_allows_cancel(),
+            Some(Next::Do(
+                Effect::ReadCard { .. }
+                | Effect::WriteCard { .. }
+                | Effect::ResolveWrite { .. }
+                | Effect::FindCard { .. }
+                | Effect::FindPerson { .. },
+            )) => !running.case.writing().is_some_and(desk_domain::case::Writing::suspended),
+            Some(
+                Next::Do(
+                    Effect::Reserve { .. }
+                    | Effect::Release { .. }
+                    | Effect::ReportUnknown { .. }
+                    | Effect::Confirm { .. }
+                    | Effect::Print { .. },
+                )
+                | Next::Ended(_),
+            )
+            | None => false,
+        };
+        CaseView {
+            case: id.to_string(),
+            number: running.header.number.to_string(),
+            service: rules
+                .and_then(|rules| rules.service(running.header.service).ok())
+                .map(|service| service.label.clone())
+                .unwrap_or_default(),
+            programme: rules.map(|rules| rules.name.clone()).unwrap_or_default(),
+            offline: running.header.line == LineMode::Offline,
+            steps: steps(&picture),
+            strip: picture.strip.iter().map(shown).collect(),
+            card: running.case.card().map(|card| self.card(card)),
+            question,
+            message: message.map(|message| self.message(rules, &message)),
+            say: picture.say,
+            papers: running
+                .case
+                .papers()
+                .iter()
+                .map(|(paper, state)| PaperView {
+                    title: papers::title(*paper).to_owned(),
+                    printed: matches!(state, PaperState::Printed { .. }),
+                    pending: matches!(state, PaperState::Pending),
+                })
+                .collect(),
+            can_park: resting && !matches!(next, Some(Next::Ended(_))),
+            can_cancel: resting && cancellable,
+        }
+    }
+
+    fn question(&self, id: CaseId, running: &Running, next: &Next, picture: &Picture) -> QuestionView {
+        let rules = self.rules_of(&running.header);
+        let (title, help, ask) = match next {
+            Next::Ask(question) => (question.title.clone(), question.help.clone().filter(|help| !help.is_empty()), ask(question, running)),
+            Next::Do(effect) => {
+                let (title, ask) = self.doing(effect, running, rules);
+                (title, None, ask)
+            }
+            Next::Ended(ending) => {
+                let headline = headline(ending).to_owned();
+                let ask = AskView::Ended {
+                    good: matches!(ending, Ending::Done),
+                    headline: headline.clone(),
+                    figures: picture.result.iter().map(shown).collect(),
+                    give_back: picture.give_back.clone(),
+                };
+                (headline, None, ask)
+            }
+        };
+        QuestionView { id: self.question_id(id, next), title, help, ask }
+    }
+
+    fn doing(&self, effect: &Effect, running: &Running, rules: Option<&RuleSet>) -> (String, AskView) {
+        if let Some(message) = &running.stalled {
+            return ("没有办成，可以再试".to_owned(), AskView::Again { message: self.message(rules, message) });
+        }
+        if effect.needs_card() && !running.busy {
+            let what = what_card(effect, running);
+            return (
+                what.clone(),
+                AskView::PutCard { what, wrong: self.card_trouble(running).map(|message| self.message(rules, &message)) },
+            );
+        }
+        let asking_again = running.tries > 0 || (running.left_over && effect.needs_line());
+        let doing = match effect {
+            _ if asking_again => Code::AskingServer.text(),
+            Effect::ReadCard { .. } => "正在读卡",
+            Effect::FindPerson { .. } => "正在向中心查询登记",
+            Effect::FindCard { .. } => "正在向中心查询卡片",
+            Effect::Reserve { .. } => "正在向中心预留",
+            Effect::Release { .. } => "正在撤销预留",
+            Effect::WriteCard { .. } => "正在写卡，请勿移动卡片",
+            Effect::ResolveWrite { .. } => "正在核对写卡结果，请勿移动卡片",
+            Effect::ReportUnknown { .. } => "正在向中心报告待查",
+            Effect::Confirm { .. } => "正在等待中心确认",
+            Effect::Print { .. } => "正在打印",
+        };
+        let moving = matches!(effect, Effect::WriteCard { .. } | Effect::ResolveWrite { .. });
+        (
+            doing.to_owned(),
+            AskView::Busy {
+                doing: doing.to_owned(),
+                moving,
+                done: running.apdus,
+                of: if effect.needs_card() { running.apdus.max(USUAL_APDUS) } else { 0 },
+            },
+        )
+    }
+
+    fn card_trouble(&self, running: &Running) -> Option<Message> {
+        let of_reader = match &self.presence {
+            Presence::Card { .. } | Presence::Empty => None,
+            Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute => {
+                ReadEnd::of_presence(&self.presence).map(|end| end.0)
+            }
+        };
+        of_reader.or_else(|| running.wrong_card.clone())
+    }
+
+    fn report(&self, report: &Report) -> ReportView {
+        let busy = report.waiting;
+        ReportView {
+            day: words::day(report.day),
+            outlet: self.outlet_name(),
+            figures: vec![
+                figure("业务笔数", report.cases().to_string(), "plain"),
+                figure("收入现金", report.money_in().to_string(), "good"),
+                figure("付出现金", report.money_out().to_string(), "warn"),
+                figure("净额", report.money_in().minus(report.money_out()).unwrap_or(Fen::ZERO).to_string(), "plain"),
+                figure("备用金", report.float().to_string(), "plain"),
+                figure("尾箱余额", report.till().to_string(), "plain"),
+            ],
+            lines: report
+                .lines
+                .iter()
+                .map(|line| ReportLine {
+                    service: self.service_label(line.service),
+                    operator: line.operator.to_string(),
+                    count: line.count,
+                    refused: line.refused,
+                    offline: line.offline,
+                    money_in: line.money_in.to_string(),
+                    money_out: line.money_out.to_string(),
+                })
+                .collect(),
+            totals: report
+                .totals()
+                .into_iter()
+                .map(|total| TotalRow {
+                    desk: total.desk.to_string(),
+                    centre: total.centre.map_or_else(|| "—".to_owned(), |amount| amount.to_string()),
+                    recomputed: total.recomputed.to_string(),
+                    equal: total.equal(),
+                    label: total.label,
+                })
+                .collect(),
+            agree: report.agrees() && report.centre.is_some(),
+            hours: report
+                .hours
+                .iter()
+                .map(|(hour, figures)| HourView {
+                    hour: *hour,
+                    count: figures.count,
+                    money_in: figures.money_in.0,
+                    money_out: figures.money_out.0,
+                })
+                .collect(),
+            exceptions: report.exceptions.clone(),
+            journal_head: format!("{} · {}", report.head.0, report.head.1),
+            printed: report.printed,
+            message: self.plain(&report.message),
+            busy,
+        }
+    }
+}
+
+fn what_card(effect: &Effect, running: &Running) -> String {
+    match effect {
+        Effect::ReadCard { .. } if running.header.service == Service::ReissueLost => "请放上一张空白卡".to_owned(),
+        Effect::WriteCard { intent, .. } | Effect::ResolveWrite { intent, .. } => {
+            if intent.before().blank {
+                "请放回刚才那张空白卡".to_owned()
+            } else {
+                format!("请放回原卡（尾号 {}）", intent.before().card_no.tail())
+            }
+        }
+        Effect::ReadCard { .. }
+        | Effect::FindPerson { .. }
+        | Effect::FindCard { .. }
+        | Effect::Reserve { .. }
+        | Effect::Release { .. }
+        | Effect::ReportUnknown { .. }
+        | Effect::Confirm { .. }
+        | Effect::Print { .. } => "请放上客户的卡".to_owned(),
+    }
+}
+
+fn ask(question: &Question, running: &Running) -> AskView {
+    match &question.ask {
+        Ask::Choice { options } => AskView::Choice { options: options.iter().map(option).collect() },
+        Ask::Form { fields, submit } => {
+            AskView::Form { fields: fields.iter().map(|field| form_field(field, running)).collect(), submit: submit.clone() }
+        }
+        Ask::Go { label } => AskView::Go { label: label.clone() },
+        Ask::Act { key, label, detail } => {
+            AskView::Act { key: (*key).to_owned(), label: label.clone(), detail: detail.iter().map(shown).collect(), danger: true }
+        }
+        Ask::Authorise { level, amount, reason } => AskView::Authorise {
+            level: level.label().to_owned(),
+            amount: amount.to_string(),
+            reason: reason.clone(),
+            fields: Vec::new(),
+            busy: running.authorising,
+        },
+        Ask::WaitForLine => AskView::Go { label: "挂起，先办下一位".to_owned() },
+    }
+}
+
+fn option(choice: &Choice) -> OptionView {
+    OptionView { id: choice.id.clone(), key: choice.key.clone(), label: choice.label.clone(), hint: choice.hint.clone() }
+}
+
+fn form_field(field: &Field, running: &Running) -> FieldView {
+    // The message names the field it is about by its label.
+    let error = running
+        .message
+        .as_ref()
+        .filter(|message| message.params.iter().any(|(name, value)| name == "field" && *value == field.label))
+        .map(Message::text);
+    FieldView {
+        id: field.id.clone(),
+        label: field.label.clone(),
+        kind: field.kind.as_str().to_owned(),
+        value: String::new(),
+        options: field.options.iter().map(option).collect(),
+        hint: field.hint.clone(),
+        required: field.required,
+        error,
+    }
+}
+
+fn headline(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Done => "办理完成",
+        Ending::Refused { .. } => "不能办理",
+        Ending::Referred { .. } => "请到其他渠道办理",
+        Ending::Cancelled => "已取消",
+        Ending::Suspended { .. } => "待查",
+    }
+}
+
+fn steps(picture: &Picture) -> Vec<StepView> {
+    picture
+        .progress
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, label)| StepView {
+            label: (*label).to_owned(),
+            state: match at.cmp(&picture.progress.now) {
+                std::cmp::Ordering::Less => "done",
+                std::cmp::Ordering::Equal => "now",
+                std::cmp::Ordering::Greater => "next",
+            }
+            .to_owned(),
+        })
+        .collect()
+}
+
+fn shown(shown: &Shown) -> FigureView {
+    figure(&shown.label, shown.value.clone(), shown.tone.as_str())
+}
+
+fn figure(label: &str, value: String, tone: &str) -> FigureView {
+    FigureView { label: label.to_owned(), value, tone: tone.to_owned() }
+}
+
+/// Type byte of a log record, by its usual meaning.
+fn log_kind(kind: u8) -> &'static str {
+    match kind {
+        0x01 | 0x02 => "充值",
+        0x03 => "退值",
+        0x05 | 0x06 => "消费",
+        0x09 => "复合消费",
+        _ => "其他",
+    }
+}
+
+/// `2026-11-24 周二 10:03`
+fn clock(at: DateTime<Utc>) -> String {
+    const DAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
+    let at = local(at);
+    let weekday = usize::try_from(at.weekday().num_days_from_monday()).ok().and_then(|index| DAYS.get(index)).unwrap_or(&"");
+    format!("{} 周{weekday} {}", at.format("%Y-%m-%d"), at.format("%H:%M"))
+}

@@ -1,0 +1,27 @@
+//! The printer's own task: one sheet after the other, never holding up the desk.
+
+use desk_domain::code::Message;
+use tokio::sync::mpsc;
+
+use crate::{
+    desk::Mail,
+    ports::{Printer, Sheet},
+};
+
+pub(crate) struct Sheets {
+    pub ticket: u64,
+    pub sheet: Box<Sheet>,
+}
+
+/// Ends when the desk is gone.
+pub(crate) async fn run(mut printer: Box<dyn Printer>, mut sheets: mpsc::UnboundedReceiver<Sheets>, tell: mpsc::UnboundedSender<Mail>) {
+    while let Some(Sheets { ticket, sheet }) = sheets.recv().await {
+        let end: Result<(), Message> = printer.print(&sheet).await.map(|_| ());
+        if let Err(message) = &end {
+            tracing::warn!(code = message.code.as_str(), "print failed");
+        }
+        if tell.send(Mail::Printed { ticket, end }).is_err() {
+            return;
+        }
+    }
+}

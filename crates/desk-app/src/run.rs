@@ -1,0 +1,796 @@
+//! Drives cases: announce an effect, perform it, write down its result together with the next announcement.
+//!
+//! The result of one step and the intent of the next are one commit, so a money step costs one sync. Reading and asking
+//! leave no intent, because repeating them changes nothing.
+
+use std::time::Duration;
+
+use desk_domain::{
+    card::{TearEvidence, WriteEnd},
+    case::{Answer, Case, CaseHeader, Cx, Effect, Ending, Entry, Fact, Input, LineMode, Next, Outcome, Service, question::Ask, uses_blank},
+    code::{Code, Kind, Message},
+    hours,
+    id::{CaseId, CaseNumber, ProgrammeId},
+    offline,
+    posting::Account,
+    ruleset::RuleSet,
+};
+use desk_wire::v1::{Reply, Request};
+use serde::Serialize;
+
+use crate::{
+    card_session::{Ended, IssuerLine, Task},
+    desk::{Desk, Errand, HomeCard, Mail, Place},
+    ports::{Answered, Draft, LinkFailure, Opening, Presence, StoreFailure},
+};
+
+/// How often a failed call is repeated before the clerk is asked.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A case that has not left the desk.
+pub(crate) struct Running {
+    pub header: CaseHeader,
+    pub case: Case,
+    /// Facts so far; part of every question's id, so that no answer can hit two questions.
+    pub steps: u32,
+    /// Effect whose intent is in the journal and whose result is not.
+    pub begun: Option<Effect>,
+    /// The intent was found in the journal at start: nobody knows how far it got.
+    pub recovered: bool,
+    /// An errand is out for the present effect.
+    pub busy: bool,
+    pub apdus: u32,
+    pub tries: u32,
+    /// The present effect failed and waits for the clerk or the line.
+    pub stalled: Option<Message>,
+    /// The present effect needs a card: what was wrong with the one that was there.
+    pub wrong_card: Option<Message>,
+    /// A card was tried and refused; only another one, or the same put anew, is tried again.
+    pub card_tried: bool,
+    /// Why the last answer was not taken.
+    pub message: Option<Message>,
+    pub authorising: bool,
+    /// Unfinished when the program started, and not touched since.
+    pub left_over: bool,
+}
+
+impl Running {
+    pub(crate) fn of(header: CaseHeader, case: Case) -> Self {
+        Self {
+            header,
+            case,
+            steps: 0,
+            begun: None,
+            recovered: false,
+            busy: false,
+            apdus: 0,
+            tries: 0,
+            stalled: None,
+            wrong_card: None,
+            card_tried: false,
+            message: None,
+            authorising: false,
+            left_over: false,
+        }
+    }
+}
+
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, StoreFailure> {
+    serde_json::to_string(value).map_err(|error| StoreFailure { code: Code::StoreBroken, detail: format!("entry not writable: {error}") })
+}
+
+/// The service of this name, as views and acts write it.
+pub(crate) fn service_named(name: &str) -> Option<Service> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+pub(crate) fn service_name(service: Service) -> String {
+    serde_json::to_value(service).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn journal_broken(detail: impl ToString) -> StoreFailure {
+    StoreFailure { code: Code::JournalBroken, detail: detail.to_string() }
+}
+
+impl Desk {
+    pub(crate) fn rules_of(&self, header: &CaseHeader) -> Option<&RuleSet> {
+        self.rules
+            .version(&header.rule_set)
+            .filter(|rules| rules.programme == header.programme)
+            .or_else(|| self.rules.in_force(&header.programme, self.today()))
+    }
+
+    /// What a case is decided with now.
+    pub(crate) fn with_cx<T>(&self, header: &CaseHeader, look: impl FnOnce(&Cx<'_>) -> T) -> Option<T> {
+        let rules = self.rules_of(header)?;
+        let operator = self.session.as_ref().map_or(&header.operator, |session| &session.operator);
+        let next = self.sequence.wrapping_add(1) & u64::from(u32::MAX);
+        let accepted = self.cases.values().filter(|running| running.case.waits_for_line()).count();
+        Some(look(&Cx {
+            header,
+            rules,
+            now: self.now(),
+            operator,
+            terminal: &self.station.terminal,
+            sequence: u32::try_from(next).unwrap_or_default(),
+            till: self.day.till,
+            paid_out: self.day.paid_out,
+            blanks: self.day.blanks,
+            accepted: u32::try_from(accepted).unwrap_or(u32::MAX),
+            online: self.online(),
+            clock_trusted: self.clock_trust.trusted(self.now()),
+            card_in_field: match &self.home_card {
+                HomeCard::Read(card) => Some(card),
+                HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
+            },
+        }))
+    }
+
+    /// The line works and the centre knows who is at the window.
+    pub(crate) fn online(&self) -> bool {
+        self.line.online() && self.session.as_ref().is_some_and(|session| session.token.is_some())
+    }
+
+    pub(crate) fn next_of(&self, id: CaseId) -> Option<Next> {
+        let running = self.cases.get(&id)?;
+        self.with_cx(&running.header, |cx| running.case.next(cx))
+    }
+
+    pub(crate) fn front(&self) -> Option<CaseId> {
+        match &self.place {
+            Place::Case(id) => Some(*id),
+            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Report(_) => None,
+        }
+    }
+
+    /// Begins a case, or says on the home screen why not.
+    pub(crate) async fn start_case(&mut self, service: &str, programme: &str) -> Result<(), StoreFailure> {
+        if !matches!(self.place, Place::Home { .. }) {
+            return Ok(());
+        }
+        let Some(service) = service_named(service) else {
+            return Ok(());
+        };
+        match self.may_start(service, &ProgrammeId::new(programme)) {
+            Err(message) => {
+                self.place = Place::Home { message: Some(message) };
+                Ok(())
+            }
+            Ok((programme, rule_set)) => self.open_case(service, programme, rule_set).await,
+        }
+    }
+
+    fn may_start(&self, service: Service, asked: &ProgrammeId) -> Result<(ProgrammeId, String), Message> {
+        let Some(session) = &self.session else {
+            return Err(Message::new(Code::NotSignedIn));
+        };
+        if !self.day.open {
+            return Err(Message::new(Code::DayNotOpen));
+        }
+        if !session.clerk() {
+            return Err(Message::new(Code::RoleMissing));
+        }
+        // The card that lies there says whose query it is, whichever programme's key was pressed.
+        let of_card = match &self.home_card {
+            HomeCard::Read(card) if service == Service::CardQuery => self.rules.of_card(card, self.today()),
+            HomeCard::Read(_) | HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
+        };
+        let rules = of_card
+            .or_else(|| self.rules.in_force(asked, self.today()))
+            .ok_or_else(|| Message::new(Code::OutletNotAuthorized).with("list", "无"))?;
+        self.blocked(rules, service).map_or(Ok(()), Err)?;
+        Ok((rules.programme.clone(), rules.version.clone()))
+    }
+
+    /// Why a service cannot be begun now.
+    pub(crate) fn blocked(&self, rules: &RuleSet, service: Service) -> Option<Message> {
+        let at = desk_domain::case::context::local(self.now());
+        if let Err(message) = hours::offered(rules, service, &self.station.outlet, at) {
+            return Some(message);
+        }
+        if let Some(outlet) = rules.outlet(&self.station.outlet)
+            && let Err(message) = hours::open(rules, outlet, at)
+            && (message.code.kind() == Kind::Refuse || message.code == Code::LunchBreak)
+        {
+            return Some(message);
+        }
+        if self.online() {
+            return None;
+        }
+        match offline::answer(rules, service) {
+            offline::Answer::Works | offline::Answer::Accepts(_) => None,
+            offline::Answer::RecordsOnly(message) | offline::Answer::Refused(message) => Some(message),
+        }
+    }
+
+    async fn open_case(&mut self, service: Service, programme: ProgrammeId, rule_set: String) -> Result<(), StoreFailure> {
+        let Some(operator) = self.session.as_ref().map(|session| session.operator.clone()) else {
+            return Ok(());
+        };
+        let header = CaseHeader {
+            id: self.draw(),
+            number: CaseNumber::new(""),
+            service,
+            programme,
+            rule_set,
+            cell: self.station.cell.clone(),
+            outlet: self.station.outlet.clone(),
+            window: self.station.window.clone(),
+            device: self.station.device.clone(),
+            operator,
+            opened_at: self.now(),
+            line: if self.online() { LineMode::Online } else { LineMode::Offline },
+        };
+        let opening = Opening { header, day: self.today(), generation: self.station.generation };
+        let header = self.store.open_case(opening).await?;
+        let (sequence, _) = self.store.head().await?;
+        self.sequence = sequence;
+        self.waiting = self.waiting.saturating_add(1);
+        let id = header.id;
+        tracing::info!(case = %id, service = service_name(service), "case opened");
+        self.cases.insert(id, Running::of(header, Case::open(service)));
+        self.place = Place::Case(id);
+        self.advance(id).await
+    }
+
+    /// The id of the question on the screen: state, and how often it was asked there.
+    pub(crate) fn question_id(&self, id: CaseId, next: &Next) -> String {
+        let (steps, tries) = self.cases.get(&id).map_or((0, 0), |running| (running.steps, running.tries));
+        let name = match next {
+            Next::Ask(question) => question.id.clone(),
+            Next::Do(effect) => format!("{}.{tries}", effect.name()),
+            Next::Ended(_) => "ended".to_owned(),
+        };
+        format!("{steps}.{name}")
+    }
+
+    /// The case and its next step, if this id still names the question on the screen.
+    pub(crate) fn asked(&self, question: &str) -> Option<(CaseId, Next)> {
+        let id = self.front()?;
+        let next = self.next_of(id)?;
+        let running = self.cases.get(&id)?;
+        let fresh = !running.busy && !running.authorising && self.question_id(id, &next) == question;
+        fresh.then_some((id, next))
+    }
+
+    pub(crate) async fn answer(&mut self, question: &str, answer: Answer) -> Result<(), StoreFailure> {
+        let Some((id, next)) = self.asked(question) else {
+            tracing::debug!("stale answer dropped");
+            return Ok(());
+        };
+        match next {
+            Next::Ask(_) => self.input(id, Input::Answer(answer)).await,
+            Next::Do(_) | Next::Ended(_) => Ok(()),
+        }
+    }
+
+    /// Enter: the one next step, whatever it is here.
+    pub(crate) async fn go(&mut self, question: &str) -> Result<(), StoreFailure> {
+        let Some((id, next)) = self.asked(question) else {
+            return Ok(());
+        };
+        match next {
+            Next::Ask(question) if question.ask == Ask::WaitForLine => self.leave().await,
+            Next::Ask(_) => self.input(id, Input::Answer(Answer::Go)).await,
+            Next::Ended(_) => self.leave().await,
+            Next::Do(_) => {
+                if let Some(running) = self.cases.get_mut(&id) {
+                    running.stalled = None;
+                    running.card_tried = false;
+                }
+                self.advance(id).await
+            }
+        }
+    }
+
+    pub(crate) fn park(&mut self, question: &str) -> Result<(), StoreFailure> {
+        if let Some((id, next)) = self.asked(question) {
+            if let Some(running) = self.cases.get_mut(&id) {
+                running.message = None;
+                running.left_over = false;
+            }
+            if matches!(next, Next::Ended(_)) {
+                self.cases.remove(&id);
+            }
+            self.place = Place::Home { message: None };
+            self.read_home_card();
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn cancel(&mut self, question: &str) -> Result<(), StoreFailure> {
+        let Some((id, next)) = self.asked(question) else {
+            return Ok(());
+        };
+        let recovered = self.cases.get(&id).is_some_and(|running| running.recovered);
+        match next {
+            Next::Ended(_) => self.leave().await,
+            Next::Ask(_) | Next::Do(Effect::ReadCard { .. } | Effect::ResolveWrite { .. }) => {
+                self.input(id, Input::Answer(Answer::Cancel)).await
+            }
+            // Waiting for the card: either nothing was ever sent to it, or nobody knows what was before the restart.
+            Next::Do(Effect::WriteCard { .. }) => {
+                let end = if recovered {
+                    WriteEnd::Unknown { evidence: TearEvidence::CardAway }
+                } else {
+                    WriteEnd::NotWritten { reason: Code::NoCard }
+                };
+                self.input(id, Input::Outcome(Outcome::Write { end })).await
+            }
+            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. }) => self.input(id, Input::Answer(Answer::Cancel)).await,
+            Next::Do(
+                Effect::Reserve { .. }
+                | Effect::Release { .. }
+                | Effect::ReportUnknown { .. }
+                | Effect::Confirm { .. }
+                | Effect::Print { .. },
+            ) => Ok(()),
+        }
+    }
+
+    /// Home: an ended case is put away, a running one goes to the list where that is allowed.
+    pub(crate) async fn leave(&mut self) -> Result<(), StoreFailure> {
+        match self.place.clone() {
+            Place::Case(id) => {
+                let busy = self.cases.get(&id).is_some_and(|running| running.busy);
+                match self.next_of(id) {
+                    Some(Next::Ended(_)) | None => {
+                        self.cases.remove(&id);
+                        self.go_home().await
+                    }
+                    Some(Next::Ask(_) | Next::Do(_)) if busy => Ok(()),
+                    Some(Next::Ask(_) | Next::Do(_)) => self.go_home().await,
+                }
+            }
+            Place::Report(_) | Place::Home { .. } => self.go_home().await,
+            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } => Ok(()),
+        }
+    }
+
+    pub(crate) async fn go_home(&mut self) -> Result<(), StoreFailure> {
+        if !self.day.open {
+            self.place = Place::DayOpen { message: None, typed: None };
+            return Ok(());
+        }
+        self.place = Place::Home { message: None };
+        if self.line.online() && self.session.as_ref().is_some_and(|session| session.token.is_none()) {
+            self.ask_for_password(Message::new(Code::NotSignedIn));
+            return Ok(());
+        }
+        self.read_home_card();
+        Ok(())
+    }
+
+    /// Hands an answer or an outcome to the case and writes down what became true.
+    pub(crate) async fn input(&mut self, id: CaseId, input: Input) -> Result<(), StoreFailure> {
+        let Some(running) = self.cases.get(&id) else {
+            return Ok(());
+        };
+        let from_card = matches!(&input, Input::Outcome(Outcome::CardRead { .. } | Outcome::Write { .. }));
+        let asked = matches!(&input, Input::Answer(_));
+        let decided = self.with_cx(&running.header, |cx| running.case.decide(input, cx));
+        let Some(running) = self.cases.get_mut(&id) else {
+            return Ok(());
+        };
+        match decided {
+            None => {
+                running.stalled = Some(Message::new(Code::RuleSetInvalid).with("where", &running.header.rule_set));
+                Ok(())
+            }
+            Some(Ok(fact)) => {
+                let fact = named_refusal(&running.case, fact, running.message.take());
+                self.record(id, fact).await?;
+                self.advance(id).await
+            }
+            Some(Err(message)) => {
+                if asked {
+                    if message.code != Code::StaleAnswer {
+                        running.message = Some(message);
+                    }
+                } else if from_card {
+                    running.card_tried = true;
+                    running.wrong_card = Some(message);
+                } else {
+                    running.stalled = Some(message);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Appends a fact together with the intent of what follows, then lets it be true.
+    async fn record(&mut self, id: CaseId, fact: Fact) -> Result<(), StoreFailure> {
+        let Some(running) = self.cases.get(&id) else {
+            return Ok(());
+        };
+        let header = running.header.clone();
+        let blank = uses_blank(&running.case, &fact);
+        let postings = fact.postings();
+        let case = running.case.clone().apply(fact.clone()).map_err(journal_broken)?;
+        let next = self.with_cx(&header, |cx| case.next(cx));
+        let entry = Entry::Fact { fact };
+        let mut rows = vec![self.draft(&header, &entry, postings.clone())?];
+        let mut begun = None;
+        let mut closes = None;
+        match &next {
+            Some(Next::Do(effect)) if effect.needs_intent() => {
+                let intent = Entry::Intent { effect: effect.clone() };
+                rows.push(self.draft(&header, &intent, desk_domain::posting::Balanced::none())?);
+                begun = Some(effect.clone());
+            }
+            Some(Next::Ended(ending)) => closes = Some((id, ending.clone())),
+            Some(Next::Do(_) | Next::Ask(_)) | None => {}
+        }
+        self.append(rows, closes).await?;
+        self.count(&postings, &entry, blank);
+        if let Some(running) = self.cases.get_mut(&id) {
+            running.case = case;
+            running.steps = running.steps.saturating_add(1);
+            running.begun = begun;
+            running.recovered = false;
+            running.left_over = false;
+            running.busy = false;
+            running.apdus = 0;
+            running.tries = 0;
+            running.stalled = None;
+            running.wrong_card = None;
+            running.card_tried = false;
+            running.message = None;
+        }
+        self.late_papers_of(id, &entry).await
+    }
+
+    fn count(&mut self, postings: &desk_domain::posting::Balanced, entry: &Entry, blank: bool) {
+        let Some(operator) = self.session.as_ref().map(|session| session.operator.clone()) else {
+            return;
+        };
+        let till = Account::Till { outlet: self.station.outlet.clone(), operator };
+        for line in postings.lines().iter().filter(|line| line.account == till) {
+            self.day.till = self.day.till.plus(line.amount).unwrap_or(self.day.till);
+            if matches!(entry, Entry::Fact { fact: Fact::PaidOut { .. } }) {
+                self.day.paid_out = self.day.paid_out.minus(line.amount).unwrap_or(self.day.paid_out);
+            }
+        }
+        if blank {
+            self.day.blanks = self.day.blanks.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn draft(
+        &self,
+        header: &CaseHeader,
+        entry: &Entry,
+        postings: desk_domain::posting::Balanced,
+    ) -> Result<Draft, StoreFailure> {
+        Ok(Draft {
+            at: self.now(),
+            case: Some(header.id),
+            day: self.today(),
+            kind: entry.kind(),
+            code: entry.code(),
+            postings,
+            payload: json(entry)?,
+        })
+    }
+
+    /// Performs what the case wants done next, if anything and if it can be done now.
+    pub(crate) async fn advance(&mut self, id: CaseId) -> Result<(), StoreFailure> {
+        let Some(Next::Do(effect)) = self.next_of(id) else {
+            return Ok(());
+        };
+        let front = self.front() == Some(id);
+        let Some(running) = self.cases.get(&id) else {
+            return Ok(());
+        };
+        if running.busy || running.stalled.is_some() {
+            return Ok(());
+        }
+        let card_ready = front
+            && !running.card_tried
+            && match &self.presence {
+                Presence::Card { .. } => true,
+                Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute => false,
+            };
+        if effect.needs_card() && !card_ready {
+            return Ok(());
+        }
+        if effect.needs_line() {
+            match &self.session {
+                None => return Ok(()),
+                Some(session) if session.token.is_none() && self.line.online() => {
+                    if front {
+                        self.ask_for_password(Message::new(Code::NotSignedIn));
+                    }
+                    return Ok(());
+                }
+                Some(_) => {}
+            }
+        }
+        if effect.needs_intent() && running.begun.as_ref() != Some(&effect) {
+            let header = running.header.clone();
+            let intent = Entry::Intent { effect: effect.clone() };
+            let row = self.draft(&header, &intent, desk_domain::posting::Balanced::none())?;
+            self.append(vec![row], None).await?;
+        }
+        if let Some(running) = self.cases.get_mut(&id) {
+            running.begun = effect.needs_intent().then(|| effect.clone());
+            running.busy = true;
+        }
+        self.perform(id, effect);
+        Ok(())
+    }
+
+    fn perform(&mut self, id: CaseId, effect: Effect) {
+        let Some(running) = self.cases.get(&id) else {
+            return;
+        };
+        let steps = running.steps;
+        let recovered = running.recovered;
+        let header = running.header.clone();
+        let errand = Errand::Case { case: id, steps };
+        match effect {
+            Effect::ReadCard { .. } => self.work_on_card(errand, Task::Read),
+            Effect::WriteCard { attempt, reservation, intent } => {
+                let issuer = self.issuer_line(id, attempt, reservation);
+                self.work_on_card(errand, Task::Write { intent, resolve: recovered, issuer });
+            }
+            Effect::ResolveWrite { attempt, reservation, intent } => {
+                let issuer = self.issuer_line(id, attempt, reservation);
+                self.work_on_card(errand, Task::Write { intent, resolve: true, issuer });
+            }
+            Effect::Print { paper } => {
+                if let Some(sheet) = self.sheet(id, paper, recovered) {
+                    self.print(errand, sheet);
+                }
+            }
+            Effect::FindPerson { lookup } => {
+                let request = self.draw();
+                self.call(errand, request, Request::FindPerson { case: id, lookup });
+            }
+            Effect::FindCard { lookup } => {
+                let request = self.draw();
+                self.call(errand, request, Request::FindCard { case: id, lookup });
+            }
+            Effect::Reserve { request, claim, authorisation } => self.call(
+                errand,
+                request,
+                Request::Reserve { case: id, number: header.number, window: header.window, claim, authorisation },
+            ),
+            Effect::Release { request, reservation } => {
+                self.call(errand, request, Request::Release { case: id, reservation });
+            }
+            Effect::ReportUnknown { request, reservation, intent } => {
+                self.call(errand, request, Request::ReportUnknown { case: id, reservation, intent })
+            }
+            Effect::Confirm { request, reservation, settlement } => {
+                self.call(errand, request, Request::Confirm { case: id, reservation, settlement })
+            }
+        }
+    }
+
+    fn issuer_line(&self, case: CaseId, attempt: u32, reservation: desk_domain::id::CentreNumber) -> IssuerLine {
+        IssuerLine { case, attempt, reservation, session: self.session.as_ref().and_then(|session| session.token.clone()) }
+    }
+
+    fn current(&mut self, id: CaseId, steps: u32) -> Option<&mut Running> {
+        self.cases.get_mut(&id).filter(|running| running.steps == steps)
+    }
+
+    pub(crate) async fn card_ended(&mut self, id: CaseId, steps: u32, end: Ended) -> Result<(), StoreFailure> {
+        let Some(running) = self.current(id, steps) else {
+            return Ok(());
+        };
+        running.busy = false;
+        running.apdus = 0;
+        let outcome = match end {
+            Ended::Read(Ok(card)) => Outcome::CardRead { card },
+            Ended::Write(Ok(end)) => Outcome::Write { end },
+            Ended::Read(Err(message)) | Ended::Write(Err(message)) => {
+                running.card_tried = true;
+                running.wrong_card = (message.code != Code::NoCard).then_some(message);
+                return Ok(());
+            }
+        };
+        if let Outcome::Write { end: WriteEnd::WrongCard { .. } } = &outcome {
+            tracing::info!(case = %id, "wrong card, nothing sent");
+        }
+        self.input(id, Input::Outcome(outcome)).await
+    }
+
+    pub(crate) async fn call_ended(&mut self, id: CaseId, steps: u32, end: Result<Answered, LinkFailure>) -> Result<(), StoreFailure> {
+        let Some(running) = self.current(id, steps) else {
+            return Ok(());
+        };
+        let outcome = match end {
+            Err(failure) => {
+                running.tries = running.tries.saturating_add(1);
+                if running.tries < TRIES {
+                    // Still busy: the same request goes out again under the same id.
+                    self.later(PAUSE, Mail::Retry { case: id, steps });
+                } else {
+                    running.busy = false;
+                    running.stalled = Some(Message::new(failure.code));
+                }
+                return Ok(());
+            }
+            Ok(answered) => outcome_of(answered.reply),
+        };
+        running.busy = false;
+        if let Outcome::Refused { message } = &outcome
+            && message.code == Code::NotSignedIn
+        {
+            // The session ended at the centre; the request had no effect and goes out again after the password.
+            running.stalled = Some(message.clone());
+            let message = message.clone();
+            if let Some(session) = &mut self.session {
+                session.token = None;
+            }
+            self.ask_for_password(message);
+            return Ok(());
+        }
+        self.input(id, Input::Outcome(outcome)).await
+    }
+
+    pub(crate) async fn retry(&mut self, id: CaseId, steps: u32) -> Result<(), StoreFailure> {
+        if let Some(running) = self.current(id, steps) {
+            running.busy = false;
+            return self.advance(id).await;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn print_ended(&mut self, id: CaseId, steps: u32, end: Result<(), Message>) -> Result<(), StoreFailure> {
+        let Some(running) = self.current(id, steps) else {
+            return Ok(());
+        };
+        running.busy = false;
+        let outcome = match end {
+            Ok(()) => Outcome::Printed { copy: 1 },
+            Err(message) => {
+                self.notice = Some(message.clone());
+                Outcome::Failed { message }
+            }
+        };
+        self.input(id, Input::Outcome(outcome)).await
+    }
+
+    /// Every case that was waiting for the line, or for somebody at the window, goes on.
+    pub(crate) async fn go_on(&mut self) -> Result<(), StoreFailure> {
+        let ids: Vec<CaseId> = self.cases.keys().copied().collect();
+        for id in ids {
+            if let Some(running) = self.cases.get_mut(&id) {
+                running.stalled = None;
+                running.tries = 0;
+            }
+            self.advance(id).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn presence_changed(&mut self, presence: Presence) -> Result<(), StoreFailure> {
+        let there = matches!(presence, Presence::Card { .. });
+        self.presence = presence;
+        if !there {
+            self.home_card = HomeCard::None;
+        }
+        if let Some(id) = self.front() {
+            if let Some(running) = self.cases.get_mut(&id) {
+                running.card_tried = false;
+                if there {
+                    running.wrong_card = None;
+                }
+            }
+            return self.advance(id).await;
+        }
+        if there {
+            self.read_home_card();
+        }
+        Ok(())
+    }
+
+    /// Reads the card that lies there while nobody works on a case.
+    pub(crate) fn read_home_card(&mut self) {
+        let there = matches!(self.presence, Presence::Card { .. });
+        let idle = !matches!(self.home_card, HomeCard::Reading);
+        if there && idle && matches!(self.place, Place::Home { .. }) {
+            self.home_card = HomeCard::Reading;
+            self.work_on_card(Errand::HomeCard, Task::Read);
+        }
+    }
+
+    pub(crate) async fn home_card_read(&mut self, end: Ended) -> Result<(), StoreFailure> {
+        self.home_card = match end {
+            Ended::Read(Ok(card)) => HomeCard::Read(Box::new(card)),
+            Ended::Read(Err(message)) if message.code == Code::NoCard => HomeCard::None,
+            Ended::Read(Err(message)) => HomeCard::Unreadable(message),
+            Ended::Write(_) => HomeCard::None,
+        };
+        // A card that a suspended case waits for brings its case back by itself.
+        let back = match (&self.home_card, &self.place) {
+            (HomeCard::Read(card), Place::Home { .. }) => self
+                .cases
+                .iter()
+                .find(|(_, running)| {
+                    running
+                        .case
+                        .writing()
+                        .map(|writing| writing.intent.before())
+                        .is_some_and(|before| !before.blank && before.card_no == card.card_no)
+                })
+                .map(|(id, _)| *id),
+            (HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) | HomeCard::Read(_), _) => None,
+        };
+        if let Some(id) = back {
+            self.place = Place::Case(id);
+            return self.advance(id).await;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn read_again(&mut self) -> Result<(), StoreFailure> {
+        if let Some(id) = self.front() {
+            if let Some(running) = self.cases.get_mut(&id) {
+                running.card_tried = false;
+                running.wrong_card = None;
+            }
+            return self.advance(id).await;
+        }
+        self.read_home_card();
+        Ok(())
+    }
+
+    pub(crate) async fn resume_case(&mut self, case: &str) -> Result<(), StoreFailure> {
+        let Ok(id) = case.parse::<CaseId>() else {
+            return Ok(());
+        };
+        if matches!(self.place, Place::Home { .. }) && self.cases.contains_key(&id) {
+            self.place = Place::Case(id);
+            if let Some(running) = self.cases.get_mut(&id) {
+                running.card_tried = false;
+                running.stalled = None;
+                running.tries = 0;
+            }
+            return self.advance(id).await;
+        }
+        Ok(())
+    }
+}
+
+/// A clerk who cancels after a rule said no ends the case as refused, so that the refusal is on record.
+fn named_refusal(case: &Case, fact: Fact, shown: Option<Message>) -> Fact {
+    match (fact, shown) {
+        (Fact::Cancelled, Some(message)) if message.code.kind() == Kind::Refuse && message.rule.is_some() => {
+            let refused = Fact::Refused { message };
+            if case.clone().apply(refused.clone()).is_ok() { refused } else { Fact::Cancelled }
+        }
+        (fact, _) => fact,
+    }
+}
+
+fn outcome_of(reply: Reply) -> Outcome {
+    match reply {
+        Reply::Person { person } => Outcome::PersonFound { person },
+        Reply::Card { card } => Outcome::CardFound { card },
+        Reply::Reserved { reservation } => Outcome::Reserved { reservation },
+        Reply::Released => Outcome::Released,
+        Reply::Reported => Outcome::Reported,
+        Reply::Confirmed { number } => Outcome::Confirmed { number },
+        Reply::Refused { message } => Outcome::Refused { message },
+        Reply::Pong
+        | Reply::SignedIn { .. }
+        | Reply::SignedOut
+        | Reply::Issuer { .. }
+        | Reply::Authorised { .. }
+        | Reply::DayTotals { .. }
+        | Reply::Uploaded { .. } => Outcome::Failed { message: Message::new(Code::CentreGarbled) },
+    }
+}
+
+/// What an ending means for the clerk, as a message where there is one.
+pub(crate) fn ending_message(ending: &Ending) -> Option<&Message> {
+    match ending {
+        Ending::Refused { message } | Ending::Referred { message } | Ending::Suspended { message } => Some(message),
+        Ending::Done | Ending::Cancelled => None,
+    }
+}
