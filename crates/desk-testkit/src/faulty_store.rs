@@ -34,12 +34,7 @@ pub struct FaultyStore<S> {
 
 impl<S> FaultyStore<S> {
     pub fn new(inner: S, at: u32, fault: Fault) -> Self {
-        Self {
-            inner,
-            at,
-            fault,
-            written: 0,
-        }
+        Self { inner, at, fault, written: 0 }
     }
 
     pub fn into_inner(self) -> S {
@@ -48,10 +43,7 @@ impl<S> FaultyStore<S> {
 
     fn before(&mut self) -> Result<(), StoreFailure> {
         self.written += 1;
-        let refused = || StoreFailure {
-            code: Code::StoreBroken,
-            detail: "fault of a test".to_owned(),
-        };
+        let refused = || StoreFailure { code: Code::StoreBroken, detail: "fault of a test".to_owned() };
         match self.fault {
             Fault::Refuse if self.written == self.at => Err(refused()),
             Fault::RefuseEverAfter if self.written >= self.at => Err(refused()),
@@ -69,11 +61,7 @@ impl<S> FaultyStore<S> {
 
 #[async_trait]
 impl<S: Store> Store for FaultyStore<S> {
-    async fn append(
-        &mut self,
-        rows: Vec<Draft>,
-        closes: Option<(CaseId, Ending)>,
-    ) -> Result<Vec<RowHeader>, StoreFailure> {
+    async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure> {
         self.before()?;
         let headers = self.inner.append(rows, closes).await?;
         self.after();
@@ -95,10 +83,7 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.unfinished().await
     }
 
-    async fn cases_of(
-        &mut self,
-        day: NaiveDate,
-    ) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
+    async fn cases_of(&mut self, day: NaiveDate) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
         self.inner.cases_of(day).await
     }
 

@@ -6,5 +6,8 @@ pub mod entropy;
 pub mod faulty_store;
 pub mod link_faults;
 pub mod memory_store;
+pub mod rig;
 pub mod screen;
+pub mod script;
 pub mod stations;
+pub mod world;

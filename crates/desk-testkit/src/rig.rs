@@ -1,0 +1,161 @@
+//! One desk of a world with everything around it that a test may break: tray, line, disk, printer. The desk dies and comes
+//! back; tray, disk and papers stay.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use desk_app::{
+    Desk, DeskHandle, Parts,
+    ports::{PrintedAs, Printer, Sheet, Signer, Station, Store},
+};
+use desk_cardsim::SimTray;
+use desk_domain::code::{Code, Message};
+use desk_store::OpenFailure;
+use tokio::task::JoinHandle;
+
+use crate::{
+    clerk::Clerk,
+    entropy::Seeded,
+    link_faults::FaultyLine,
+    memory_store::{MemoryDisk, MemoryStore},
+    screen::CapturedScreen,
+    world::{NoWorld, PlainPasswords, World},
+};
+
+/// A printer that keeps what it was given, and can be out of paper.
+#[derive(Clone, Default)]
+pub struct KeptPapers(Arc<Mutex<Tray>>);
+
+#[derive(Default)]
+struct Tray {
+    sheets: Vec<Sheet>,
+    missing: bool,
+}
+
+impl KeptPapers {
+    #[must_use]
+    pub fn sheets(&self) -> Vec<Sheet> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).sheets.clone()
+    }
+
+    pub fn set_missing(&self, missing: bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).missing = missing;
+    }
+}
+
+#[async_trait]
+impl Printer for KeptPapers {
+    async fn print(&mut self, sheet: &Sheet) -> Result<PrintedAs, Message> {
+        let mut tray = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tray.missing {
+            return Err(Message::new(Code::PrinterMissing));
+        }
+        tray.sheets.push(sheet.clone());
+        Ok(PrintedAs(sheet.name.clone()))
+    }
+}
+
+/// A place for a desk, and the desk that works there now.
+pub struct Rig {
+    pub station: Station,
+    pub tray: SimTray,
+    pub line: Arc<FaultyLine>,
+    pub papers: KeptPapers,
+    world: Arc<World>,
+    signer: Arc<dyn Signer>,
+    disk: Option<MemoryDisk>,
+    working: Option<(DeskHandle, JoinHandle<()>)>,
+}
+
+impl Rig {
+    /// Enrols desk `number` in `world`, its tray holding copies of the demonstration's cards.
+    ///
+    /// # Errors
+    /// [`NoWorld`].
+    pub async fn at(world: &Arc<World>, number: u8) -> Result<Self, NoWorld> {
+        let (station, signer) = world.enrol(number).await?;
+        let tray = SimTray::new();
+        for (name, card) in &world.cards {
+            tray.add(name, card.clone());
+        }
+        let line = Arc::new(FaultyLine::new(world.line(&station)));
+        Ok(Self { station, tray, line, papers: KeptPapers::default(), world: Arc::clone(world), signer, disk: None, working: None })
+    }
+
+    /// The same with somebody else's tray: two desks that the same cards come to.
+    ///
+    /// # Errors
+    /// [`NoWorld`].
+    pub async fn beside(world: &Arc<World>, number: u8, tray: &SimTray) -> Result<Self, NoWorld> {
+        let mut rig = Self::at(world, number).await?;
+        rig.tray = tray.clone();
+        Ok(rig)
+    }
+
+    /// Starts the desk on what its disk holds, with the store wrapped by `wrap`.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] where the disk does not hold a journal of this desk.
+    pub fn start_with(&mut self, wrap: impl FnOnce(MemoryStore) -> Box<dyn Store>) -> Result<Clerk, OpenFailure> {
+        self.kill();
+        let seed = self.world.draw();
+        let store = match &self.disk {
+            None => {
+                let store = MemoryStore::create(&self.station, seed);
+                self.disk = Some(store.disk());
+                store
+            }
+            Some(disk) => MemoryStore::open(disk.clone(), &self.station, seed)?,
+        };
+        let screen = Arc::new(CapturedScreen::default());
+        let (desk, handle) = Desk::start(Parts {
+            station: self.station.clone(),
+            rule_sets: self.world.rules.clone(),
+            profiles: self.world.profiles.clone(),
+            store: wrap(store),
+            link: self.line.clone(),
+            reader: Box::new(self.tray.reader()),
+            printer: Box::new(self.papers.clone()),
+            screen: screen.clone(),
+            clock: self.world.clock.clone(),
+            entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),
+            signer: Arc::clone(&self.signer),
+            verifier: Arc::new(PlainPasswords),
+            practice: false,
+        });
+        let clerk = Clerk::at(handle.clone(), &screen);
+        self.working = Some((handle, tokio::spawn(desk.run())));
+        Ok(clerk)
+    }
+
+    /// # Errors
+    /// As [`Rig::start_with`].
+    pub fn start(&mut self) -> Result<Clerk, OpenFailure> {
+        self.start_with(|store| Box::new(store))
+    }
+
+    /// Ends the desk as a power cut does: between two instructions, and nothing more is written.
+    pub fn kill(&mut self) {
+        if let Some((handle, task)) = self.working.take() {
+            task.abort();
+            drop(handle);
+        }
+    }
+
+    /// True when the desk has ended by itself (a planned death of its store).
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.working.as_ref().is_none_or(|(_, task)| task.is_finished())
+    }
+
+    #[must_use]
+    pub fn disk(&self) -> Option<MemoryDisk> {
+        self.disk.clone()
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

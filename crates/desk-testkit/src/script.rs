@@ -1,0 +1,97 @@
+//! What a good clerk answers, service by service: enough to carry any case from wherever it stands to its end.
+
+use desk_app::view::{AskView, CaseView, FieldView};
+use desk_cardsim::SimTray;
+
+use crate::{clerk::Move, world::PUPIL};
+
+/// Which cards lie where when the desk asks for one.
+#[derive(Debug, Clone)]
+pub struct Hands {
+    /// Card that the customer brings.
+    pub card: Option<String>,
+    /// Blanks in the drawer, next one first.
+    pub blanks: Vec<String>,
+    pub supervisor: (String, String),
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self {
+            card: None,
+            blanks: vec!["blank-1".into(), "blank-2".into(), "blank-3".into()],
+            supervisor: ("2001".into(), "pass-2001".into()),
+        }
+    }
+}
+
+impl Hands {
+    #[must_use]
+    pub fn with_card(name: &str) -> Self {
+        Self { card: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// Answers one question, laying cards on the reader where the desk asks for one.
+    pub fn answer(&mut self, case: &CaseView, tray: &SimTray) -> Move {
+        match &case.question.ask {
+            AskView::Choice { options } => {
+                let wanted = choice(&case.question.id);
+                wanted
+                    .iter()
+                    .find_map(|id| options.iter().find(|option| option.id == *id))
+                    .or_else(|| options.first())
+                    .map_or(Move::Wait, |option| Move::Choose(option.id.clone()))
+            }
+            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), value(field))).collect()),
+            AskView::Go { .. } | AskView::Again { .. } => Move::Go,
+            AskView::Act { .. } => Move::Do,
+            AskView::PutCard { .. } => {
+                self.lay_card(case, tray);
+                Move::Wait
+            }
+            AskView::Authorise { .. } => {
+                let (supervisor, password) = self.supervisor.clone();
+                Move::Authorise { supervisor, password }
+            }
+            AskView::Busy { .. } => Move::Wait,
+            AskView::Ended { .. } => Move::Stop,
+        }
+    }
+
+    fn lay_card(&mut self, case: &CaseView, tray: &SimTray) {
+        // The new card of a reissue comes from the drawer; every other case has the customer's card.
+        let name = match &self.card {
+            Some(card) => Some(card.clone()),
+            None if case.question.id.contains("blank") || self.blanks.len() == 3 => self.blanks.first().cloned(),
+            None => self.blanks.first().cloned(),
+        };
+        if let Some(name) = name {
+            tray.put(&name);
+        }
+    }
+}
+
+/// The options that lead on, by question.
+fn choice(question: &str) -> &'static [&'static str] {
+    match question.split('.').next().unwrap_or(question) {
+        "role" => &["guardian", "parent", "holder"],
+        "document" => &["resident_id", "resident-id", "id_card"],
+        "blank_again" => &["next"],
+        "write_again" => &["again"],
+        "validate" => &["now"],
+        "accept_offline" => &["accept"],
+        "tree" => &["yes", "no_code", "not_received", "tried"],
+        _ => &[],
+    }
+}
+
+fn value(field: &FieldView) -> String {
+    match (field.id.as_str(), field.kind.as_str()) {
+        ("number", _) => PUPIL.to_owned(),
+        ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
+        ("tendered", _) => "50".to_owned(),
+        (_, "tick") => "true".to_owned(),
+        (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}

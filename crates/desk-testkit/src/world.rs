@@ -1,0 +1,395 @@
+//! A whole small deployment in one process: the real centre on its store in memory, the real key service, the rule sets
+//! that ship, the demonstration's cards, and any number of desks with disks that survive them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use centre_core::{
+    Centre, Memory, Parts, Policy, Programme,
+    policy::Numbering,
+    ports::{EcardPlatform, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
+    record::{Card, Device, OperatorRecord, Person, Release},
+    sandbox::{Account, Accounts},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use desk_app::ports::{Answered, CentreLink, Clock, LinkFailure, Signer, Station, Verifier};
+use desk_card::profile::{LinePurpose, Profiles};
+use desk_cardsim::{CardRow, Seed, SimCard};
+use desk_domain::{
+    code::{Code, Message},
+    id::{CardNo, CellId, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, SessionToken, WindowId},
+    issuer::{IssuerAnswer, IssuerRequest},
+    person::{CardStatus, HolderClass},
+    ruleset::{RuleFile, RuleSets},
+};
+use desk_wire::v1::{Envelope, Request, Role, VERSION};
+use ed25519_dalek::{Signer as _, SigningKey};
+use issuer_keys::{KeyService, MasterKeys, ReleaseKind, ReleaseRecord};
+use serde::Deserialize;
+
+use crate::{clock::SimClock, entropy::Seeded};
+
+/// Secret of every demonstration key.
+pub const SEED: [u8; 32] = [0x5E; 32];
+/// Cell of the outlet's desks.
+pub const COUNTER: &str = "demo";
+/// The pupil whose guardian comes to the counter: number, and the card that was lost.
+pub const PUPIL: &str = "320500201503150012";
+pub const PUPIL_CARD: &str = "2150999000000001";
+
+/// Why a world cannot be made; the files that ship are at fault then.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWorld {
+    #[error("rule sets: {0:?}")]
+    Rules(Vec<String>),
+    #[error("cards: {0}")]
+    Cards(String),
+    #[error("centre: {0}")]
+    Centre(String),
+}
+
+/// The deployment.
+pub struct World {
+    pub clock: Arc<SimClock>,
+    pub rules: RuleSets,
+    pub profiles: Profiles,
+    pub platform: Arc<Mutex<Accounts>>,
+    pub cards: BTreeMap<String, SimCard>,
+    centre: Arc<Centre>,
+    draws: Arc<AtomicU64>,
+}
+
+#[derive(Deserialize)]
+struct CardList {
+    card: Vec<ListedCard>,
+}
+
+#[derive(Deserialize)]
+struct ListedCard {
+    #[serde(flatten)]
+    row: CardRow,
+    person: String,
+}
+
+/// Everything below a lock that a panicking test may have poisoned.
+fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// Tuesday, 10:00, with the demonstration's outlet, people and cards.
+    ///
+    /// # Errors
+    /// [`NoWorld`] where a file that ships does not load.
+    pub async fn demonstration() -> Result<Self, NoWorld> {
+        let rules = RuleSets::load(&[
+            RuleFile { name: "suzhou-education.toml", text: include_str!("../../../rules/suzhou-education.toml") },
+            RuleFile { name: "changzhou-one-card.toml", text: include_str!("../../../rules/changzhou-one-card.toml") },
+            RuleFile { name: "demonstration.toml", text: include_str!("../../../rules/demonstration.toml") },
+        ])
+        .map_err(|problems| NoWorld::Rules(problems.iter().map(ToString::to_string).collect()))?;
+        let clock = Arc::new(SimClock::tuesday_ten());
+        let today = clock.now().date_naive();
+        let mut accounts = Accounts::default();
+        accounts.0.insert(PUPIL_CARD.to_owned(), Account::default());
+        let platform = Arc::new(Mutex::new(accounts));
+        let keys = KeyService::new(MasterKeys::from_seed(&SEED)).map_err(|error| NoWorld::Cards(error.to_string()))?;
+        let programmes = rules.current(today);
+        let policy = Policy {
+            programmes: programmes
+                .iter()
+                .map(|rules| {
+                    let digits = if rules.purse.is_some() { 19 } else { 16 };
+                    let numbering = Numbering { prefix: "21509990".to_owned(), digits };
+                    (rules.programme.clone(), Programme::of(rules, &numbering))
+                })
+                .collect(),
+            ..Policy::default()
+        };
+        let centre = Centre::new(Parts {
+            store: Box::new(Memory::default()),
+            keys: Box::new(Keys(keys)),
+            passwords: Box::new(PlainPasswords),
+            platform: Box::new(Platform(Arc::clone(&platform))),
+            policy,
+            secret: [7; 32],
+        });
+        let mut world = Self {
+            clock,
+            rules: rules.clone(),
+            profiles: Profiles::built_in().map_err(|error| NoWorld::Cards(error.to_string()))?,
+            platform,
+            cards: BTreeMap::new(),
+            centre: Arc::new(centre),
+            draws: Arc::new(AtomicU64::new(1)),
+        };
+        world.fill(&programmes, today).await?;
+        Ok(world)
+    }
+
+    async fn fill(&mut self, programmes: &[&desk_domain::ruleset::RuleSet], today: NaiveDate) -> Result<(), NoWorld> {
+        let list: CardList =
+            toml::from_str(include_str!("../../../rules/demonstration-cards.toml")).map_err(|error| NoWorld::Cards(error.to_string()))?;
+        let failed = |error: &dyn std::fmt::Display| NoWorld::Centre(error.to_string());
+        let centre = Arc::clone(&self.centre);
+        let mut tx = centre.store().begin().await.map_err(|error| failed(&error))?;
+        for (id, roles) in [
+            ("1001", &[Role::Clerk][..]),
+            ("1002", &[Role::Clerk]),
+            ("2001", &[Role::Clerk, Role::Supervisor]),
+            ("3001", &[Role::Supervisor, Role::Manager]),
+        ] {
+            tx.put_operator(&operator(id, roles)).await.map_err(|error| failed(&error))?;
+        }
+        for listed in list.card {
+            let card = SimCard::make(&Seed(SEED.to_vec()), &listed.row).map_err(|error| NoWorld::Cards(error.to_string()))?;
+            let programme = match listed.row.family.as_str() {
+                "education" => programmes.iter().find(|rules| rules.purse.is_none()),
+                _ => programmes.iter().find(|rules| rules.purse.is_some()),
+            };
+            let number = listed.row.card_no.clone();
+            if let Some(rules) = programme
+                && number.bytes().any(|digit| digit != b'0')
+            {
+                let person = (number == PUPIL_CARD).then(|| pupil(rules));
+                if let Some(person) = &person {
+                    tx.put_person(person).await.map_err(|error| failed(&error))?;
+                }
+                let record = Card {
+                    cell: rules.cell.clone(),
+                    card_no: CardNo::new(number),
+                    programme: rules.programme.clone(),
+                    family: listed.row.family.clone(),
+                    issuer: listed.row.issuer.clone(),
+                    serial: listed.row.serial.clone(),
+                    holder_class: listed.row.holder_class,
+                    status: CardStatus::Active,
+                    issued_on: today - chrono::Days::new(200),
+                    valid_until: listed.row.valid_until.parse().ok(),
+                    transit_open: rules.purse.is_some(),
+                    last_balance: None,
+                    last_online_counter: None,
+                    holder: person.map(|person| person.person),
+                    suspended: None,
+                };
+                tx.put_card(&record).await.map_err(|error| failed(&error))?;
+            }
+            let _registered = listed.person;
+            self.cards.insert(listed.row.name, card);
+        }
+        tx.commit().await.map_err(|error| failed(&error))
+    }
+
+    #[must_use]
+    pub fn centre(&self) -> Arc<Centre> {
+        Arc::clone(&self.centre)
+    }
+
+    /// A number that no other draw gave: seeds of desks, of repeats, of requests.
+    #[must_use]
+    pub fn draw(&self) -> u64 {
+        self.draws.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Enrols desk `number` (1 to 9) and answers where it stands and how it signs.
+    ///
+    /// # Errors
+    /// [`NoWorld::Centre`].
+    pub async fn enrol(&self, number: u8) -> Result<(Station, Arc<dyn Signer>), NoWorld> {
+        let key = SigningKey::from_bytes(&[number; 32]);
+        let station = Station {
+            cell: CellId::new(COUNTER),
+            outlet: OutletId::new("DEMO"),
+            window: WindowId::new(format!("W0{number}")),
+            device: DeviceId::new(format!("desk-{number}")),
+            generation: 1,
+            terminal: format!("99990000000{number}"),
+            identifier_key: "5a".repeat(32),
+        };
+        let device = Device {
+            cell: station.cell.clone(),
+            device: station.device.clone(),
+            generation: 1,
+            outlet: station.outlet.clone(),
+            window: station.window.clone(),
+            terminal: station.terminal.clone(),
+            public_key: hex::encode(key.verifying_key().as_bytes()),
+            head: (0, desk_domain::journal::genesis()),
+            locked_at: None,
+        };
+        let failed = |error: &dyn std::fmt::Display| NoWorld::Centre(error.to_string());
+        let mut tx = self.centre.store().begin().await.map_err(|error| failed(&error))?;
+        tx.put_device(&device).await.map_err(|error| failed(&error))?;
+        tx.commit().await.map_err(|error| failed(&error))?;
+        Ok((station, Arc::new(DeviceKey(key))))
+    }
+
+    /// The line of one desk straight into the centre.
+    #[must_use]
+    pub fn line(&self, station: &Station) -> Arc<dyn CentreLink> {
+        Arc::new(DirectLine {
+            centre: self.centre(),
+            clock: Arc::clone(&self.clock),
+            cell: station.cell.clone(),
+            device: station.device.clone(),
+            generation: station.generation,
+            draws: Arc::clone(&self.draws),
+        })
+    }
+
+    /// Logs in at the E-card platform as the pupil would.
+    pub fn platform(&self) -> MutexGuard<'_, Accounts> {
+        open(&self.platform)
+    }
+}
+
+fn operator(id: &str, roles: &[Role]) -> OperatorRecord {
+    OperatorRecord {
+        cell: CellId::new(COUNTER),
+        operator: OperatorId::new(id),
+        roles: roles.to_vec(),
+        password: format!("plain:pass-{id}"),
+        offline_verifier: format!("plain:pass-{id}"),
+        failures: 0,
+        locked_at: None,
+    }
+}
+
+fn pupil(rules: &desk_domain::ruleset::RuleSet) -> Person {
+    Person {
+        cell: rules.cell.clone(),
+        person: PersonId::new("pupil-0001"),
+        programme: ProgrammeId::new(rules.programme.as_str()),
+        name: "测·试𬭎".to_owned(),
+        id_number: Some(PUPIL.to_owned()),
+        ecard_number: Some(PUPIL_CARD.to_owned()),
+        birth: NaiveDate::from_ymd_opt(2015, 3, 15),
+        class: HolderClass::Domestic,
+        school: "示例小学".to_owned(),
+        guardian_name: Some("测试家长".to_owned()),
+        guardian_phone: Some("13800005678".to_owned()),
+        open_order: None,
+        entitled: true,
+        staff: None,
+    }
+}
+
+/// Passwords of tests: about who may, not about hashing.
+pub struct PlainPasswords;
+
+#[async_trait]
+impl Passwords for PlainPasswords {
+    async fn matches(&self, password: &str, phc: &str) -> bool {
+        phc == format!("plain:{password}")
+    }
+
+    async fn hash(&self, password: &str, _salt: [u8; 16]) -> Result<String, PortFailure> {
+        Ok(format!("plain:{password}"))
+    }
+}
+
+impl Verifier for PlainPasswords {
+    fn matches(&self, password: &str, phc: &str) -> bool {
+        phc == format!("plain:{password}")
+    }
+}
+
+struct Platform(Arc<Mutex<Accounts>>);
+
+#[async_trait]
+impl EcardPlatform for Platform {
+    async fn last_change(&self, account: &str) -> Result<Option<DateTime<Utc>>, PortFailure> {
+        Ok(open(&self.0).last_change(account))
+    }
+
+    async fn reset(&self, order: &ResetOrder) -> Result<ResetResult, PortFailure> {
+        Ok(open(&self.0).reset(order))
+    }
+}
+
+/// The real key service behind the centre's port.
+struct Keys(KeyService);
+
+fn record(release: &Release) -> Option<ReleaseRecord> {
+    let mut record = ReleaseRecord::of(&release.ask)?;
+    record.at = release.mac_at;
+    Some(record)
+}
+
+#[async_trait]
+impl KeyRelease for Keys {
+    async fn answer(&self, ask: &IssuerRequest, releases: &[Release]) -> Result<IssuerAnswer, Message> {
+        let records: Vec<ReleaseRecord> = releases.iter().filter_map(record).collect();
+        self.0.answer(ask, &records)
+    }
+
+    fn line_write(&self, ask: &IssuerRequest) -> Result<Option<LineWrite>, Message> {
+        Ok(self.0.line_purpose(ask)?.map(|purpose| match purpose {
+            LinePurpose::ValidUntil(until) => LineWrite::ValidUntil(until),
+            LinePurpose::Dates { from, until } => LineWrite::Dates { from, until },
+            LinePurpose::HolderClass(class) => LineWrite::HolderClass(class),
+            LinePurpose::Number(number) => LineWrite::Number(number),
+        }))
+    }
+
+    async fn settles(&self, release: &Release, proof: &str) -> Result<bool, Message> {
+        match record(release) {
+            Some(ReleaseRecord { kind: ReleaseKind::Unload | ReleaseKind::Purchase { .. }, .. }) => {
+                record(release).map_or(Ok(false), |record| self.0.settles(&record, proof))
+            }
+            None => Ok(false),
+        }
+    }
+}
+
+struct DeviceKey(SigningKey);
+
+impl Signer for DeviceKey {
+    fn sign(&self, head: &str) -> String {
+        hex::encode(self.0.sign(head.as_bytes()).to_bytes())
+    }
+}
+
+struct DirectLine {
+    centre: Arc<Centre>,
+    clock: Arc<SimClock>,
+    cell: CellId,
+    device: DeviceId,
+    generation: u32,
+    draws: Arc<AtomicU64>,
+}
+
+struct Draw(Seeded);
+
+impl centre_core::ports::Entropy for Draw {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        desk_app::ports::Entropy::fill(&mut self.0, bytes);
+    }
+}
+
+#[async_trait]
+impl CentreLink for DirectLine {
+    async fn call(&self, id: RequestId, session: Option<&SessionToken>, request: &Request) -> Result<Answered, LinkFailure> {
+        let envelope = Envelope {
+            version: VERSION,
+            cell: self.cell.clone(),
+            device: self.device.clone(),
+            generation: self.generation,
+            id,
+            session: session.cloned(),
+            sent_at: self.clock.now(),
+            request: request.clone(),
+        };
+        let mut entropy = Draw(Seeded::new(self.draws.fetch_add(1, Ordering::SeqCst)));
+        match self.centre.handle(&envelope, &self.device, self.clock.now(), &mut entropy).await {
+            Ok(response) => Ok(Answered { reply: response.reply, at: response.at }),
+            Err(failure) => Err(LinkFailure { code: Code::CentreError, detail: failure.to_string() }),
+        }
+    }
+}
