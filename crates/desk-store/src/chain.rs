@@ -3,14 +3,14 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use desk_app::ports::{Draft, Entropy, Station};
 use desk_domain::{
-    case::CaseHeader,
+    case::{CaseHeader, entry::Entry},
     id::{CaseId, CellId, DeviceId},
     journal::{self, RowHeader},
 };
 
 use crate::seal::{PayloadKey, Unopened};
 
-/// Kind of the first row of every case; its payload is the JSON of the [`CaseHeader`].
+/// Kind of the first row of every case; its payload is the JSON of an [`Entry::Opened`].
 pub const OPENED: &str = "opened";
 
 /// Crypto suite of hashes, seals and signatures, as a batch names it.
@@ -109,7 +109,7 @@ pub fn key_owner(draft: &Draft) -> CaseId {
 /// First row of a case.
 ///
 /// # Errors
-/// Never for a header of this program; the JSON of a [`CaseHeader`] cannot fail.
+/// Never for a header of this program; its JSON cannot fail.
 pub fn opening_draft(header: &CaseHeader, day: chrono::NaiveDate) -> serde_json::Result<Draft> {
     Ok(Draft {
         at: header.opened_at,
@@ -118,7 +118,7 @@ pub fn opening_draft(header: &CaseHeader, day: chrono::NaiveDate) -> serde_json:
         kind: OPENED.to_owned(),
         code: None,
         postings: desk_domain::posting::Balanced::none(),
-        payload: serde_json::to_string(header)?,
+        payload: serde_json::to_string(&Entry::Opened { header: header.clone() })?,
     })
 }
 
@@ -126,4 +126,13 @@ pub fn opening_draft(header: &CaseHeader, day: chrono::NaiveDate) -> serde_json:
 #[must_use]
 pub fn whole_micros(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(6)
+}
+
+/// The header in the payload of an opening row.
+#[must_use]
+pub fn opened_header(payload: &str) -> Option<CaseHeader> {
+    match serde_json::from_str(payload).ok()? {
+        Entry::Opened { header } => Some(header),
+        Entry::Intent { .. } | Entry::Fact { .. } => None,
+    }
 }

@@ -79,7 +79,7 @@ impl Store for SqliteStore {
         .bind(&header.id.0[..])
         .bind(opening.day.to_string())
         .bind(header.number.as_str())
-        .bind(&draft.payload)
+        .bind(serde_json::to_string(&header).map_err(|error| broken(error.to_string()))?)
         .bind(signed(link.header.sequence)?)
         .execute(&mut *transaction)
         .await

@@ -7,7 +7,7 @@ use desk_domain::{case::CaseHeader, id::CaseId, journal};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
-    chain::{Head, OPENED, Origin},
+    chain::{Head, OPENED, Origin, opened_header},
     failure::OpenFailure,
     read::{self, COLUMNS, Record},
     store::origin_context,
@@ -115,21 +115,17 @@ async fn compare_opening(
     else {
         return Ok(false);
     };
-    let header: String = row.try_get("header")?;
+    let header: Option<CaseHeader> = serde_json::from_str(&row.try_get::<String, _>("header")?).ok();
     let day: String = row.try_get("day")?;
-    if read::sequence(&row).map_err(internal)? != record.header.sequence
-        || day != record.day.to_string()
-    {
+    if read::sequence(&row).map_err(internal)? != record.header.sequence || day != record.day.to_string() {
         return Ok(false);
     }
     let key = read::key(connection, case).await.map_err(internal)?;
     Ok(match (&record.sealed, key) {
         (Some(sealed), Some(key)) => key
             .open(&origin_context(origin, record.header.sequence), sealed)
-            .is_ok_and(|payload| payload == header),
-        (None, None) => {
-            serde_json::from_str::<CaseHeader>(&header).is_ok_and(|header| header.id == case)
-        }
+            .is_ok_and(|payload| header.is_some() && opened_header(&payload) == header),
+        (None, None) => header.is_some_and(|header| header.id == case),
         (Some(_), None) | (None, Some(_)) => false,
     })
 }
