@@ -21,11 +21,7 @@ impl SystemClock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn with_offset(offset: TimeDelta) -> Self {
-        Self {
-            offset,
-            start: Instant::now(),
-            last: AtomicU64::new(0),
-        }
+        Self { offset, start: Instant::now(), last: AtomicU64::new(0) }
     }
 }
 
@@ -63,10 +59,7 @@ mod tests {
 
     #[test]
     fn the_offset_moves_the_wall_and_not_the_monotonic_clock() {
-        let (plain, moved) = (
-            SystemClock::with_offset(TimeDelta::zero()),
-            SystemClock::with_offset(TimeDelta::days(2)),
-        );
+        let (plain, moved) = (SystemClock::with_offset(TimeDelta::zero()), SystemClock::with_offset(TimeDelta::days(2)));
         let ahead = moved.now() - plain.now();
         assert!(ahead >= TimeDelta::days(2) && ahead < TimeDelta::days(2) + TimeDelta::minutes(1));
         let apart = moved.monotonic().abs_diff(plain.monotonic());

@@ -42,11 +42,7 @@ impl Composition {
     ///
     /// # Errors
     /// The code of the first thing that is missing or broken.
-    pub async fn open(
-        config: &Config,
-        passphrase: Box<dyn Passphrase>,
-        screen: Arc<dyn Screen>,
-    ) -> Result<(Desk, DeskHandle), Message> {
+    pub async fn open(config: &Config, passphrase: Box<dyn Passphrase>, screen: Arc<dyn Screen>) -> Result<(Desk, DeskHandle), Message> {
         Ok(Self::prepare(config, passphrase, screen).await?.start())
     }
 
@@ -54,11 +50,7 @@ impl Composition {
     ///
     /// # Errors
     /// As [`Composition::open`].
-    pub async fn prepare(
-        config: &Config,
-        passphrase: Box<dyn Passphrase>,
-        screen: Arc<dyn Screen>,
-    ) -> Result<Self, Message> {
+    pub async fn prepare(config: &Config, passphrase: Box<dyn Passphrase>, screen: Arc<dyn Screen>) -> Result<Self, Message> {
         screen.show(screens::starting("正在打开本机账本"));
         match Self::assemble(config, passphrase, Arc::clone(&screen)).await {
             Ok(parts) => Ok(Self { parts }),
@@ -75,20 +67,13 @@ impl Composition {
         Desk::start(self.parts)
     }
 
-    async fn assemble(
-        config: &Config,
-        mut passphrase: Box<dyn Passphrase>,
-        screen: Arc<dyn Screen>,
-    ) -> Result<Parts, Message> {
+    async fn assemble(config: &Config, mut passphrase: Box<dyn Passphrase>, screen: Arc<dyn Screen>) -> Result<Parts, Message> {
         let offset = TimeDelta::try_seconds(config.clock_offset_seconds).ok_or_else(|| invalid("clock_offset_seconds"))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset(offset));
         logging::start(&config.data_dir, Arc::clone(&clock))?;
         let _rule_sets = rules::load(&config.rules_dir)?;
         let file = StationFile::read(&config.data_dir)?;
-        let secrets = load_secrets(config.data_dir.clone(), move |place, folder| {
-            place.load(folder, passphrase.as_mut())
-        })
-        .await?;
+        let secrets = load_secrets(config.data_dir.clone(), move |place, folder| place.load(folder, passphrase.as_mut())).await?;
         let station = file.station(secrets.identifier_key()?);
         let store = open_store(config, &station, &secrets).await?;
         let key = DeviceKey::from_seed(secrets.device_key()?);
@@ -152,12 +137,7 @@ async fn open_store(config: &Config, station: &Station, secrets: &Secrets) -> Re
     Ok(Box::new(opened.map_err(|failure| store_message(&failure))?))
 }
 
-fn line(
-    config: &Config,
-    file: &StationFile,
-    key: &DeviceKey,
-    clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn CentreLink>, Message> {
+fn line(config: &Config, file: &StationFile, key: &DeviceKey, clock: Arc<dyn Clock>) -> Result<Arc<dyn CentreLink>, Message> {
     if config.practice {
         return Ok(Arc::new(NoLine));
     }

@@ -63,9 +63,7 @@ impl Config {
         let name = file.display();
         let text = std::fs::read_to_string(file).map_err(|error| invalid(&format!("{name}（{}）", error.kind())))?;
         let mut config: Self = toml::from_str(&text).map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| {
-                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
-            });
+            let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             invalid(&format!("{name} 第 {line} 行：{}", error.message()))
         })?;
         let beside = file.parent().unwrap_or(Path::new(""));

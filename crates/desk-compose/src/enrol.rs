@@ -20,12 +20,7 @@ use crate::{
 /// # Errors
 /// `ENROL_REFUSED` or the line's code from the centre; `CONFIG_INVALID` where this computer is enrolled already or its
 /// keys rest elsewhere; `STORE_KEY_MISSING` where the chosen place keeps nothing.
-pub async fn enrol(
-    config: &Config,
-    rest: Rest,
-    code: &str,
-    passphrase: &mut dyn Passphrase,
-) -> Result<StationFile, Message> {
+pub async fn enrol(config: &Config, rest: Rest, code: &str, passphrase: &mut dyn Passphrase) -> Result<StationFile, Message> {
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).map_err(|_| invalid("data_dir"))?;
     if StationFile::read(data_dir).is_ok() {
@@ -78,12 +73,7 @@ impl Passphrase for Once<'_> {
 }
 
 /// The secrets that rest there, or new ones, kept before anything is sent.
-fn keep_secrets(
-    place: &RestingPlace,
-    data_dir: &Path,
-    passphrase: &mut Once<'_>,
-    entropy: &mut dyn Entropy,
-) -> Result<Secrets, Message> {
+fn keep_secrets(place: &RestingPlace, data_dir: &Path, passphrase: &mut Once<'_>, entropy: &mut dyn Entropy) -> Result<Secrets, Message> {
     if place.holds(data_dir)? {
         return place.load(data_dir, passphrase);
     }

@@ -5,6 +5,7 @@ pub mod compose;
 pub mod config;
 pub mod enrol;
 pub mod entropy;
+pub mod headless;
 pub mod logging;
 mod no_printer;
 pub mod passphrase;

@@ -1,6 +1,6 @@
 //! Where the station's passphrase comes from. It is asked for once and kept nowhere.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 
 use desk_domain::code::{Code, Message};
 use zeroize::Zeroizing;
@@ -30,11 +30,7 @@ pub struct FromTerminal;
 
 impl Passphrase for FromTerminal {
     fn ask(&mut self) -> Result<Zeroizing<String>, Message> {
-        let mut terminal = std::fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open("/dev/tty")
-            .map_err(|_| missing())?;
+        let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| missing())?;
         let echo = |how| {
             let tty = std::fs::File::open("/dev/tty").ok()?;
             std::process::Command::new("stty").arg(how).stdin(tty).status().ok()

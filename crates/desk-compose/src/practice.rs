@@ -12,12 +12,7 @@ pub(crate) struct NoLine;
 
 #[async_trait]
 impl CentreLink for NoLine {
-    async fn call(
-        &self,
-        _id: RequestId,
-        _session: Option<&SessionToken>,
-        _request: &Request,
-    ) -> Result<Answered, LinkFailure> {
+    async fn call(&self, _id: RequestId, _session: Option<&SessionToken>, _request: &Request) -> Result<Answered, LinkFailure> {
         Err(LinkFailure { code: Code::CentreUnreachable, detail: "practice".to_owned() })
     }
 }

@@ -32,9 +32,7 @@ pub(crate) fn load(folder: &Path) -> Result<RuleSets, Message> {
         for problem in &problems {
             tracing::error!(%problem, "rule file");
         }
-        problems
-            .first()
-            .map_or_else(unreadable, desk_domain::ruleset::Problem::message)
+        problems.first().map_or_else(unreadable, desk_domain::ruleset::Problem::message)
     })
 }
 

@@ -10,11 +10,7 @@ pub struct Argon2Verifier;
 impl Verifier for Argon2Verifier {
     /// False as well for a string that is no verifier.
     fn matches(&self, password: &str, phc: &str) -> bool {
-        PasswordHash::new(phc).is_ok_and(|hash| {
-            Argon2::default()
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok()
-        })
+        PasswordHash::new(phc).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     }
 }
 

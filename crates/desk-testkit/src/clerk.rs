@@ -43,11 +43,7 @@ pub struct Waited(pub String);
 impl Clerk {
     #[must_use]
     pub fn at(handle: DeskHandle, screen: &Arc<CapturedScreen>) -> Self {
-        Self {
-            handle,
-            views: screen.watch(),
-            patience: Duration::from_secs(300),
-        }
+        Self { handle, views: screen.watch(), patience: Duration::from_secs(300) }
     }
 
     pub fn send(&self, act: Act) {
@@ -63,11 +59,7 @@ impl Clerk {
     ///
     /// # Errors
     /// [`Waited`] after the clerk's patience.
-    pub async fn until(
-        &mut self,
-        what: &str,
-        fits: impl Fn(&View) -> bool,
-    ) -> Result<View, Waited> {
+    pub async fn until(&mut self, what: &str, fits: impl Fn(&View) -> bool) -> Result<View, Waited> {
         let found = tokio::time::timeout(self.patience, async {
             loop {
                 let seen = self.views.borrow_and_update().clone();
@@ -81,28 +73,16 @@ impl Clerk {
         match found {
             Ok(Some(view)) => Ok(view),
             Ok(None) => Err(Waited(format!("{what}: the desk is gone"))),
-            Err(_) => Err(Waited(format!(
-                "{what}: last seen {:#?}",
-                self.view().map(|view| view.stage)
-            ))),
+            Err(_) => Err(Waited(format!("{what}: last seen {:#?}", self.view().map(|view| view.stage)))),
         }
     }
 
     /// # Errors
     /// [`Waited`].
     pub async fn sign_in(&mut self, operator: &str, password: &str) -> Result<View, Waited> {
-        self.until("sign-in screen", |view| {
-            matches!(&view.stage, Stage::SignIn { busy: false, .. })
-        })
-        .await?;
-        self.send(Act::SignIn {
-            operator: operator.to_owned(),
-            password: password.to_owned(),
-        });
-        self.until("signed in", |view| {
-            !matches!(&view.stage, Stage::SignIn { .. } | Stage::Starting { .. })
-        })
-        .await
+        self.until("sign-in screen", |view| matches!(&view.stage, Stage::SignIn { busy: false, .. })).await?;
+        self.send(Act::SignIn { operator: operator.to_owned(), password: password.to_owned() });
+        self.until("signed in", |view| !matches!(&view.stage, Stage::SignIn { .. } | Stage::Starting { .. })).await
     }
 
     /// Opens the day where it is not open yet.
@@ -112,34 +92,23 @@ impl Clerk {
     pub async fn open_day(&mut self, float: &str, blanks: &str) -> Result<View, Waited> {
         let view = self.until("a stage", |_| true).await?;
         if matches!(view.stage, Stage::DayOpen { .. }) {
-            self.send(Act::OpenDay {
-                float: float.to_owned(),
-                blanks: blanks.to_owned(),
-            });
+            self.send(Act::OpenDay { float: float.to_owned(), blanks: blanks.to_owned() });
         }
-        self.until("day open", |view| {
-            matches!(&view.stage, Stage::Home(_) | Stage::Case(_))
-        })
-        .await
+        self.until("day open", |view| matches!(&view.stage, Stage::Home(_) | Stage::Case(_))).await
     }
 
     /// Answers questions by `script` until it stops or the case ends; answers the last case view.
     ///
     /// # Errors
     /// [`Waited`], also when the same question comes back unchanged after 40 answers.
-    pub async fn drive(
-        &mut self,
-        mut script: impl FnMut(&CaseView) -> Move,
-    ) -> Result<CaseView, Waited> {
+    pub async fn drive(&mut self, mut script: impl FnMut(&CaseView) -> Move) -> Result<CaseView, Waited> {
         let mut answered: Option<(String, u32)> = None;
         let mut answers = 0;
         loop {
             let last = answered.clone();
             let view = self
                 .until("the next question", |view| match &view.stage {
-                    Stage::Case(case) => {
-                        last.as_ref() != Some(&(case.question.id.clone(), view.revision))
-                    }
+                    Stage::Case(case) => last.as_ref() != Some(&(case.question.id.clone(), view.revision)),
                     Stage::Home(_) => true,
                     Stage::Starting { .. }
                     | Stage::Blocked { .. }
@@ -162,14 +131,7 @@ impl Clerk {
                 Move::Fill(values) => Act::Fill { question, values },
                 Move::Go => Act::Go { question },
                 Move::Do => Act::Do { question },
-                Move::Authorise {
-                    supervisor,
-                    password,
-                } => Act::Authorise {
-                    question,
-                    supervisor,
-                    password,
-                },
+                Move::Authorise { supervisor, password } => Act::Authorise { question, supervisor, password },
                 Move::Park => Act::Park { question },
                 Move::Cancel => Act::Cancel { question },
                 Move::Wait => continue,
@@ -177,10 +139,7 @@ impl Clerk {
             };
             answers += 1;
             if answers > 80 {
-                return Err(Waited(format!(
-                    "80 answers and no end: {:#?}",
-                    case.question
-                )));
+                return Err(Waited(format!("80 answers and no end: {:#?}", case.question)));
             }
             self.send(act);
         }

@@ -16,10 +16,7 @@ pub struct SimClock {
 impl SimClock {
     #[must_use]
     pub fn starting(base: DateTime<Utc>) -> Self {
-        Self {
-            base: Mutex::new(base),
-            start: Instant::now(),
-        }
+        Self { base: Mutex::new(base), start: Instant::now() }
     }
 
     /// Tuesday 2026-11-24, 10:00 in Asia/Shanghai: the moment at which demonstrations begin.

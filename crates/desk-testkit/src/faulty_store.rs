@@ -25,33 +25,27 @@ pub enum Fault {
 }
 
 /// Hands everything on to the store inside until write number `at`.
-pub struct FaultyStore<S> {
-    inner: S,
+pub struct FaultyStore {
+    inner: Box<dyn Store>,
     at: u32,
     fault: Fault,
     written: u32,
 }
 
-impl<S> FaultyStore<S> {
-    pub fn new(inner: S, at: u32, fault: Fault) -> Self {
-        Self {
-            inner,
-            at,
-            fault,
-            written: 0,
-        }
+impl FaultyStore {
+    #[must_use]
+    pub fn new(inner: Box<dyn Store>, at: u32, fault: Fault) -> Self {
+        Self { inner, at, fault, written: 0 }
     }
 
-    pub fn into_inner(self) -> S {
+    #[must_use]
+    pub fn into_inner(self) -> Box<dyn Store> {
         self.inner
     }
 
     fn before(&mut self) -> Result<(), StoreFailure> {
         self.written += 1;
-        let refused = || StoreFailure {
-            code: Code::StoreBroken,
-            detail: "fault of a test".to_owned(),
-        };
+        let refused = || StoreFailure { code: Code::StoreBroken, detail: "fault of a test".to_owned() };
         match self.fault {
             Fault::Refuse if self.written == self.at => Err(refused()),
             Fault::RefuseEverAfter if self.written >= self.at => Err(refused()),
@@ -68,12 +62,8 @@ impl<S> FaultyStore<S> {
 }
 
 #[async_trait]
-impl<S: Store> Store for FaultyStore<S> {
-    async fn append(
-        &mut self,
-        rows: Vec<Draft>,
-        closes: Option<(CaseId, Ending)>,
-    ) -> Result<Vec<RowHeader>, StoreFailure> {
+impl Store for FaultyStore {
+    async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure> {
         self.before()?;
         let headers = self.inner.append(rows, closes).await?;
         self.after();
@@ -95,10 +85,7 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.unfinished().await
     }
 
-    async fn cases_of(
-        &mut self,
-        day: NaiveDate,
-    ) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
+    async fn cases_of(&mut self, day: NaiveDate) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
         self.inner.cases_of(day).await
     }
 

@@ -40,11 +40,7 @@ pub struct FaultyLine {
 impl FaultyLine {
     #[must_use]
     pub fn new(inner: Arc<dyn CentreLink>) -> Self {
-        Self {
-            inner,
-            down: AtomicBool::new(false),
-            plan: Mutex::new(Box::new(|_| LineFault::None)),
-        }
+        Self { inner, down: AtomicBool::new(false), plan: Mutex::new(Box::new(|_| LineFault::None)) }
     }
 
     /// While down, no request arrives.
@@ -61,28 +57,16 @@ impl FaultyLine {
 }
 
 fn failure(code: Code, detail: &str) -> LinkFailure {
-    LinkFailure {
-        code,
-        detail: detail.to_owned(),
-    }
+    LinkFailure { code, detail: detail.to_owned() }
 }
 
 #[async_trait]
 impl CentreLink for FaultyLine {
-    async fn call(
-        &self,
-        id: RequestId,
-        session: Option<&SessionToken>,
-        request: &Request,
-    ) -> Result<Answered, LinkFailure> {
+    async fn call(&self, id: RequestId, session: Option<&SessionToken>, request: &Request) -> Result<Answered, LinkFailure> {
         if self.down.load(Ordering::SeqCst) {
             return Err(failure(Code::CentreUnreachable, "line down"));
         }
-        let fault = self
-            .plan
-            .lock()
-            .map(|mut plan| plan(request))
-            .unwrap_or(LineFault::None);
+        let fault = self.plan.lock().map(|mut plan| plan(request)).unwrap_or(LineFault::None);
         match fault {
             LineFault::None => self.inner.call(id, session, request).await,
             LineFault::RequestLost => Err(failure(Code::CentreLate, "request lost")),

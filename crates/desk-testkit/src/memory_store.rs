@@ -78,11 +78,7 @@ impl MemoryDisk {
     #[must_use]
     pub fn kinds(&self) -> Vec<String> {
         let content = self.content();
-        content
-            .rows
-            .iter()
-            .map(|row| row.header.kind.clone())
-            .collect()
+        content.rows.iter().map(|row| row.header.kind.clone()).collect()
     }
 
     /// Changes the amount-free kind of one row behind the store's back, as a broken disk or a forger would.
@@ -109,11 +105,7 @@ impl MemoryStore {
         let disk = MemoryDisk::default();
         let origin = Origin::of(station);
         disk.content().origin = Some(origin.clone());
-        Self {
-            disk,
-            origin,
-            entropy: Seeded::new(seed),
-        }
+        Self { disk, origin, entropy: Seeded::new(seed) }
     }
 
     /// Opens what a killed desk left behind.
@@ -125,11 +117,7 @@ impl MemoryStore {
         if disk.content().origin.as_ref() != Some(&origin) {
             return Err(OpenFailure::OtherStation);
         }
-        let store = Self {
-            disk,
-            origin,
-            entropy: Seeded::new(seed),
-        };
+        let store = Self { disk, origin, entropy: Seeded::new(seed) };
         store.verify()?;
         Ok(store)
     }
@@ -146,18 +134,11 @@ impl MemoryStore {
         let mut head = (0, journal::genesis());
         for row in &content.rows {
             head = journal::verify(head, [&row.header])?;
-            let differs = |what| OpenFailure::Differs {
-                sequence: row.header.sequence,
-                what,
-            };
+            let differs = |what| OpenFailure::Differs { sequence: row.header.sequence, what };
             if head.1 != row.hash {
                 return Err(differs("hash"));
             }
-            if row
-                .sealed
-                .as_deref()
-                .is_some_and(|sealed| journal::payload_hash(sealed) != row.header.payload_hash)
-            {
+            if row.sealed.as_deref().is_some_and(|sealed| journal::payload_hash(sealed) != row.header.payload_hash) {
                 return Err(differs("payload"));
             }
         }
@@ -170,23 +151,13 @@ impl MemoryStore {
     /// `STORE_BROKEN` for a case that is not known, has not ended for good, or has rows that the centre does not have.
     pub fn forget(&mut self, case: CaseId) -> Result<(), StoreFailure> {
         let mut content = self.disk.content();
-        let known = content
-            .cases
-            .iter()
-            .find(|kept| kept.header.id == case)
-            .ok_or_else(|| broken("no such case"))?;
+        let known = content.cases.iter().find(|kept| kept.header.id == case).ok_or_else(|| broken("no such case"))?;
         if may_end(known.ending.as_ref()) {
             return Err(broken("a case that has not ended cannot be forgotten"));
         }
         let acknowledged = content.acknowledged;
-        if content
-            .rows
-            .iter()
-            .any(|row| row.header.case == Some(case) && row.header.sequence > acknowledged)
-        {
-            return Err(broken(
-                "rows that the centre does not have cannot be forgotten",
-            ));
+        if content.rows.iter().any(|row| row.header.case == Some(case) && row.header.sequence > acknowledged) {
+            return Err(broken("rows that the centre does not have cannot be forgotten"));
         }
         for row in &mut content.rows {
             if row.header.case == Some(case) {
@@ -200,19 +171,11 @@ impl MemoryStore {
 
 impl Content {
     fn head(&self) -> Head {
-        self.rows.last().map_or_else(Head::genesis, |row| Head {
-            sequence: row.header.sequence,
-            hash: row.hash.clone(),
-        })
+        self.rows.last().map_or_else(Head::genesis, |row| Head { sequence: row.header.sequence, hash: row.hash.clone() })
     }
 
     fn keep(&mut self, day: NaiveDate, link: Link) -> RowHeader {
-        self.rows.push(Kept {
-            header: link.header.clone(),
-            hash: link.hash,
-            day,
-            sealed: Some(link.sealed),
-        });
+        self.rows.push(Kept { header: link.header.clone(), hash: link.hash, day, sealed: Some(link.sealed) });
         link.header
     }
 
@@ -232,27 +195,17 @@ impl Content {
     fn stored(&self, origin: &Origin, owner: CaseId, row: &Kept) -> Result<Stored, StoreFailure> {
         let context = journal::seal_context(&origin.device, origin.generation, row.header.sequence);
         let payload = match (&row.sealed, self.keys.get(&owner)) {
-            (Some(sealed), Some(key)) => key
-                .open(&context, sealed)
-                .map_err(|error| broken(&error.to_string()))?,
+            (Some(sealed), Some(key)) => key.open(&context, sealed).map_err(|error| broken(&error.to_string()))?,
             (None, None) => String::new(),
             (Some(_), None) | (None, Some(_)) => return Err(broken("payload without its key")),
         };
-        Ok(Stored {
-            header: row.header.clone(),
-            day: row.day,
-            payload,
-        })
+        Ok(Stored { header: row.header.clone(), day: row.day, payload })
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn append(
-        &mut self,
-        rows: Vec<Draft>,
-        closes: Option<(CaseId, Ending)>,
-    ) -> Result<Vec<RowHeader>, StoreFailure> {
+    async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure> {
         let mut disk = self.disk.content();
         // Worked out on a copy and put in place at once: a refused act leaves nothing.
         let mut content = disk.clone();
@@ -260,20 +213,14 @@ impl Store for MemoryStore {
         let mut headers = Vec::with_capacity(rows.len());
         for draft in &rows {
             let key = content.key_for(draft, &mut self.entropy)?;
-            let link = head
-                .follow(&self.origin, draft, &key, &mut self.entropy)
-                .map_err(|error| broken(&error.to_string()))?;
+            let link = head.follow(&self.origin, draft, &key, &mut self.entropy).map_err(|error| broken(&error.to_string()))?;
             headers.push(content.keep(draft.day, link));
         }
         if let Some((case, ending)) = closes {
             if !headers.iter().any(|header| header.case == Some(case)) {
                 return Err(broken("a case ends with a row of its own"));
             }
-            let kept = content
-                .cases
-                .iter_mut()
-                .find(|kept| kept.header.id == case)
-                .ok_or_else(|| broken("no such case"))?;
+            let kept = content.cases.iter_mut().find(|kept| kept.header.id == case).ok_or_else(|| broken("no such case"))?;
             if !may_end(kept.ending.as_ref()) {
                 return Err(broken("case has ended before"));
             }
@@ -292,57 +239,27 @@ impl Store for MemoryStore {
         if content.keys.contains_key(&header.id) {
             return Err(broken("case is open already"));
         }
-        let draft = chain::opening_draft(&header, opening.day)
-            .map_err(|error| broken(&error.to_string()))?;
+        let draft = chain::opening_draft(&header, opening.day).map_err(|error| broken(&error.to_string()))?;
         let key = PayloadKey::draw(&mut self.entropy);
-        let link = content
-            .head()
-            .follow(&self.origin, &draft, &key, &mut self.entropy)
-            .map_err(|error| broken(&error.to_string()))?;
+        let link = content.head().follow(&self.origin, &draft, &key, &mut self.entropy).map_err(|error| broken(&error.to_string()))?;
         content.numbers.insert(opening.day, sequence);
         content.keys.insert(header.id, key);
         content.keep(opening.day, link);
-        content.cases.push(KeptCase {
-            header: header.clone(),
-            day: opening.day,
-            ending: None,
-        });
+        content.cases.push(KeptCase { header: header.clone(), day: opening.day, ending: None });
         Ok(header)
     }
 
     async fn case(&mut self, case: CaseId) -> Result<Vec<Stored>, StoreFailure> {
         let content = self.disk.content();
-        content
-            .rows
-            .iter()
-            .filter(|row| row.header.case == Some(case))
-            .map(|row| content.stored(&self.origin, case, row))
-            .collect()
+        content.rows.iter().filter(|row| row.header.case == Some(case)).map(|row| content.stored(&self.origin, case, row)).collect()
     }
 
     async fn unfinished(&mut self) -> Result<Vec<CaseHeader>, StoreFailure> {
-        Ok(self
-            .disk
-            .content()
-            .cases
-            .iter()
-            .filter(|kept| kept.ending.is_none())
-            .map(|kept| kept.header.clone())
-            .collect())
+        Ok(self.disk.content().cases.iter().filter(|kept| kept.ending.is_none()).map(|kept| kept.header.clone()).collect())
     }
 
-    async fn cases_of(
-        &mut self,
-        day: NaiveDate,
-    ) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
-        Ok(self
-            .disk
-            .content()
-            .cases
-            .iter()
-            .filter(|kept| kept.day == day)
-            .map(|kept| (kept.header.clone(), kept.ending.clone()))
-            .collect())
+    async fn cases_of(&mut self, day: NaiveDate) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
+        Ok(self.disk.content().cases.iter().filter(|kept| kept.day == day).map(|kept| (kept.header.clone(), kept.ending.clone())).collect())
     }
 
     async fn loose(&mut self, day: NaiveDate) -> Result<Vec<Stored>, StoreFailure> {
@@ -376,21 +293,13 @@ impl Store for MemoryStore {
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure> {
         let content = self.disk.content();
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let rows: Vec<&Kept> = content
-            .rows
-            .iter()
-            .filter(|row| row.header.sequence > content.acknowledged)
-            .take(most)
-            .collect();
+        let rows: Vec<&Kept> = content.rows.iter().filter(|row| row.header.sequence > content.acknowledged).take(most).collect();
         let Some(head) = rows.last().map(|row| row.hash.clone()) else {
             return Ok(None);
         };
         let mut case_keys: Vec<(CaseId, String)> = Vec::new();
         for row in &rows {
-            let owner = row
-                .header
-                .case
-                .unwrap_or_else(|| journal::day_key_owner(row.day));
+            let owner = row.header.case.unwrap_or_else(|| journal::day_key_owner(row.day));
             if case_keys.iter().any(|(known, _)| *known == owner) {
                 continue;
             }
@@ -404,10 +313,7 @@ impl Store for MemoryStore {
             suite: SUITE.to_owned(),
             rows: rows
                 .into_iter()
-                .map(|row| Row {
-                    header: row.header.clone(),
-                    sealed: hex::encode(row.sealed.as_deref().unwrap_or_default()),
-                })
+                .map(|row| Row { header: row.header.clone(), sealed: hex::encode(row.sealed.as_deref().unwrap_or_default()) })
                 .collect(),
             case_keys,
             head,
@@ -430,8 +336,7 @@ impl Store for MemoryStore {
 
     async fn waiting(&mut self) -> Result<u32, StoreFailure> {
         let content = self.disk.content();
-        u32::try_from(content.head().sequence - content.acknowledged)
-            .map_err(|_| broken("outbox position"))
+        u32::try_from(content.head().sequence - content.acknowledged).map_err(|_| broken("outbox position"))
     }
 
     async fn head(&mut self) -> Result<(u64, String), StoreFailure> {
@@ -440,10 +345,7 @@ impl Store for MemoryStore {
     }
 
     async fn remember_operator(&mut self, operator: &Operator) -> Result<(), StoreFailure> {
-        self.disk
-            .content()
-            .operators
-            .insert(operator.id.0.clone(), operator.clone());
+        self.disk.content().operators.insert(operator.id.0.clone(), operator.clone());
         Ok(())
     }
 
@@ -452,10 +354,7 @@ impl Store for MemoryStore {
     }
 
     async fn remember(&mut self, key: &str, value: &str) -> Result<(), StoreFailure> {
-        self.disk
-            .content()
-            .memory
-            .insert(key.to_owned(), value.to_owned());
+        self.disk.content().memory.insert(key.to_owned(), value.to_owned());
         Ok(())
     }
 
@@ -465,8 +364,5 @@ impl Store for MemoryStore {
 }
 
 fn broken(detail: &str) -> StoreFailure {
-    StoreFailure {
-        code: Code::StoreBroken,
-        detail: detail.to_owned(),
-    }
+    StoreFailure { code: Code::StoreBroken, detail: detail.to_owned() }
 }

@@ -9,9 +9,7 @@ pub struct CapturedScreen {
 
 impl Default for CapturedScreen {
     fn default() -> Self {
-        Self {
-            newest: watch::Sender::new(None),
-        }
+        Self { newest: watch::Sender::new(None) }
     }
 }
 

@@ -4,9 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_app::ports::{Draft, Entropy, Opening, Station};
 use desk_domain::{
     case::{CaseHeader, LineMode, Service},
-    id::{
-        CaseId, CaseNumber, CellId, DeviceId, Id128, OperatorId, OutletId, ProgrammeId, WindowId,
-    },
+    id::{CaseId, CaseNumber, CellId, DeviceId, Id128, OperatorId, OutletId, ProgrammeId, WindowId},
     money::Fen,
     posting::{Account, Balanced},
 };
@@ -75,13 +73,8 @@ pub fn money_row(station: &Station, case: Option<CaseId>, fen: i64, payload: &st
         kind: "fact.money".to_owned(),
         code: None,
         postings: Balanced::transfer(
-            Account::Vault {
-                outlet: station.outlet.clone(),
-            },
-            Account::Till {
-                outlet: station.outlet.clone(),
-                operator: OperatorId::new("1001"),
-            },
+            Account::Vault { outlet: station.outlet.clone() },
+            Account::Till { outlet: station.outlet.clone(), operator: OperatorId::new("1001") },
             Fen(fen),
         ),
         payload: payload.to_owned(),

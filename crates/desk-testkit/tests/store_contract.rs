@@ -66,21 +66,13 @@ impl Shelf for InFile {
     async fn fresh() -> (Self, SqliteStore) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("journal.db");
-        let store = SqliteStore::create(&file, &key(7), &station(), entropy(1))
-            .await
-            .unwrap();
+        let store = SqliteStore::create(&file, &key(7), &station(), entropy(1)).await.unwrap();
         (Self(folder), store)
     }
 
     async fn again(&mut self, old: SqliteStore) -> Result<SqliteStore, OpenFailure> {
         old.close().await.unwrap();
-        SqliteStore::open(
-            &self.0.path().join("journal.db"),
-            &key(7),
-            &station(),
-            entropy(2),
-        )
-        .await
+        SqliteStore::open(&self.0.path().join("journal.db"), &key(7), &station(), entropy(2)).await
     }
 
     async fn forget(store: &mut SqliteStore, case: CaseId) -> Result<(), StoreFailure> {
@@ -118,39 +110,19 @@ on_both!(
 async fn rows_come_back_as_they_went_in<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
     let station = station();
-    let header = store
-        .open_case(opening(
-            &station,
-            draw_case(&mut Seeded::new(9)),
-            LineMode::Online,
-        ))
-        .await
-        .unwrap();
+    let header = store.open_case(opening(&station, draw_case(&mut Seeded::new(9)), LineMode::Online)).await.unwrap();
     let mut refusal = plain_row(Some(header.id), "fact.refused", r#"{"why":"测试 𬭎"}"#);
     refusal.code = Some(Code::PurseEmpty);
-    let written = store
-        .append(
-            vec![money_row(&station, Some(header.id), 3650, "{}"), refusal],
-            None,
-        )
-        .await
-        .unwrap();
+    let written = store.append(vec![money_row(&station, Some(header.id), 3650, "{}"), refusal], None).await.unwrap();
     assert_eq!(written[1].code.as_deref(), Some("PURSE_EMPTY"));
     for _ in 0..2 {
         let rows = store.case(header.id).await.unwrap();
         let kinds: Vec<&str> = rows.iter().map(|row| row.header.kind.as_str()).collect();
         assert_eq!(kinds, ["opened", "fact.money", "fact.refused"]);
-        assert_eq!(
-            desk_store::chain::opened_header(&rows[0].payload).unwrap(),
-            header
-        );
+        assert_eq!(desk_store::chain::opened_header(&rows[0].payload).unwrap(), header);
         assert_eq!(rows[2].payload, r#"{"why":"测试 𬭎"}"#);
-        assert_eq!(
-            [&rows[1].header, &rows[2].header],
-            [&written[0], &written[1]]
-        );
-        let head =
-            journal::verify((0, journal::genesis()), rows.iter().map(|row| &row.header)).unwrap();
+        assert_eq!([&rows[1].header, &rows[2].header], [&written[0], &written[1]]);
+        let head = journal::verify((0, journal::genesis()), rows.iter().map(|row| &row.header)).unwrap();
         assert_eq!(head, store.head().await.unwrap());
         assert_eq!(store.unfinished().await.unwrap(), [header.clone()]);
         store = shelf.again(store).await.unwrap();
@@ -160,19 +132,10 @@ async fn rows_come_back_as_they_went_in<S: Shelf>() {
 async fn the_chain_goes_on_after_reopening<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
     assert_eq!(store.head().await.unwrap(), (0, journal::genesis()));
-    let first = store
-        .append(vec![plain_row(None, "day.opened", "{}")], None)
-        .await
-        .unwrap();
+    let first = store.append(vec![plain_row(None, "day.opened", "{}")], None).await.unwrap();
     let mut store = shelf.again(store).await.unwrap();
-    let second = store
-        .append(vec![plain_row(None, "line.lost", "{}")], None)
-        .await
-        .unwrap();
-    assert_eq!(
-        (second[0].sequence, &second[0].previous),
-        (2, &first[0].hash())
-    );
+    let second = store.append(vec![plain_row(None, "line.lost", "{}")], None).await.unwrap();
+    assert_eq!((second[0].sequence, &second[0].previous), (2, &first[0].hash()));
     assert_eq!(store.head().await.unwrap(), (2, second[0].hash()));
 }
 
@@ -181,242 +144,96 @@ async fn numbers_are_drawn_once_and_never_again<S: Shelf>() {
     let (station, mut ids) = (station(), Seeded::new(3));
     let mut numbers = Vec::new();
     for line in [LineMode::Online, LineMode::Offline] {
-        let header = store
-            .open_case(opening(&station, draw_case(&mut ids), line))
-            .await
-            .unwrap();
+        let header = store.open_case(opening(&station, draw_case(&mut ids), line)).await.unwrap();
         numbers.push(header.number.0);
     }
     // The same case again draws nothing.
     let twice = draw_case(&mut ids);
-    store
-        .open_case(opening(&station, twice, LineMode::Online))
-        .await
-        .unwrap();
-    assert!(
-        store
-            .open_case(opening(&station, twice, LineMode::Online))
-            .await
-            .is_err()
-    );
+    store.open_case(opening(&station, twice, LineMode::Online)).await.unwrap();
+    assert!(store.open_case(opening(&station, twice, LineMode::Online)).await.is_err());
     let mut store = shelf.again(store).await.unwrap();
-    let header = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
+    let header = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
     numbers.push(header.number.0);
     let mut tomorrow = opening(&station, draw_case(&mut ids), LineMode::Online);
     tomorrow.day = tomorrow.day.succ_opt().unwrap();
     numbers.push(store.open_case(tomorrow).await.unwrap().number.0);
-    assert_eq!(
-        numbers,
-        [
-            "DEMO20261124W0310001",
-            "DEMO20261124W031F0002",
-            "DEMO20261124W0310004",
-            "DEMO20261125W0310001"
-        ]
-    );
+    assert_eq!(numbers, ["DEMO20261124W0310001", "DEMO20261124W031F0002", "DEMO20261124W0310004", "DEMO20261125W0310001"]);
 }
 
 async fn a_refused_append_leaves_nothing<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
     let (station, stranger) = (station(), draw_case(&mut Seeded::new(4)));
-    store
-        .append(vec![plain_row(None, "day.opened", "{}")], None)
-        .await
-        .unwrap();
+    store.append(vec![plain_row(None, "day.opened", "{}")], None).await.unwrap();
     let before = store.head().await.unwrap();
-    let failure = store
-        .append(
-            vec![
-                money_row(&station, None, 5, "{}"),
-                plain_row(Some(stranger), "fact.any", "{}"),
-            ],
-            None,
-        )
-        .await
-        .unwrap_err();
+    let failure =
+        store.append(vec![money_row(&station, None, 5, "{}"), plain_row(Some(stranger), "fact.any", "{}")], None).await.unwrap_err();
     assert_eq!(failure.code, Code::StoreBroken);
-    let case = store
-        .open_case(opening(&station, stranger, LineMode::Online))
-        .await
-        .unwrap();
+    let case = store.open_case(opening(&station, stranger, LineMode::Online)).await.unwrap();
     // An ending without a row of its case.
-    assert!(
-        store
-            .append(
-                vec![money_row(&station, None, 5, "{}")],
-                Some((case.id, Ending::Done))
-            )
-            .await
-            .is_err()
-    );
+    assert!(store.append(vec![money_row(&station, None, 5, "{}")], Some((case.id, Ending::Done))).await.is_err());
     assert_eq!(store.head().await.unwrap().0, before.0 + 1);
     assert_eq!(store.loose(business_day()).await.unwrap().len(), 1);
-    assert!(
-        store
-            .movements(Period {
-                day: business_day()
-            })
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(store.movements(Period { day: business_day() }).await.unwrap().is_empty());
     let mut store = shelf.again(store).await.unwrap();
-    let next = store
-        .append(vec![plain_row(None, "line.lost", "{}")], None)
-        .await
-        .unwrap();
+    let next = store.append(vec![plain_row(None, "line.lost", "{}")], None).await.unwrap();
     assert_eq!(next[0].sequence, before.0 + 2);
 }
 
 async fn a_case_ends_once_unless_it_was_suspended<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
     let (station, mut ids) = (station(), Seeded::new(5));
-    let case = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
+    let case = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
     let row = |kind| vec![plain_row(Some(case.id), kind, "{}")];
-    let suspended = Ending::Suspended {
-        message: Message::new(Code::WriteUnknown),
-    };
-    store
-        .append(row("fact.suspended"), Some((case.id, suspended.clone())))
-        .await
-        .unwrap();
+    let suspended = Ending::Suspended { message: Message::new(Code::WriteUnknown) };
+    store.append(row("fact.suspended"), Some((case.id, suspended.clone()))).await.unwrap();
     assert!(store.unfinished().await.unwrap().is_empty());
     let mut store = shelf.again(store).await.unwrap();
-    assert_eq!(
-        store.cases_of(business_day()).await.unwrap(),
-        [(case.clone(), Some(suspended))]
-    );
-    store
-        .append(row("fact.written"), Some((case.id, Ending::Done)))
-        .await
-        .unwrap();
-    assert!(
-        store
-            .append(row("fact.more"), Some((case.id, Ending::Cancelled)))
-            .await
-            .is_err()
-    );
+    assert_eq!(store.cases_of(business_day()).await.unwrap(), [(case.clone(), Some(suspended))]);
+    store.append(row("fact.written"), Some((case.id, Ending::Done))).await.unwrap();
+    assert!(store.append(row("fact.more"), Some((case.id, Ending::Cancelled))).await.is_err());
     // A late print is still written down.
     store.append(row("fact.printed"), None).await.unwrap();
-    assert_eq!(
-        store.cases_of(business_day()).await.unwrap(),
-        [(case.clone(), Some(Ending::Done))]
-    );
-    let kinds: Vec<String> = store
-        .case(case.id)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|row| row.header.kind)
-        .collect();
-    assert_eq!(
-        kinds,
-        ["opened", "fact.suspended", "fact.written", "fact.printed"]
-    );
+    assert_eq!(store.cases_of(business_day()).await.unwrap(), [(case.clone(), Some(Ending::Done))]);
+    let kinds: Vec<String> = store.case(case.id).await.unwrap().into_iter().map(|row| row.header.kind).collect();
+    assert_eq!(kinds, ["opened", "fact.suspended", "fact.written", "fact.printed"]);
 }
 
 async fn loose_rows_belong_to_their_day<S: Shelf>() {
     let (_shelf, mut store) = S::fresh().await;
     let mut tomorrow = plain_row(None, "day.opened", r#"{"day":2}"#);
     tomorrow.day = business_day().succ_opt().unwrap();
-    store
-        .append(
-            vec![
-                plain_row(None, "day.opened", r#"{"day":1}"#),
-                tomorrow.clone(),
-            ],
-            None,
-        )
-        .await
-        .unwrap();
-    store
-        .append(vec![plain_row(None, "line.lost", "{}")], None)
-        .await
-        .unwrap();
-    let payloads = |rows: Vec<desk_app::ports::Stored>| {
-        rows.into_iter().map(|row| row.payload).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        payloads(store.loose(business_day()).await.unwrap()),
-        [r#"{"day":1}"#, "{}"]
-    );
-    assert_eq!(
-        payloads(store.loose(tomorrow.day).await.unwrap()),
-        [r#"{"day":2}"#]
-    );
+    store.append(vec![plain_row(None, "day.opened", r#"{"day":1}"#), tomorrow.clone()], None).await.unwrap();
+    store.append(vec![plain_row(None, "line.lost", "{}")], None).await.unwrap();
+    let payloads = |rows: Vec<desk_app::ports::Stored>| rows.into_iter().map(|row| row.payload).collect::<Vec<_>>();
+    assert_eq!(payloads(store.loose(business_day()).await.unwrap()), [r#"{"day":1}"#, "{}"]);
+    assert_eq!(payloads(store.loose(tomorrow.day).await.unwrap()), [r#"{"day":2}"#]);
 }
 
 async fn movements_are_the_postings<S: Shelf>() {
     let (_shelf, mut store) = S::fresh().await;
     let (station, mut ids) = (station(), Seeded::new(6));
-    let case = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
+    let case = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
     let mut tomorrow = money_row(&station, None, 9, "{}");
     tomorrow.day = business_day().succ_opt().unwrap();
     store
-        .append(
-            vec![
-                money_row(&station, None, 50_000, "{}"),
-                money_row(&station, Some(case.id), -2_000, "{}"),
-                tomorrow,
-            ],
-            None,
-        )
+        .append(vec![money_row(&station, None, 50_000, "{}"), money_row(&station, Some(case.id), -2_000, "{}"), tomorrow], None)
         .await
         .unwrap();
-    let movements = store
-        .movements(Period {
-            day: business_day(),
-        })
-        .await
-        .unwrap();
-    let seen: Vec<(Fen, Option<CaseId>)> = movements
-        .iter()
-        .map(|movement| (movement.posting.amount, movement.case))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (Fen(50_000), None),
-            (Fen(-50_000), None),
-            (Fen(-2_000), Some(case.id)),
-            (Fen(2_000), Some(case.id))
-        ]
-    );
-    assert!(
-        movements
-            .iter()
-            .all(|movement| movement.kind == "fact.money" && movement.at == ten_o_clock())
-    );
+    let movements = store.movements(Period { day: business_day() }).await.unwrap();
+    let seen: Vec<(Fen, Option<CaseId>)> = movements.iter().map(|movement| (movement.posting.amount, movement.case)).collect();
+    assert_eq!(seen, [(Fen(50_000), None), (Fen(-50_000), None), (Fen(-2_000), Some(case.id)), (Fen(2_000), Some(case.id))]);
+    assert!(movements.iter().all(|movement| movement.kind == "fact.money" && movement.at == ten_o_clock()));
 }
 
 async fn the_outbox_moves_forward_only<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
     assert!(store.next_batch(10).await.unwrap().is_none());
     for turn in 0..5 {
-        store
-            .append(vec![plain_row(None, "line.lost", &turn.to_string())], None)
-            .await
-            .unwrap();
+        store.append(vec![plain_row(None, "line.lost", &turn.to_string())], None).await.unwrap();
     }
     assert_eq!(store.waiting().await.unwrap(), 5);
     let batch = store.next_batch(3).await.unwrap().unwrap();
-    assert_eq!(
-        batch
-            .rows
-            .iter()
-            .map(|row| row.header.sequence)
-            .collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
+    assert_eq!(batch.rows.iter().map(|row| row.header.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(batch.head, batch.rows[2].header.hash());
     // Not acknowledged: the same stretch again, bit for bit.
     let mut store = shelf.again(store).await.unwrap();
@@ -425,36 +242,19 @@ async fn the_outbox_moves_forward_only<S: Shelf>() {
     store.acknowledge(1).await.unwrap();
     assert_eq!(store.waiting().await.unwrap(), 2);
     let rest = store.next_batch(10).await.unwrap().unwrap();
-    assert_eq!(
-        journal::verify((3, batch.head), rest.rows.iter().map(|row| &row.header))
-            .unwrap()
-            .0,
-        5
-    );
+    assert_eq!(journal::verify((3, batch.head), rest.rows.iter().map(|row| &row.header)).unwrap().0, 5);
     // The centre knows rows that this disk never wrote: it was put back from an older copy.
-    assert_eq!(
-        store.acknowledge(6).await.unwrap_err().code,
-        Code::DeviceRollback
-    );
+    assert_eq!(store.acknowledge(6).await.unwrap_err().code, Code::DeviceRollback);
     store.acknowledge(5).await.unwrap();
     assert!(store.next_batch(10).await.unwrap().is_none());
-    assert_eq!(
-        shelf.again(store).await.unwrap().waiting().await.unwrap(),
-        0
-    );
+    assert_eq!(shelf.again(store).await.unwrap().waiting().await.unwrap(), 0);
 }
 
 async fn a_batch_opens_with_its_keys<S: Shelf>() {
     let (_shelf, mut store) = S::fresh().await;
     let (station, mut ids) = (station(), Seeded::new(8));
-    let one = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
-    let two = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
+    let one = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
+    let two = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
     store
         .append(
             vec![
@@ -477,16 +277,13 @@ async fn a_batch_opens_with_its_keys<S: Shelf>() {
         let header = &row.header;
         let sealed = hex::decode(&row.sealed).unwrap();
         assert_eq!(journal::payload_hash(&sealed), header.payload_hash);
-        let owner = header
-            .case
-            .unwrap_or_else(|| journal::day_key_owner(business_day()));
+        let owner = header.case.unwrap_or_else(|| journal::day_key_owner(business_day()));
         let context = journal::seal_context(&header.device, header.generation, header.sequence);
         opened.push(key_of(owner).open(&context, &sealed).unwrap());
         // Neither another case's key nor another place in the chain opens it.
         let stranger = if owner == one.id { two.id } else { one.id };
         assert!(key_of(stranger).open(&context, &sealed).is_err());
-        let elsewhere =
-            journal::seal_context(&header.device, header.generation, header.sequence + 1);
+        let elsewhere = journal::seal_context(&header.device, header.generation, header.sequence + 1);
         assert!(key_of(owner).open(&elsewhere, &sealed).is_err());
     }
     assert_eq!(opened, ["第一", "第二", "线路"]);
@@ -495,27 +292,12 @@ async fn a_batch_opens_with_its_keys<S: Shelf>() {
 async fn forgetting_leaves_a_chain_that_verifies<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
     let (station, mut ids) = (station(), Seeded::new(10));
-    let gone = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
-    let kept = store
-        .open_case(opening(&station, draw_case(&mut ids), LineMode::Online))
-        .await
-        .unwrap();
-    store
-        .append(vec![plain_row(Some(kept.id), "fact.kept", "留下")], None)
-        .await
-        .unwrap();
+    let gone = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
+    let kept = store.open_case(opening(&station, draw_case(&mut ids), LineMode::Online)).await.unwrap();
+    store.append(vec![plain_row(Some(kept.id), "fact.kept", "留下")], None).await.unwrap();
     // Neither unfinished nor unsent is forgotten.
     assert!(S::forget(&mut store, gone.id).await.is_err());
-    store
-        .append(
-            vec![money_row(&station, Some(gone.id), 700, "忘掉")],
-            Some((gone.id, Ending::Done)),
-        )
-        .await
-        .unwrap();
+    store.append(vec![money_row(&station, Some(gone.id), 700, "忘掉")], Some((gone.id, Ending::Done))).await.unwrap();
     assert!(S::forget(&mut store, gone.id).await.is_err());
     let head = store.head().await.unwrap();
     store.acknowledge(head.0).await.unwrap();
@@ -525,30 +307,11 @@ async fn forgetting_leaves_a_chain_that_verifies<S: Shelf>() {
     let mut store = shelf.again(store).await.unwrap();
     assert_eq!(store.head().await.unwrap(), head);
     let rows = store.case(gone.id).await.unwrap();
-    assert_eq!(
-        rows.iter()
-            .map(|row| row.payload.as_str())
-            .collect::<Vec<_>>(),
-        ["", ""]
-    );
-    assert_eq!(
-        store
-            .movements(Period {
-                day: business_day()
-            })
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(rows.iter().map(|row| row.payload.as_str()).collect::<Vec<_>>(), ["", ""]);
+    assert_eq!(store.movements(Period { day: business_day() }).await.unwrap().len(), 2);
     assert_eq!(store.case(kept.id).await.unwrap()[1].payload, "留下");
     // Nothing can be added to what was forgotten.
-    assert!(
-        store
-            .append(vec![plain_row(Some(gone.id), "fact.late", "{}")], None)
-            .await
-            .is_err()
-    );
+    assert!(store.append(vec![plain_row(Some(gone.id), "fact.late", "{}")], None).await.is_err());
 }
 
 async fn operators_and_memory_are_kept<S: Shelf>() {
@@ -567,30 +330,18 @@ async fn operators_and_memory_are_kept<S: Shelf>() {
     let mut store = shelf.again(store).await.unwrap();
     assert_eq!(store.operator("1001").await.unwrap(), Some(clerk));
     assert_eq!(store.operator("1002").await.unwrap(), None);
-    assert_eq!(
-        store.recall("clock.offset").await.unwrap().as_deref(),
-        Some("2")
-    );
+    assert_eq!(store.recall("clock.offset").await.unwrap().as_deref(), Some("2"));
     assert_eq!(store.recall("clock.trusted").await.unwrap(), None);
 }
 
 async fn every_row_names_its_device<S: Shelf>() {
     let (mut shelf, mut store) = S::fresh().await;
-    store
-        .append(vec![plain_row(None, "day.opened", "{}")], None)
-        .await
-        .unwrap();
+    store.append(vec![plain_row(None, "day.opened", "{}")], None).await.unwrap();
     let before = store.head().await.unwrap();
     let mut store = shelf.again(store).await.unwrap();
     assert_eq!(store.head().await.unwrap(), before);
-    let next = store
-        .append(vec![plain_row(None, "day.closed", "{}")], None)
-        .await
-        .unwrap();
-    assert_eq!(
-        (&next[0].device, next[0].generation),
-        (&station().device, 1)
-    );
+    let next = store.append(vec![plain_row(None, "day.closed", "{}")], None).await.unwrap();
+    assert_eq!((&next[0].device, next[0].generation), (&station().device, 1));
 }
 
 async fn finer_than_a_microsecond_is_cut<S: Shelf>() {
@@ -599,12 +350,6 @@ async fn finer_than_a_microsecond_is_cut<S: Shelf>() {
     row.at += chrono::TimeDelta::nanoseconds(1_234_567);
     let written = store.append(vec![row], None).await.unwrap();
     let mut store = shelf.again(store).await.unwrap();
-    assert_eq!(
-        store.loose(business_day()).await.unwrap()[0].header,
-        written[0]
-    );
-    assert_eq!(
-        written[0].at,
-        ten_o_clock() + chrono::TimeDelta::microseconds(1_234)
-    );
+    assert_eq!(store.loose(business_day()).await.unwrap()[0].header, written[0]);
+    assert_eq!(written[0].at, ten_o_clock() + chrono::TimeDelta::microseconds(1_234));
 }

@@ -1,25 +1,16 @@
 //! The desk without a window: one JSON act a line on standard input, one JSON view a line on standard output.
 
-use std::{
-    io::Write,
-    path::PathBuf,
-    process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use desk_app::{
-    ports::Screen,
-    view::{Act, View},
-};
 use desk_compose::{
     Composition, Config,
     enrol::enrol,
+    headless::{Lines, serve},
     passphrase::{FromDescriptor, FromTerminal, Passphrase},
     secrets::Rest,
 };
 use desk_domain::code::Message;
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 #[derive(Parser)]
 #[command(about = "CardDesk without a window")]
@@ -87,13 +78,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            let _gone = writeln!(
-                std::io::stderr(),
-                "{} {}{}",
-                message.code.as_str(),
-                message.text(),
-                message.code.remedy()
-            );
+            let _gone = writeln!(std::io::stderr(), "{} {}{}", message.code.as_str(), message.text(), message.code.remedy());
             ExitCode::FAILURE
         }
     }
@@ -105,48 +90,11 @@ async fn enrolled(place: &Place, code: &str, keys: Keys) -> Result<(), Message> 
         Keys::SealedFile => Rest::SealedFile,
     };
     let station = enrol(&place.config()?, rest, code, place.passphrase().as_mut()).await?;
-    let _gone = writeln!(
-        std::io::stdout(),
-        "{} {} {} {}",
-        station.outlet,
-        station.window,
-        station.device,
-        station.generation
-    );
+    let _gone = writeln!(std::io::stdout(), "{} {} {} {}", station.outlet, station.window, station.device, station.generation);
     Ok(())
 }
 
 async fn run(place: &Place) -> Result<(), Message> {
-    let (desk, handle) =
-        Composition::open(&place.config()?, place.passphrase(), Arc::new(Lines::default())).await?;
-    let working = tokio::spawn(desk.run());
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        match serde_json::from_str::<Act>(&line) {
-            Ok(act) => {
-                if !handle.send(act) {
-                    break;
-                }
-            }
-            // Its text may hold anything.
-            Err(_) => tracing::warn!("a line is no act"),
-        }
-    }
-    drop(handle);
-    let _ended = working.await;
-    Ok(())
-}
-
-/// Views as lines.
-#[derive(Default)]
-struct Lines(Mutex<()>);
-
-impl Screen for Lines {
-    fn show(&self, view: View) {
-        let _turn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(text) = serde_json::to_string(&view) {
-            let mut out = std::io::stdout().lock();
-            let _gone = writeln!(out, "{text}").and_then(|()| out.flush());
-        }
-    }
+    let (desk, handle) = Composition::open(&place.config()?, place.passphrase(), Arc::new(Lines::default())).await?;
+    serve(desk, handle).await
 }

@@ -155,13 +155,7 @@ impl RestingPlace {
 
     /// # Errors
     /// `STORE_KEY_MISSING` where nothing can be kept there.
-    pub fn save(
-        &self,
-        data_dir: &Path,
-        secrets: &Secrets,
-        passphrase: &str,
-        entropy: &mut dyn Entropy,
-    ) -> Result<(), Message> {
+    pub fn save(&self, data_dir: &Path, secrets: &Secrets, passphrase: &str, entropy: &mut dyn Entropy) -> Result<(), Message> {
         let text = Zeroizing::new(serde_json::to_string(secrets).map_err(|_| Message::new(Code::StoreKeyMissing))?);
         match self.rest {
             Rest::Keyring => keyring::save(&self.entry, &text),

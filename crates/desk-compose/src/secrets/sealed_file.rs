@@ -79,9 +79,7 @@ pub(super) fn save(file: &Path, text: &str, passphrase: &str, entropy: &mut dyn 
 fn stretch(passphrase: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Option<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
     let params = Params::new(memory_kib, passes, 1, Some(32)).ok()?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(passphrase.as_bytes(), salt, &mut *key)
-        .ok()?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(passphrase.as_bytes(), salt, &mut *key).ok()?;
     Some(key)
 }
 
@@ -111,10 +109,7 @@ fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn refuse_exposed(file: &Path) -> Result<(), Message> {
     use std::os::unix::fs::PermissionsExt;
     const OTHERS: u32 = 0o077;
-    let mode = std::fs::metadata(file)
-        .map_err(|_| Message::new(Code::StoreKeyMissing))?
-        .permissions()
-        .mode();
+    let mode = std::fs::metadata(file).map_err(|_| Message::new(Code::StoreKeyMissing))?.permissions().mode();
     (mode & OTHERS == 0).then_some(()).ok_or_else(|| Message::new(Code::KeyFileExposed))
 }
 

@@ -37,33 +37,20 @@ async fn work(file: &Path, seed: u64, create: bool, count: u32) -> Result<(), &'
     let station = station();
     let mut entropy = Seeded::new(seed);
     let own = Box::new(Seeded::new(seed.wrapping_add(1)));
-    let mut store = if create {
-        SqliteStore::create(file, &key, &station, own).await
-    } else {
-        SqliteStore::open(file, &key, &station, own).await
-    }
-    .map_err(|failure| failure.code().as_str())?;
-    let (head, _) = store
-        .head()
-        .await
-        .map_err(|failure| failure.code.as_str())?;
+    let mut store =
+        if create { SqliteStore::create(file, &key, &station, own).await } else { SqliteStore::open(file, &key, &station, own).await }
+            .map_err(|failure| failure.code().as_str())?;
+    let (head, _) = store.head().await.map_err(|failure| failure.code.as_str())?;
     say(&format!("opened {head}"));
-    let case = store
-        .open_case(opening(&station, draw_case(&mut entropy), LineMode::Online))
-        .await
-        .map_err(|failure| failure.code.as_str())?;
+    let case =
+        store.open_case(opening(&station, draw_case(&mut entropy), LineMode::Online)).await.map_err(|failure| failure.code.as_str())?;
     say(&format!("case {}", case.number));
     for turn in 0..count {
         // Two rows a commit, as a money step has: the result of one effect and the intent of the next.
         let headers = store
             .append(
                 vec![
-                    money_row(
-                        &station,
-                        Some(case.id),
-                        100,
-                        &format!("{{\"turn\":{turn}}}"),
-                    ),
+                    money_row(&station, Some(case.id), 100, &format!("{{\"turn\":{turn}}}")),
                     plain_row(Some(case.id), "intent.next", "{}"),
                 ],
                 None,
