@@ -7,6 +7,7 @@ use desk_app::{
     Desk, DeskHandle, Parts,
     ports::{CentreLink, Clock, Printer, Screen, Station, Store},
 };
+use desk_card::profile::Profiles;
 use desk_domain::code::{Code, Message};
 use desk_link::{DeviceKey, DeviceSigner, HttpsLink, Line, Trust};
 use desk_reader::{PcscReader, ReaderConfig};
@@ -71,13 +72,18 @@ impl Composition {
         let offset = TimeDelta::try_seconds(config.clock_offset_seconds).ok_or_else(|| invalid("clock_offset_seconds"))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset(offset));
         logging::start(&config.data_dir, Arc::clone(&clock))?;
-        let _rule_sets = rules::load(&config.rules_dir)?;
+        let rule_sets = rules::load(&config.rules_dir)?;
         let file = StationFile::read(&config.data_dir)?;
         let secrets = load_secrets(config.data_dir.clone(), move |place, folder| place.load(folder, passphrase.as_mut())).await?;
         let station = file.station(secrets.identifier_key()?);
         let store = open_store(config, &station, &secrets).await?;
         let key = DeviceKey::from_seed(secrets.device_key()?);
         let parts = Parts {
+            rule_sets,
+            profiles: Profiles::built_in().map_err(|error| {
+                tracing::error!(%error, "card profiles");
+                Message::new(Code::Internal).with("where", "profiles")
+            })?,
             link: line(config, &file, &key, Arc::clone(&clock))?,
             reader: Box::new(
                 PcscReader::start(ReaderConfig {

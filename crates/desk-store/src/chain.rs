@@ -3,14 +3,14 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use desk_app::ports::{Draft, Entropy, Station};
 use desk_domain::{
-    case::{CaseHeader, entry::Entry},
+    case::CaseHeader,
     id::{CaseId, CellId, DeviceId},
     journal::{self, RowHeader},
 };
 
 use crate::seal::{PayloadKey, Unopened};
 
-/// Kind of the first row of every case; its payload is the JSON of an [`Entry::Opened`].
+/// Kind of the first row of every case; its payload is the JSON of the [`CaseHeader`].
 pub const OPENED: &str = "opened";
 
 /// Crypto suite of hashes, seals and signatures, as a batch names it.
@@ -96,7 +96,7 @@ pub fn opening_draft(header: &CaseHeader, day: chrono::NaiveDate) -> serde_json:
         kind: OPENED.to_owned(),
         code: None,
         postings: desk_domain::posting::Balanced::none(),
-        payload: serde_json::to_string(&Entry::Opened { header: header.clone() })?,
+        payload: serde_json::to_string(header)?,
     })
 }
 
@@ -109,8 +109,5 @@ pub fn whole_micros(at: DateTime<Utc>) -> DateTime<Utc> {
 /// The header in the payload of an opening row.
 #[must_use]
 pub fn opened_header(payload: &str) -> Option<CaseHeader> {
-    match serde_json::from_str(payload).ok()? {
-        Entry::Opened { header } => Some(header),
-        Entry::Intent { .. } | Entry::Fact { .. } => None,
-    }
+    serde_json::from_str(payload).ok()
 }
