@@ -32,19 +32,11 @@ impl Call<'_> {
             Err(message) => return Self::kept(Reply::Refused { message }),
         };
         let Some(role) = record.roles.iter().copied().max() else {
-            return Self::kept(Reply::Refused {
-                message: Message::new(Code::RoleMissing),
-            });
+            return Self::kept(Reply::Refused { message: Message::new(Code::RoleMissing) });
         };
         // The claim is checked against its own programme; here only what none would take is refused.
-        let needed = self
-            .parts
-            .policy
-            .programmes
-            .values()
-            .filter_map(|programme| programme.refund_level(amount))
-            .min()
-            .unwrap_or(Role::Supervisor);
+        let needed =
+            self.parts.policy.programmes.values().filter_map(|programme| programme.refund_level(amount)).min().unwrap_or(Role::Supervisor);
         require(role >= needed, Code::RoleMissing)?;
         let number = centre_number('A', self.now, self.entropy);
         self.tx
@@ -81,8 +73,7 @@ impl Call<'_> {
         let Some(mut found) = found else {
             return refuse(missing());
         };
-        let holds_until =
-            found.at + Duration::minutes(i64::from(self.parts.policy.authorisation_minutes));
+        let holds_until = found.at + Duration::minutes(i64::from(self.parts.policy.authorisation_minutes));
         let why = if found.case != case || found.amount != amount {
             Some("授权的业务单或金额不符")
         } else if found.role < needed {

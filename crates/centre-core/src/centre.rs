@@ -70,12 +70,7 @@ impl Centre {
         now: DateTime<Utc>,
         entropy: &mut dyn Entropy,
     ) -> Result<Response, Failure> {
-        let respond = |reply| Response {
-            version: VERSION,
-            id: envelope.id,
-            at: now,
-            reply,
-        };
+        let respond = |reply| Response { version: VERSION, id: envelope.id, at: now, reply };
         if envelope.version != VERSION || envelope.device != *peer {
             return Ok(respond(refused(Code::DeviceUnknown)));
         }
@@ -90,37 +85,21 @@ impl Centre {
             return Ok(respond(Reply::Pong));
         }
 
-        let key = RequestKey {
-            cell: envelope.cell.clone(),
-            device: envelope.device.clone(),
-            id: envelope.id,
-        };
+        let key = RequestKey { cell: envelope.cell.clone(), device: envelope.device.clone(), id: envelope.id };
         let body = self.body_digest(&envelope.request)?;
         if let Some(first) = tx.take_request(&key, &body).await? {
             if first.body != body {
                 return Ok(respond(refused(Code::RequestChanged)));
             }
-            let reply = serde_json::from_str(&first.reply)
-                .map_err(|_| Failure::Inconsistent("kept reply"))?;
+            let reply = serde_json::from_str(&first.reply).map_err(|_| Failure::Inconsistent("kept reply"))?;
             return Ok(respond(self.with_token(reply, envelope)));
         }
 
-        let mut call = Call {
-            parts: &self.parts,
-            tx: tx.as_mut(),
-            envelope,
-            device,
-            now,
-            entropy,
-        };
+        let mut call = Call { parts: &self.parts, tx: tx.as_mut(), envelope, device, now, entropy };
         let answer = settle(call.answer().await)?;
         let reply = match answer {
             Answer::Kept(reply, keep) => {
-                let first = FirstReply {
-                    body,
-                    reply: serde_json::to_string(&reply)
-                        .map_err(|_| Failure::Inconsistent("reply"))?,
-                };
+                let first = FirstReply { body, reply: serde_json::to_string(&reply).map_err(|_| Failure::Inconsistent("reply"))? };
                 tx.keep_reply(&key, &first, keep, now).await?;
                 reply
             }
@@ -131,18 +110,14 @@ impl Centre {
     }
 
     fn body_digest(&self, request: &Request) -> Result<String, Failure> {
-        let body =
-            serde_json::to_string(request).map_err(|_| Failure::Inconsistent("request body"))?;
+        let body = serde_json::to_string(request).map_err(|_| Failure::Inconsistent("request body"))?;
         Ok(digest(&self.parts.secret, "body", &[&body]))
     }
 
     /// The token of a sign-in is derived, not kept: a repeat gets the same one.
     fn with_token(&self, reply: Reply, envelope: &Envelope) -> Reply {
         if let Reply::SignedIn { operator, .. } = reply {
-            Reply::SignedIn {
-                session: session_token(&self.parts.secret, envelope),
-                operator,
-            }
+            Reply::SignedIn { session: session_token(&self.parts.secret, envelope), operator }
         } else {
             reply
         }
@@ -150,9 +125,7 @@ impl Centre {
 }
 
 fn refused(code: Code) -> Reply {
-    Reply::Refused {
-        message: Message::new(code),
-    }
+    Reply::Refused { message: Message::new(code) }
 }
 
 fn admit(device: &Device, generation: u32) -> Result<(), Code> {
@@ -165,15 +138,7 @@ fn admit(device: &Device, generation: u32) -> Result<(), Code> {
 }
 
 pub(crate) fn session_token(secret: &[u8; 32], envelope: &Envelope) -> SessionToken {
-    SessionToken::new(digest(
-        secret,
-        "session",
-        &[
-            envelope.cell.as_str(),
-            envelope.device.as_str(),
-            &envelope.id.to_string(),
-        ],
-    ))
+    SessionToken::new(digest(secret, "session", &[envelope.cell.as_str(), envelope.device.as_str(), &envelope.id.to_string()]))
 }
 
 impl Call<'_> {
@@ -185,41 +150,15 @@ impl Call<'_> {
             Request::SignOut => self.sign_out().await,
             Request::FindPerson { lookup, .. } => self.find_person(lookup).await,
             Request::FindCard { lookup, .. } => self.find_card(lookup).await,
-            Request::Reserve {
-                case,
-                number,
-                window,
-                claim,
-                authorisation,
-            } => {
-                self.reserve(*case, number, window, claim, authorisation.as_ref())
-                    .await
+            Request::Reserve { case, number, window, claim, authorisation } => {
+                self.reserve(*case, number, window, claim, authorisation.as_ref()).await
             }
             Request::Release { case, reservation } => self.release(*case, reservation).await,
-            Request::Issuer {
-                case,
-                reservation,
-                ask,
-            } => self.issuer(*case, reservation, ask).await,
-            Request::ReportUnknown {
-                case,
-                reservation,
-                intent,
-            } => self.report_unknown(*case, reservation, intent).await,
-            Request::Confirm {
-                case,
-                reservation,
-                settlement,
-            } => self.confirm(*case, reservation, settlement).await,
-            Request::Authorise {
-                case,
-                supervisor,
-                password,
-                amount,
-                reason,
-            } => {
-                self.authorise(*case, supervisor, password, *amount, reason)
-                    .await
+            Request::Issuer { case, reservation, ask } => self.issuer(*case, reservation, ask).await,
+            Request::ReportUnknown { case, reservation, intent } => self.report_unknown(*case, reservation, intent).await,
+            Request::Confirm { case, reservation, settlement } => self.confirm(*case, reservation, settlement).await,
+            Request::Authorise { case, supervisor, password, amount, reason } => {
+                self.authorise(*case, supervisor, password, *amount, reason).await
             }
             Request::DayTotals { outlet, day } => self.day_totals(outlet, *day).await,
             Request::Upload { batch } => self.upload(batch).await,
@@ -235,11 +174,7 @@ impl Call<'_> {
         let token = digest(&self.parts.secret, "token", &[token.as_str()]);
         let session = self.tx.session(&self.envelope.cell, &token).await?;
         session
-            .filter(|session| {
-                session.device == self.device.device
-                    && session.ended_at.is_none()
-                    && session.expires_at > self.now
-            })
+            .filter(|session| session.device == self.device.device && session.ended_at.is_none() && session.expires_at > self.now)
             .ok_or_else(not_signed_in)
     }
 

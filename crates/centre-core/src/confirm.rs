@@ -29,81 +29,33 @@ enum Settled {
 }
 
 impl Call<'_> {
-    pub(crate) async fn confirm(
-        &mut self,
-        case: CaseId,
-        reservation: &CentreNumber,
-        settlement: &Settlement,
-    ) -> Step<Answer> {
+    pub(crate) async fn confirm(&mut self, case: CaseId, reservation: &CentreNumber, settlement: &Settlement) -> Step<Answer> {
         let mut claim = self.own_claim(case, reservation).await?;
         match &claim.state {
             ClaimState::Open | ClaimState::Unknown { .. } => {}
             ClaimState::Settled { number, .. } => {
-                return Self::kept(Reply::Confirmed {
-                    number: number.clone(),
-                });
+                return Self::kept(Reply::Confirmed { number: number.clone() });
             }
             ClaimState::Released { .. } => return refuse(conflict(&claim)),
         }
         let settled = match (settlement, &claim.claim) {
-            (
-                Settlement::PurseRefunded { amount, proof },
-                Claim::PurseRefund {
-                    cell,
-                    card,
-                    amount: reserved,
-                    ..
-                },
-            ) => {
+            (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;
-                self.settle_refund(&claim, cell, card, *reserved, proof)
-                    .await?
+                self.settle_refund(&claim, cell, card, *reserved, proof).await?
             }
-            (
-                Settlement::CardIssued { new_card, proof },
-                Claim::Reissue {
-                    cell,
-                    programme,
-                    person,
-                    old_card,
-                },
-            ) => {
-                self.settle_reissue(&claim, (cell, programme, person), old_card, new_card, proof)
-                    .await?
+            (Settlement::CardIssued { new_card, proof }, Claim::Reissue { cell, programme, person, old_card }) => {
+                self.settle_reissue(&claim, (cell, programme, person), old_card, new_card, proof).await?
             }
-            (
-                Settlement::Validated { until, proof },
-                Claim::Validation {
-                    cell,
-                    card,
-                    until: reserved,
-                    ..
-                },
-            ) => {
+            (Settlement::Validated { until, proof }, Claim::Validation { cell, card, until: reserved, .. }) => {
                 require(until == reserved, Code::WriteUnknown)?;
                 self.settle_validation(cell, card, *reserved, proof).await?
             }
-            (
-                Settlement::PasswordReset,
-                Claim::PasswordReset {
-                    cell,
-                    person,
-                    accepted_at,
-                    ..
-                },
-            ) => {
-                self.settle_reset(&claim, cell, person, *accepted_at)
-                    .await?
+            (Settlement::PasswordReset, Claim::PasswordReset { cell, person, accepted_at, .. }) => {
+                self.settle_reset(&claim, cell, person, *accepted_at).await?
             }
             (
-                Settlement::PurseRefunded { .. }
-                | Settlement::CardIssued { .. }
-                | Settlement::Validated { .. }
-                | Settlement::PasswordReset,
-                Claim::PurseRefund { .. }
-                | Claim::Reissue { .. }
-                | Claim::Validation { .. }
-                | Claim::PasswordReset { .. },
+                Settlement::PurseRefunded { .. } | Settlement::CardIssued { .. } | Settlement::Validated { .. } | Settlement::PasswordReset,
+                Claim::PurseRefund { .. } | Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. },
             ) => return refuse_code(Code::KeySourceInvalid),
         };
         match settled {
@@ -112,10 +64,7 @@ impl Call<'_> {
                 let on_confirm = claim.reservation.on_confirm.clone();
                 self.post_for(&claim, "confirmed", &on_confirm).await?;
                 let number = centre_number('Q', self.now, self.entropy);
-                claim.state = ClaimState::Settled {
-                    number: number.clone(),
-                    at: self.now,
-                };
+                claim.state = ClaimState::Settled { number: number.clone(), at: self.now };
                 self.tx.put_claim(&claim).await?;
                 Self::kept(Reply::Confirmed { number })
             }
@@ -149,14 +98,7 @@ impl Call<'_> {
 
     /// A purse write counts as done where the card's own proof belongs to a MAC that was released for this case, or
     /// where the card's log holds the movement with this desk's terminal. A balance alone proves nothing.
-    async fn proven(
-        &mut self,
-        claim: &ClaimRecord,
-        cell: &CellId,
-        before: &CardImage,
-        amount: Fen,
-        proof: &WriteProof,
-    ) -> Step<()> {
+    async fn proven(&mut self, claim: &ClaimRecord, cell: &CellId, before: &CardImage, amount: Fen, proof: &WriteProof) -> Step<()> {
         let releases = self.tx.releases(cell, &before.card_no).await?;
         let own: Vec<_> = releases
             .into_iter()
@@ -195,39 +137,19 @@ impl Call<'_> {
         proof: &WriteProof,
     ) -> Step<Settled> {
         let Some(data) = &claim.reservation.card_data else {
-            return Err(Stop::Fail(Failure::Inconsistent(
-                "reissue without card data",
-            )));
+            return Err(Stop::Fail(Failure::Inconsistent("reissue without card data")));
         };
         let after = &proof.after;
-        require(
-            data.card_no == *new_card && after.card_no == *new_card,
-            Code::WrongCard,
-        )?;
-        require(
-            !after.blank && after.holder_class == data.holder_class,
-            Code::WriteUnknown,
-        )?;
-        if self
-            .tx
-            .card_by_serial(&after.issuer, &after.serial)
-            .await?
-            .is_some()
-        {
+        require(data.card_no == *new_card && after.card_no == *new_card, Code::WrongCard)?;
+        require(!after.blank && after.holder_class == data.holder_class, Code::WriteUnknown)?;
+        if self.tx.card_by_serial(&after.issuer, &after.serial).await?.is_some() {
             return refuse_code(Code::CardNotBlank);
         }
         let mut old = self.registered(cell, old_card).await?;
-        old.status = CardStatus::Replaced {
-            by_tail: new_card.tail().to_owned(),
-        };
+        old.status = CardStatus::Replaced { by_tail: new_card.tail().to_owned() };
         self.tx.put_card(&old).await?;
         self.tx
-            .put_blacklisted(&Blacklisted {
-                cell: cell.clone(),
-                card_no: old_card.clone(),
-                reason: "replaced".to_owned(),
-                since: self.now,
-            })
+            .put_blacklisted(&Blacklisted { cell: cell.clone(), card_no: old_card.clone(), reason: "replaced".to_owned(), since: self.now })
             .await?;
         self.tx
             .put_card(&Card {
@@ -277,12 +199,7 @@ impl Call<'_> {
         let Some(person) = self.tx.lock_person(cell, person).await? else {
             return Ok(Settled::Void(Message::new(Code::PersonNotFound)));
         };
-        let rules = self
-            .parts
-            .policy
-            .programmes
-            .get(&person.programme)
-            .and_then(|programme| programme.password.as_ref());
+        let rules = self.parts.policy.programmes.get(&person.programme).and_then(|programme| programme.password.as_ref());
         let Some(password) = rules.and_then(|rules| initial(&person, rules)) else {
             return Ok(Settled::Void(Message::new(Code::NoIdOnRecord)));
         };
@@ -306,10 +223,7 @@ impl Call<'_> {
     }
 
     async fn registered(&mut self, cell: &CellId, card_no: &CardNo) -> Step<Card> {
-        let cards = self
-            .tx
-            .lock_cards(cell, std::slice::from_ref(card_no))
-            .await?;
+        let cards = self.tx.lock_cards(cell, std::slice::from_ref(card_no)).await?;
         match cards.into_iter().next() {
             Some(card) => Ok(card),
             None => refuse_code(Code::CardNotFound),

@@ -36,9 +36,7 @@ impl Call<'_> {
             Lookup::IdNumber { .. } => {
                 let person = self.person_of(lookup).await?;
                 let cards = self.tx.cards_of(&person.cell, &person.person).await?;
-                let active = cards
-                    .into_iter()
-                    .find(|card| card.status == desk_domain::person::CardStatus::Active);
+                let active = cards.into_iter().find(|card| card.status == desk_domain::person::CardStatus::Active);
                 match active {
                     Some(card) => card,
                     None => return refuse_code(Code::NoActiveCard),
@@ -46,19 +44,12 @@ impl Call<'_> {
             }
         };
         let entitled = self.entitled(&card).await?;
-        Ok(Answer::Kept(
-            Reply::Card {
-                card: Box::new(card_facts(&card, entitled)),
-            },
-            Keep::Shortly,
-        ))
+        Ok(Answer::Kept(Reply::Card { card: Box::new(card_facts(&card, entitled)) }, Keep::Shortly))
     }
 
     async fn person_of(&mut self, lookup: &Lookup) -> Step<Person> {
         let person = match lookup {
-            Lookup::IdNumber { programme, number } => {
-                self.tx.person_by_number(programme, number).await?
-            }
+            Lookup::IdNumber { programme, number } => self.tx.person_by_number(programme, number).await?,
             Lookup::CardNo { card_no } => {
                 let Some(card) = self.tx.card_anywhere(card_no).await? else {
                     return refuse_code(Code::CardNotFound);
@@ -75,11 +66,7 @@ impl Call<'_> {
     /// An unregistered card is entitled to whatever it carries; a registered one to what its holder is.
     pub(crate) async fn entitled(&mut self, card: &Card) -> Step<bool> {
         Ok(match &card.holder {
-            Some(holder) => self
-                .tx
-                .person(&card.cell, holder)
-                .await?
-                .is_some_and(|person| person.entitled),
+            Some(holder) => self.tx.person(&card.cell, holder).await?.is_some_and(|person| person.entitled),
             None => true,
         })
     }
@@ -92,10 +79,7 @@ impl Call<'_> {
             Some(rules) => {
                 let since = self.now - Duration::days(i64::from(rules.window_days));
                 let right = password_right(&person.person);
-                let resets = self
-                    .tx
-                    .settled_count(&person.cell, &right, Some(since))
-                    .await?;
+                let resets = self.tx.settled_count(&person.cell, &right, Some(since)).await?;
                 (source(&person, rules), resets)
             }
             None => (InitialPassword::NoEcardNumber, 0),
@@ -110,10 +94,7 @@ impl Call<'_> {
             birth: person.birth,
             class: person.class,
             school: person.school,
-            cards: cards
-                .iter()
-                .map(|card| card_facts(card, person.entitled))
-                .collect(),
+            cards: cards.iter().map(|card| card_facts(card, person.entitled)).collect(),
             guardian_phone: person.guardian_phone.as_deref().map(mask_phone),
             open_order: person.open_order,
             recent_resets,
@@ -132,10 +113,7 @@ fn card_facts(card: &Card, entitled: bool) -> CardFacts {
         status: card.status.clone(),
         issued_on: card.issued_on,
         transit_open: card.transit_open,
-        suspended_by: card
-            .suspended
-            .as_ref()
-            .map(|suspension| suspension.number.to_string()),
+        suspended_by: card.suspended.as_ref().map(|suspension| suspension.number.to_string()),
         last_balance: card.last_balance,
         holder: card.holder.clone(),
         entitled,
@@ -149,13 +127,8 @@ fn tail(number: &str) -> String {
 
 fn mask_phone(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().collect();
-    match (
-        digits.get(..3),
-        digits.len().checked_sub(4).and_then(|at| digits.get(at..)),
-    ) {
-        (Some(head), Some(tail)) if digits.len() > 7 => {
-            head.iter().chain(&['*'; 4]).chain(tail).collect()
-        }
+    match (digits.get(..3), digits.len().checked_sub(4).and_then(|at| digits.get(at..))) {
+        (Some(head), Some(tail)) if digits.len() > 7 => head.iter().chain(&['*'; 4]).chain(tail).collect(),
         _ => "****".to_owned(),
     }
 }

@@ -19,12 +19,7 @@ use crate::{
 };
 
 impl Call<'_> {
-    pub(crate) async fn issuer(
-        &mut self,
-        case: CaseId,
-        reservation: &CentreNumber,
-        ask: &IssuerRequest,
-    ) -> Step<Answer> {
+    pub(crate) async fn issuer(&mut self, case: CaseId, reservation: &CentreNumber, ask: &IssuerRequest) -> Step<Answer> {
         let claim = self.own_claim(case, reservation).await?;
         match &claim.state {
             ClaimState::Open | ClaimState::Unknown { .. } => {}
@@ -39,12 +34,7 @@ impl Call<'_> {
         if asked.releases {
             self.session().await?;
         }
-        let answer = self
-            .parts
-            .keys
-            .answer(ask, &releases)
-            .await
-            .map_err(Stop::Refuse)?;
+        let answer = self.parts.keys.answer(ask, &releases).await.map_err(Stop::Refuse)?;
         if let (true, IssuerAnswer::Mac { at, .. }) = (asked.releases, &answer) {
             let ordinal = self.tx.draw(&claim.cell, "release").await?;
             self.tx
@@ -67,19 +57,13 @@ impl Call<'_> {
     }
 
     /// The claim behind a reservation, its card or person locked, if it is this case's and this desk's.
-    pub(crate) async fn own_claim(
-        &mut self,
-        case: CaseId,
-        reservation: &CentreNumber,
-    ) -> Step<ClaimRecord> {
+    pub(crate) async fn own_claim(&mut self, case: CaseId, reservation: &CentreNumber) -> Step<ClaimRecord> {
         let Some(peeked) = self.tx.claim(reservation).await? else {
             return refuse_code(Code::KeySourceInvalid);
         };
         match &peeked.claim {
             Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
-                self.tx
-                    .lock_cards(cell, std::slice::from_ref(&card.card_no))
-                    .await?;
+                self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
             }
             Claim::Reissue { cell, person, .. } | Claim::PasswordReset { cell, person, .. } => {
                 self.tx.lock_person(cell, person).await?;
@@ -98,29 +82,16 @@ impl Call<'_> {
         match &claim.claim {
             Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 require(same_card(card, source), Code::WrongCard)?;
-                let registered = self
-                    .tx
-                    .lock_cards(cell, std::slice::from_ref(&card.card_no))
-                    .await?;
+                let registered = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 match registered.first() {
                     Some(registered) => self.not_suspended(registered, claim.by.case),
                     None => refuse_code(Code::CardNotFound),
                 }
             }
             Claim::Reissue { .. } => {
-                let assigned = claim
-                    .reservation
-                    .card_data
-                    .as_ref()
-                    .map(|data| &data.card_no);
-                require(
-                    is_blank(&source.card_no) || assigned == Some(&source.card_no),
-                    Code::CardNotBlank,
-                )?;
-                let registered = self
-                    .tx
-                    .card_by_serial(&source.issuer, &source.serial)
-                    .await?;
+                let assigned = claim.reservation.card_data.as_ref().map(|data| &data.card_no);
+                require(is_blank(&source.card_no) || assigned == Some(&source.card_no), Code::CardNotBlank)?;
+                let registered = self.tx.card_by_serial(&source.issuer, &source.serial).await?;
                 require(registered.is_none(), Code::CardNotBlank)
             }
             Claim::PasswordReset { .. } => refuse_code(Code::KeySourceInvalid),
@@ -130,38 +101,15 @@ impl Call<'_> {
     /// What is asked must be what was reserved.
     fn asked(&self, claim: &ClaimRecord, ask: &IssuerRequest) -> Step<Asked> {
         match (ask, &claim.claim) {
-            (
-                IssuerRequest::Unload {
-                    online_counter,
-                    random,
-                    amount,
-                    terminal,
-                    ..
-                },
-                Claim::PurseRefund {
-                    card,
-                    amount: reserved,
-                    ..
-                },
-            ) => {
+            (IssuerRequest::Unload { online_counter, random, amount, terminal, .. }, Claim::PurseRefund { card, amount: reserved, .. }) => {
                 let expected = card.purse.as_ref().map(|purse| purse.online_counter);
                 require(expected == Some(*online_counter), Code::CardMovedOn)?;
                 self.purse_terms(*amount, *reserved, terminal)?;
                 Ok(Asked::mac(*online_counter, random))
             }
             (
-                IssuerRequest::Purchase {
-                    offline_counter,
-                    random,
-                    amount,
-                    terminal,
-                    ..
-                },
-                Claim::PurseRefund {
-                    card,
-                    amount: reserved,
-                    ..
-                },
+                IssuerRequest::Purchase { offline_counter, random, amount, terminal, .. },
+                Claim::PurseRefund { card, amount: reserved, .. },
             ) => {
                 let expected = card.purse.as_ref().map(|purse| purse.offline_counter);
                 require(expected == Some(*offline_counter), Code::CardMovedOn)?;
@@ -170,46 +118,26 @@ impl Call<'_> {
             }
             (IssuerRequest::LineMac { .. }, Claim::Validation { .. } | Claim::Reissue { .. }) => {
                 let write = self.parts.keys.line_write(ask).map_err(Stop::Refuse)?;
-                require(
-                    write.is_some_and(|write| reserved_write(claim, &write)),
-                    Code::CardLineUnknown,
-                )?;
-                Ok(Asked {
-                    releases: true,
-                    counter: None,
-                    random: None,
-                })
+                require(write.is_some_and(|write| reserved_write(claim, &write)), Code::CardLineUnknown)?;
+                Ok(Asked { releases: true, counter: None, random: None })
             }
             (
-                IssuerRequest::CheckProof {
-                    proof: Proof::Unload { .. } | Proof::Purchase { .. },
-                    ..
-                },
+                IssuerRequest::CheckProof { proof: Proof::Unload { .. } | Proof::Purchase { .. }, .. },
                 Claim::PurseRefund { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
-            ) => Ok(Asked {
-                releases: false,
-                counter: None,
-                random: None,
-            }),
+            ) => Ok(Asked { releases: false, counter: None, random: None }),
             (
                 IssuerRequest::Unload { .. }
                 | IssuerRequest::Purchase { .. }
                 | IssuerRequest::LineMac { .. }
                 | IssuerRequest::CheckProof { .. },
-                Claim::PurseRefund { .. }
-                | Claim::Reissue { .. }
-                | Claim::Validation { .. }
-                | Claim::PasswordReset { .. },
+                Claim::PurseRefund { .. } | Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. },
             ) => refuse_code(Code::KeySourceInvalid),
         }
     }
 
     fn purse_terms(&self, amount: Fen, reserved: Fen, terminal: &str) -> Step<()> {
         require(amount == reserved, Code::AmountInvalid)?;
-        require(
-            self.device.terminal.eq_ignore_ascii_case(terminal),
-            Code::DeviceUnknown,
-        )
+        require(self.device.terminal.eq_ignore_ascii_case(terminal), Code::DeviceUnknown)
     }
 }
 
@@ -222,11 +150,7 @@ struct Asked {
 
 impl Asked {
     fn mac(counter: u16, random: &str) -> Self {
-        Self {
-            releases: true,
-            counter: Some(counter),
-            random: Some(random.to_owned()),
-        }
+        Self { releases: true, counter: Some(counter), random: Some(random.to_owned()) }
     }
 }
 
@@ -234,20 +158,12 @@ impl Asked {
 fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
     match &claim.claim {
         Claim::Validation { until, .. } => *write == LineWrite::ValidUntil(*until),
-        Claim::Reissue { .. } => {
-            claim
-                .reservation
-                .card_data
-                .as_ref()
-                .is_some_and(|data| match write {
-                    LineWrite::ValidUntil(_) => false,
-                    LineWrite::Dates { from, until } => {
-                        *from == data.valid_from && *until == data.valid_until
-                    }
-                    LineWrite::HolderClass(class) => *class == data.holder_class,
-                    LineWrite::Number(number) => *number == data.card_no,
-                })
-        }
+        Claim::Reissue { .. } => claim.reservation.card_data.as_ref().is_some_and(|data| match write {
+            LineWrite::ValidUntil(_) => false,
+            LineWrite::Dates { from, until } => *from == data.valid_from && *until == data.valid_until,
+            LineWrite::HolderClass(class) => *class == data.holder_class,
+            LineWrite::Number(number) => *number == data.card_no,
+        }),
         Claim::PurseRefund { .. } | Claim::PasswordReset { .. } => false,
     }
 }

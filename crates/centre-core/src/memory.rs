@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
-    id::{
-        CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId,
-    },
+    id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId},
     money::Fen,
     posting::{Account, Posting},
 };
@@ -15,8 +13,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     record::{
-        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, Device, Enrolment, Entry,
-        FirstReply, Keep, KeptRow, OperatorRecord, Person, Release, RequestKey, Session, Totals,
+        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
+        OperatorRecord, Person, Release, RequestKey, Session, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -53,10 +51,7 @@ pub struct Memory(Arc<Mutex<State>>);
 #[async_trait]
 impl CentreStore for Memory {
     async fn begin(&self) -> Stored<Box<dyn Tx>> {
-        Ok(Box::new(MemoryTx {
-            state: self.0.clone().lock_owned().await,
-            undo: Vec::new(),
-        }))
+        Ok(Box::new(MemoryTx { state: self.0.clone().lock_owned().await, undo: Vec::new() }))
     }
 }
 
@@ -103,13 +98,7 @@ impl MemoryTx {
     }
 
     /// Inserts what must be new.
-    fn insert<K, V>(
-        &mut self,
-        table: fn(&mut State) -> &mut BTreeMap<K, V>,
-        key: K,
-        value: V,
-        what: &str,
-    ) -> Stored<()>
+    fn insert<K, V>(&mut self, table: fn(&mut State) -> &mut BTreeMap<K, V>, key: K, value: V, what: &str) -> Stored<()>
     where
         K: Ord + Clone + Send + 'static,
         V: Send + 'static,
@@ -122,9 +111,7 @@ impl MemoryTx {
     }
 
     fn by_number(&self, number: Option<&CentreNumber>) -> Option<ClaimRecord> {
-        number
-            .and_then(|number| self.state.claims.get(number))
-            .cloned()
+        number.and_then(|number| self.state.claims.get(number)).cloned()
     }
 }
 
@@ -139,19 +126,8 @@ impl Tx for MemoryTx {
         Ok(self.state.replies.get(key).map(|row| row.0.clone()))
     }
 
-    async fn keep_reply(
-        &mut self,
-        key: &RequestKey,
-        first: &FirstReply,
-        keep: Keep,
-        at: DateTime<Utc>,
-    ) -> Stored<()> {
-        self.insert(
-            |state| &mut state.replies,
-            key.clone(),
-            (first.clone(), keep, at),
-            "reply",
-        )
+    async fn keep_reply(&mut self, key: &RequestKey, first: &FirstReply, keep: Keep, at: DateTime<Utc>) -> Stored<()> {
+        self.insert(|state| &mut state.replies, key.clone(), (first.clone(), keep, at), "reply")
     }
 
     async fn forget_replies(&mut self, before: DateTime<Utc>) -> Stored<u64> {
@@ -189,19 +165,11 @@ impl Tx for MemoryTx {
     }
 
     async fn put_enrolment(&mut self, enrolment: &Enrolment) -> Stored<()> {
-        self.put(
-            |state| &mut state.enrolments,
-            enrolment.code.clone(),
-            enrolment.clone(),
-        );
+        self.put(|state| &mut state.enrolments, enrolment.code.clone(), enrolment.clone());
         Ok(())
     }
 
-    async fn operator(
-        &mut self,
-        cell: &CellId,
-        operator: &OperatorId,
-    ) -> Stored<Option<OperatorRecord>> {
+    async fn operator(&mut self, cell: &CellId, operator: &OperatorId) -> Stored<Option<OperatorRecord>> {
         let key = (cell.clone(), operator.clone());
         Ok(self.state.operators.get(&key).cloned())
     }
@@ -232,49 +200,27 @@ impl Tx for MemoryTx {
         self.person(cell, person).await
     }
 
-    async fn person_by_number(
-        &mut self,
-        programme: &ProgrammeId,
-        id_number: &str,
-    ) -> Stored<Option<Person>> {
+    async fn person_by_number(&mut self, programme: &ProgrammeId, id_number: &str) -> Stored<Option<Person>> {
         let key = (programme.clone(), id_number.to_owned());
         let state = &self.state;
-        Ok(state
-            .numbers
-            .get(&key)
-            .and_then(|key| state.persons.get(key))
-            .cloned())
+        Ok(state.numbers.get(&key).and_then(|key| state.persons.get(key)).cloned())
     }
 
     async fn put_person(&mut self, person: &Person) -> Stored<()> {
         let key = (person.cell.clone(), person.person.clone());
-        let old = self
-            .state
-            .persons
-            .get(&key)
-            .and_then(|old| Some((old.programme.clone(), old.id_number.clone()?)));
+        let old = self.state.persons.get(&key).and_then(|old| Some((old.programme.clone(), old.id_number.clone()?)));
         if let Some(old) = old {
             self.remove(|state| &mut state.numbers, old);
         }
         if let Some(number) = &person.id_number {
-            self.insert(
-                |state| &mut state.numbers,
-                (person.programme.clone(), number.clone()),
-                key.clone(),
-                "id number",
-            )?;
+            self.insert(|state| &mut state.numbers, (person.programme.clone(), number.clone()), key.clone(), "id number")?;
         }
         self.put(|state| &mut state.persons, key, person.clone());
         Ok(())
     }
 
     async fn card_anywhere(&mut self, card_no: &CardNo) -> Stored<Option<Card>> {
-        Ok(self
-            .state
-            .cards
-            .values()
-            .find(|card| card.card_no == *card_no)
-            .cloned())
+        Ok(self.state.cards.values().find(|card| card.card_no == *card_no).cloned())
     }
 
     async fn card_by_serial(&mut self, issuer: &str, serial: &str) -> Stored<Option<Card>> {
@@ -282,9 +228,7 @@ impl Tx for MemoryTx {
             .state
             .cards
             .values()
-            .find(|card| {
-                card.issuer.eq_ignore_ascii_case(issuer) && card.serial.eq_ignore_ascii_case(serial)
-            })
+            .find(|card| card.issuer.eq_ignore_ascii_case(issuer) && card.serial.eq_ignore_ascii_case(serial))
             .cloned())
     }
 
@@ -292,20 +236,11 @@ impl Tx for MemoryTx {
         let mut cards = cards.to_vec();
         cards.sort();
         cards.dedup();
-        Ok(cards
-            .into_iter()
-            .filter_map(|card| self.state.cards.get(&(cell.clone(), card)).cloned())
-            .collect())
+        Ok(cards.into_iter().filter_map(|card| self.state.cards.get(&(cell.clone(), card)).cloned()).collect())
     }
 
     async fn cards_of(&mut self, cell: &CellId, holder: &PersonId) -> Stored<Vec<Card>> {
-        Ok(self
-            .state
-            .cards
-            .values()
-            .filter(|card| card.cell == *cell && card.holder.as_ref() == Some(holder))
-            .cloned()
-            .collect())
+        Ok(self.state.cards.values().filter(|card| card.cell == *cell && card.holder.as_ref() == Some(holder)).cloned().collect())
     }
 
     async fn put_card(&mut self, card: &Card) -> Stored<()> {
@@ -332,22 +267,12 @@ impl Tx for MemoryTx {
         Ok(self.by_number(self.state.open.get(&key)))
     }
 
-    async fn settled_claim(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        epoch: &str,
-    ) -> Stored<Option<ClaimRecord>> {
+    async fn settled_claim(&mut self, cell: &CellId, right: &str, epoch: &str) -> Stored<Option<ClaimRecord>> {
         let key = (cell.clone(), right.to_owned(), epoch.to_owned());
         Ok(self.by_number(self.state.settled.get(&key)))
     }
 
-    async fn settled_count(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        since: Option<DateTime<Utc>>,
-    ) -> Stored<u32> {
+    async fn settled_count(&mut self, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32> {
         let counted = self
             .state
             .settled
@@ -356,9 +281,7 @@ impl Tx for MemoryTx {
             .filter_map(|(_, number)| self.state.claims.get(number))
             .filter(|claim| match &claim.state {
                 ClaimState::Settled { at, .. } => since.is_none_or(|since| *at >= since),
-                ClaimState::Open | ClaimState::Unknown { .. } | ClaimState::Released { .. } => {
-                    false
-                }
+                ClaimState::Open | ClaimState::Unknown { .. } | ClaimState::Released { .. } => false,
             })
             .count();
         Ok(u32::try_from(counted).unwrap_or(u32::MAX))
@@ -379,12 +302,7 @@ impl Tx for MemoryTx {
             },
             ClaimState::Settled { .. } => {
                 let epoch = (claim.cell.clone(), claim.right.clone(), claim.epoch.clone());
-                self.insert(
-                    |state| &mut state.settled,
-                    epoch,
-                    claim.number.clone(),
-                    "epoch",
-                )?;
+                self.insert(|state| &mut state.settled, epoch, claim.number.clone(), "epoch")?;
                 if holder.as_ref() == Some(&claim.number) {
                     self.remove(|state| &mut state.open, right);
                 }
@@ -395,11 +313,7 @@ impl Tx for MemoryTx {
                 }
             }
         }
-        self.put(
-            |state| &mut state.claims,
-            claim.number.clone(),
-            claim.clone(),
-        );
+        self.put(|state| &mut state.claims, claim.number.clone(), claim.clone());
         Ok(())
     }
 
@@ -409,33 +323,20 @@ impl Tx for MemoryTx {
     }
 
     async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>> {
-        let mut releases: Vec<Release> = self
-            .state
-            .releases
-            .values()
-            .filter(|release| release.cell == *cell && release.card_no == *card_no)
-            .cloned()
-            .collect();
+        let mut releases: Vec<Release> =
+            self.state.releases.values().filter(|release| release.cell == *cell && release.card_no == *card_no).cloned().collect();
         releases.sort_by(|a, b| (a.released_at, &a.id).cmp(&(b.released_at, &b.id)));
         Ok(releases)
     }
 
-    async fn authorisation(
-        &mut self,
-        cell: &CellId,
-        number: &CentreNumber,
-    ) -> Stored<Option<Authorisation>> {
+    async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {
         let key = (cell.clone(), number.clone());
         Ok(self.state.authorisations.get(&key).cloned())
     }
 
     async fn put_authorisation(&mut self, authorisation: &Authorisation) -> Stored<()> {
         let key = (authorisation.cell.clone(), authorisation.number.clone());
-        self.put(
-            |state| &mut state.authorisations,
-            key,
-            authorisation.clone(),
-        );
+        self.put(|state| &mut state.authorisations, key, authorisation.clone());
         Ok(())
     }
 
@@ -449,24 +350,13 @@ impl Tx for MemoryTx {
     async fn add_rows(&mut self, rows: &[KeptRow]) -> Stored<()> {
         for kept in rows {
             let header = &kept.row.header;
-            let key = (
-                header.cell.clone(),
-                header.device.clone(),
-                header.generation,
-                header.sequence,
-            );
+            let key = (header.cell.clone(), header.device.clone(), header.generation, header.sequence);
             self.insert(|state| &mut state.rows, key, kept.clone(), "row")?;
         }
         Ok(())
     }
 
-    async fn row_hash(
-        &mut self,
-        cell: &CellId,
-        device: &DeviceId,
-        generation: u32,
-        sequence: u64,
-    ) -> Stored<Option<String>> {
+    async fn row_hash(&mut self, cell: &CellId, device: &DeviceId, generation: u32, sequence: u64) -> Stored<Option<String>> {
         let key = (cell.clone(), device.clone(), generation, sequence);
         Ok(self.state.rows.get(&key).map(|kept| kept.hash.clone()))
     }
@@ -491,18 +381,12 @@ impl Tx for MemoryTx {
         let overflow = |_| StoreFailure::Failed("total out of range".to_owned());
         let mut accounts: BTreeMap<Account, Fen> = BTreeMap::new();
         let mut refunds = Fen::ZERO;
-        let entries = self
-            .state
-            .entries
-            .values()
-            .filter(|entry| entry.cell == *cell && entry.outlet == *outlet && entry.day == day);
+        let entries = self.state.entries.values().filter(|entry| entry.cell == *cell && entry.outlet == *outlet && entry.day == day);
         for entry in entries {
             let amount = entry.posting.amount;
             match entry.book {
                 Book::Desk => {
-                    let sum = accounts
-                        .entry(entry.posting.account.clone())
-                        .or_insert(Fen::ZERO);
+                    let sum = accounts.entry(entry.posting.account.clone()).or_insert(Fen::ZERO);
                     *sum = sum.plus(amount).map_err(overflow)?;
                 }
                 Book::Centre => {
@@ -516,30 +400,19 @@ impl Tx for MemoryTx {
             .state
             .rows
             .values()
-            .filter(|kept| {
-                kept.row.header.cell == *cell && kept.outlet == *outlet && kept.day == day
-            })
+            .filter(|kept| kept.row.header.cell == *cell && kept.outlet == *outlet && kept.day == day)
             .filter(|kept| kept.row.header.kind == "opened")
             .count();
         Ok(Totals {
-            postings: accounts
-                .into_iter()
-                .map(|(account, amount)| Posting { account, amount })
-                .collect(),
+            postings: accounts.into_iter().map(|(account, amount)| Posting { account, amount }).collect(),
             cases: u32::try_from(cases).unwrap_or(u32::MAX),
             settled_refunds: refunds,
         })
     }
 
     async fn imbalance(&mut self, cell: &CellId) -> Stored<i64> {
-        Fen::sum(
-            self.state
-                .entries
-                .values()
-                .filter(|entry| entry.cell == *cell)
-                .map(|entry| entry.posting.amount),
-        )
-        .map(|sum| sum.0)
-        .map_err(|_| StoreFailure::Failed("sum out of range".to_owned()))
+        Fen::sum(self.state.entries.values().filter(|entry| entry.cell == *cell).map(|entry| entry.posting.amount))
+            .map(|sum| sum.0)
+            .map_err(|_| StoreFailure::Failed("sum out of range".to_owned()))
     }
 }

@@ -13,31 +13,12 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SHANGHAI_SECONDS: i32 = 8 * 3600;
 
 /// A centre number: kind, local date, ten characters of 50 random bits, for example `Q261124-7F3K09ZQ4M`.
-pub(crate) fn centre_number(
-    kind: char,
-    now: DateTime<Utc>,
-    entropy: &mut dyn Entropy,
-) -> CentreNumber {
+pub(crate) fn centre_number(kind: char, now: DateTime<Utc>, entropy: &mut dyn Entropy) -> CentreNumber {
     let mut bytes = [0; 10];
     entropy.fill(&mut bytes);
-    let text: String = bytes
-        .iter()
-        .map(|byte| {
-            char::from(
-                ALPHABET
-                    .get(usize::from(byte % 32))
-                    .copied()
-                    .unwrap_or(b'0'),
-            )
-        })
-        .collect();
+    let text: String = bytes.iter().map(|byte| char::from(ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0'))).collect();
     let day = local_day(now);
-    CentreNumber::new(format!(
-        "{kind}{:02}{:02}{:02}-{text}",
-        day.year().rem_euclid(100),
-        day.month(),
-        day.day()
-    ))
+    CentreNumber::new(format!("{kind}{:02}{:02}{:02}-{text}", day.year().rem_euclid(100), day.month(), day.day()))
 }
 
 /// Business day (UTC+8) of a moment.

@@ -39,11 +39,5 @@ pub(crate) fn initial(person: &Person, rules: &PasswordPolicy) -> Option<String>
 fn last_six(number: Option<&str>) -> Option<String> {
     let number: Vec<char> = number?.chars().collect();
     let from = number.len().checked_sub(LENGTH)?;
-    Some(
-        number
-            .get(from..)?
-            .iter()
-            .map(char::to_ascii_uppercase)
-            .collect(),
-    )
+    Some(number.get(from..)?.iter().map(char::to_ascii_uppercase).collect())
 }

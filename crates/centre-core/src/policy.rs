@@ -85,10 +85,7 @@ impl Programme {
             .outlets
             .iter()
             .map(|outlet| {
-                let services = SERVICES
-                    .into_iter()
-                    .filter(|service| outlet.capabilities.contains(&Capability::from(*service)))
-                    .collect();
+                let services = SERVICES.into_iter().filter(|service| outlet.capabilities.contains(&Capability::from(*service))).collect();
                 (outlet.id.clone(), services)
             })
             .collect();
@@ -121,13 +118,8 @@ impl Programme {
     }
 }
 
-const SERVICES: [Service; 5] = [
-    Service::CardQuery,
-    Service::ReissueLost,
-    Service::RefundReadable,
-    Service::Validation,
-    Service::PasswordReset,
-];
+const SERVICES: [Service; 5] =
+    [Service::CardQuery, Service::ReissueLost, Service::RefundReadable, Service::Validation, Service::PasswordReset];
 
 fn role(level: Level) -> Role {
     match level {
@@ -138,13 +130,7 @@ fn role(level: Level) -> Role {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            programmes: BTreeMap::new(),
-            wrong_passwords: 5,
-            session_hours: 12,
-            offline_hours: 72,
-            authorisation_minutes: 5,
-        }
+        Self { programmes: BTreeMap::new(), wrong_passwords: 5, session_hours: 12, offline_hours: 72, authorisation_minutes: 5 }
     }
 }
 
@@ -152,10 +138,6 @@ impl Programme {
     /// The role whose agreement a refund of this amount needs.
     #[must_use]
     pub fn refund_level(&self, amount: Fen) -> Option<Role> {
-        self.refund_limits
-            .iter()
-            .filter(|(above, _)| amount > *above)
-            .map(|(_, role)| *role)
-            .max()
+        self.refund_limits.iter().filter(|(above, _)| amount > *above).map(|(_, role)| *role).max()
     }
 }

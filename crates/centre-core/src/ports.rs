@@ -22,11 +22,7 @@ pub trait KeyRelease: Send + Sync {
     ///
     /// # Errors
     /// A [`Message`] where it must not or cannot answer; nothing was released.
-    async fn answer(
-        &self,
-        ask: &IssuerRequest,
-        releases: &[Release],
-    ) -> Result<IssuerAnswer, Message>;
+    async fn answer(&self, ask: &IssuerRequest, releases: &[Release]) -> Result<IssuerAnswer, Message>;
     /// What a line MAC is asked for; none for other requests.
     ///
     /// # Errors
@@ -82,9 +78,7 @@ pub struct ResetOrder {
 
 impl std::fmt::Debug for ResetOrder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResetOrder")
-            .field("order", &self.order)
-            .finish_non_exhaustive()
+        f.debug_struct("ResetOrder").field("order", &self.order).finish_non_exhaustive()
     }
 }
 

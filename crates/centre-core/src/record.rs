@@ -5,10 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     card::WriteIntent,
     claim::{Claim, Reservation},
-    id::{
-        CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId,
-        ProgrammeId, RequestId, WindowId,
-    },
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, WindowId},
     issuer::IssuerRequest,
     money::Fen,
     person::{CardStatus, HolderClass},
@@ -127,10 +124,7 @@ pub struct Person {
 
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Person")
-            .field("cell", &self.cell)
-            .field("person", &self.person)
-            .finish_non_exhaustive()
+        f.debug_struct("Person").field("cell", &self.cell).field("person", &self.person).finish_non_exhaustive()
     }
 }
 

@@ -20,11 +20,7 @@ use crate::{
 
 impl Call<'_> {
     /// The desk has proved that nothing happened, or nothing began.
-    pub(crate) async fn release(
-        &mut self,
-        case: CaseId,
-        reservation: &CentreNumber,
-    ) -> Step<Answer> {
+    pub(crate) async fn release(&mut self, case: CaseId, reservation: &CentreNumber) -> Step<Answer> {
         let mut claim = self.own_claim(case, reservation).await?;
         match &claim.state {
             ClaimState::Open | ClaimState::Unknown { .. } => {
@@ -39,12 +35,7 @@ impl Call<'_> {
     }
 
     /// From now on no other desk gets a MAC for the card, and the money stands in suspense.
-    pub(crate) async fn report_unknown(
-        &mut self,
-        case: CaseId,
-        reservation: &CentreNumber,
-        intent: &WriteIntent,
-    ) -> Step<Answer> {
+    pub(crate) async fn report_unknown(&mut self, case: CaseId, reservation: &CentreNumber, intent: &WriteIntent) -> Step<Answer> {
         let mut claim = self.own_claim(case, reservation).await?;
         match &claim.state {
             ClaimState::Open => {}
@@ -57,34 +48,19 @@ impl Call<'_> {
         match &claim.claim {
             Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 require(card.card_no == intent.before().card_no, Code::WrongCard)?;
-                let cards = self
-                    .tx
-                    .lock_cards(cell, std::slice::from_ref(&card.card_no))
-                    .await?;
+                let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
-                    card.suspended = Some(Suspension {
-                        case,
-                        number: claim.by.case_number.clone(),
-                        device: claim.by.device.clone(),
-                        since: self.now,
-                    });
+                    card.suspended =
+                        Some(Suspension { case, number: claim.by.case_number.clone(), device: claim.by.device.clone(), since: self.now });
                     self.tx.put_card(&card).await?;
                 }
             }
             Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(&claim) {
-            self.post_for(
-                &claim,
-                "unknown",
-                &Balanced::transfer(suspense, float, amount),
-            )
-            .await?;
+            self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
         }
-        claim.state = ClaimState::Unknown {
-            intent: intent.clone(),
-            since: self.now,
-        };
+        claim.state = ClaimState::Unknown { intent: intent.clone(), since: self.now };
         self.tx.put_claim(&claim).await?;
         Self::kept(Reply::Reported)
     }
@@ -99,16 +75,9 @@ impl Call<'_> {
         }
         match &claim.claim {
             Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
-                let cards = self
-                    .tx
-                    .lock_cards(cell, std::slice::from_ref(&card.card_no))
-                    .await?;
+                let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
-                    if card
-                        .suspended
-                        .as_ref()
-                        .is_some_and(|held| held.case == claim.by.case)
-                    {
+                    if card.suspended.as_ref().is_some_and(|held| held.case == claim.by.case) {
                         card.suspended = None;
                         self.tx.put_card(&card).await?;
                     }
@@ -117,19 +86,13 @@ impl Call<'_> {
             Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
-            self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount))
-                .await?;
+            self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount)).await?;
         }
         Ok(())
     }
 
     /// Postings of the centre itself, under a claim; `what` keeps several of one claim apart.
-    pub(crate) async fn post_for(
-        &mut self,
-        claim: &ClaimRecord,
-        what: &str,
-        postings: &Balanced,
-    ) -> Step<()> {
+    pub(crate) async fn post_for(&mut self, claim: &ClaimRecord, what: &str, postings: &Balanced) -> Step<()> {
         let entries: Vec<Entry> = postings
             .lines()
             .iter()
@@ -154,17 +117,9 @@ impl Call<'_> {
 /// Purse float, suspense account and amount of a claim that moves money.
 fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
     match &claim.claim {
-        Claim::PurseRefund {
-            programme, amount, ..
-        } => Some((
-            Account::PurseFloat {
-                programme: programme.clone(),
-            },
-            Account::Suspense {
-                programme: programme.clone(),
-            },
-            *amount,
-        )),
+        Claim::PurseRefund { programme, amount, .. } => {
+            Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
+        }
         Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } => None,
     }
 }

@@ -46,9 +46,7 @@ impl Accounts {
     /// The PHC string to compare a password with, where a log-in may still be tried.
     #[must_use]
     pub fn credential(&self, account: &str) -> Option<String> {
-        self.0
-            .get(account)
-            .and_then(|account| account.credential.clone())
+        self.0.get(account).and_then(|account| account.credential.clone())
     }
 
     #[must_use]
@@ -85,8 +83,7 @@ impl Accounts {
         if account.failures >= WRONG_PASSWORDS {
             return LogIn::Locked;
         }
-        if !matches || account.credential.is_none() || (account.must_change && account.initial_used)
-        {
+        if !matches || account.credential.is_none() || (account.must_change && account.initial_used) {
             account.failures += 1;
             return LogIn::Refused;
         }

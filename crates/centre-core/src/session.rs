@@ -18,11 +18,7 @@ use crate::{
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Call<'_> {
-    pub(crate) async fn sign_in(
-        &mut self,
-        operator: &OperatorId,
-        password: &Secret,
-    ) -> Step<Answer> {
+    pub(crate) async fn sign_in(&mut self, operator: &OperatorId, password: &Secret) -> Step<Answer> {
         let record = match self.proven_operator(operator, password).await? {
             Ok(record) => record,
             Err(message) => return Self::kept(Reply::Refused { message }),
@@ -52,11 +48,7 @@ impl Call<'_> {
     }
 
     /// The operator whose password this is; a wrong one is counted, and the fifth in a row locks.
-    pub(crate) async fn proven_operator(
-        &mut self,
-        operator: &OperatorId,
-        password: &Secret,
-    ) -> Step<Result<OperatorRecord, Message>> {
+    pub(crate) async fn proven_operator(&mut self, operator: &OperatorId, password: &Secret) -> Step<Result<OperatorRecord, Message>> {
         let record = self.tx.operator(&self.envelope.cell, operator).await?;
         let Some(mut record) = record else {
             self.parts.passwords.matches(&password.0, NOBODY).await;
@@ -65,12 +57,7 @@ impl Call<'_> {
         if record.locked_at.is_some() {
             return Ok(Err(Message::new(Code::OperatorLocked)));
         }
-        if self
-            .parts
-            .passwords
-            .matches(&password.0, &record.password)
-            .await
-        {
+        if self.parts.passwords.matches(&password.0, &record.password).await {
             if record.failures > 0 {
                 record.failures = 0;
                 self.tx.put_operator(&record).await?;
@@ -83,11 +70,7 @@ impl Call<'_> {
             record.locked_at = Some(self.now);
         }
         self.tx.put_operator(&record).await?;
-        Ok(Err(Message::new(if locks {
-            Code::OperatorLocked
-        } else {
-            Code::PasswordWrong
-        })))
+        Ok(Err(Message::new(if locks { Code::OperatorLocked } else { Code::PasswordWrong })))
     }
 
     pub(crate) async fn sign_out(&mut self) -> Step<Answer> {

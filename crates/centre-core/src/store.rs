@@ -3,13 +3,11 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_domain::id::{
-    CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId,
-};
+use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 
 use crate::record::{
-    Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep,
-    KeptRow, OperatorRecord, Person, Release, RequestKey, Session, Totals,
+    Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person, Release,
+    RequestKey, Session, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -37,13 +35,7 @@ pub trait Tx: Send {
     /// Takes the request id for this transaction, waiting for another that holds it; answers the first reply where
     /// there is one.
     async fn take_request(&mut self, key: &RequestKey, body: &str) -> Stored<Option<FirstReply>>;
-    async fn keep_reply(
-        &mut self,
-        key: &RequestKey,
-        first: &FirstReply,
-        keep: Keep,
-        at: DateTime<Utc>,
-    ) -> Stored<()>;
+    async fn keep_reply(&mut self, key: &RequestKey, first: &FirstReply, keep: Keep, at: DateTime<Utc>) -> Stored<()>;
     /// Forgets replies kept shortly that are older than `before`.
     async fn forget_replies(&mut self, before: DateTime<Utc>) -> Stored<u64>;
 
@@ -54,11 +46,7 @@ pub trait Tx: Send {
     async fn enrolment(&mut self, code: &str) -> Stored<Option<Enrolment>>;
     async fn put_enrolment(&mut self, enrolment: &Enrolment) -> Stored<()>;
 
-    async fn operator(
-        &mut self,
-        cell: &CellId,
-        operator: &OperatorId,
-    ) -> Stored<Option<OperatorRecord>>;
+    async fn operator(&mut self, cell: &CellId, operator: &OperatorId) -> Stored<Option<OperatorRecord>>;
     async fn put_operator(&mut self, operator: &OperatorRecord) -> Stored<()>;
     async fn session(&mut self, cell: &CellId, token: &str) -> Stored<Option<Session>>;
     async fn put_session(&mut self, session: &Session) -> Stored<()>;
@@ -67,11 +55,7 @@ pub trait Tx: Send {
     async fn person(&mut self, cell: &CellId, person: &PersonId) -> Stored<Option<Person>>;
     async fn lock_person(&mut self, cell: &CellId, person: &PersonId) -> Stored<Option<Person>>;
     /// By whole document number within a programme; there is no search that lists people. Takes no lock.
-    async fn person_by_number(
-        &mut self,
-        programme: &ProgrammeId,
-        id_number: &str,
-    ) -> Stored<Option<Person>>;
+    async fn person_by_number(&mut self, programme: &ProgrammeId, id_number: &str) -> Stored<Option<Person>>;
     async fn put_person(&mut self, person: &Person) -> Stored<()>;
 
     /// The card wherever it is at home; takes no lock.
@@ -88,19 +72,9 @@ pub trait Tx: Send {
 
     /// The claim that is open (or of unknown end) on a right; guarded like [`Tx::claim`].
     async fn open_claim(&mut self, cell: &CellId, right: &str) -> Stored<Option<ClaimRecord>>;
-    async fn settled_claim(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        epoch: &str,
-    ) -> Stored<Option<ClaimRecord>>;
+    async fn settled_claim(&mut self, cell: &CellId, right: &str, epoch: &str) -> Stored<Option<ClaimRecord>>;
     /// How many claims on a right were settled at or after `since`.
-    async fn settled_count(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        since: Option<DateTime<Utc>>,
-    ) -> Stored<u32>;
+    async fn settled_count(&mut self, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32>;
     /// By reservation number, in whatever cell. Takes no lock: a claim is guarded by the lock of its card (refund,
     /// validation) or person (reissue, reset), which comes first.
     async fn claim(&mut self, number: &CentreNumber) -> Stored<Option<ClaimRecord>>;
@@ -112,11 +86,7 @@ pub trait Tx: Send {
     /// Releases for one card, oldest first.
     async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>>;
 
-    async fn authorisation(
-        &mut self,
-        cell: &CellId,
-        number: &CentreNumber,
-    ) -> Stored<Option<Authorisation>>;
+    async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>>;
     async fn put_authorisation(&mut self, authorisation: &Authorisation) -> Stored<()>;
 
     /// Next number of a series, from 1; a rolled-back draw may leave a gap, never a repeat.
@@ -124,13 +94,7 @@ pub trait Tx: Send {
 
     async fn add_rows(&mut self, rows: &[KeptRow]) -> Stored<()>;
     /// Hash of one kept row.
-    async fn row_hash(
-        &mut self,
-        cell: &CellId,
-        device: &DeviceId,
-        generation: u32,
-        sequence: u64,
-    ) -> Stored<Option<String>>;
+    async fn row_hash(&mut self, cell: &CellId, device: &DeviceId, generation: u32, sequence: u64) -> Stored<Option<String>>;
     /// Keys of sealed payloads; the first key of a case stays.
     async fn put_case_key(&mut self, cell: &CellId, case: CaseId, key: &str) -> Stored<()>;
 

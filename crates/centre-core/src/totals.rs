@@ -14,10 +14,6 @@ impl Call<'_> {
         self.session().await?;
         require(*outlet == self.device.outlet, Code::OutletNotAuthorized)?;
         let totals = self.tx.totals(&self.envelope.cell, outlet, day).await?;
-        Self::kept(Reply::DayTotals {
-            totals: totals.postings,
-            cases: totals.cases,
-            settled_refunds: totals.settled_refunds,
-        })
+        Self::kept(Reply::DayTotals { totals: totals.postings, cases: totals.cases, settled_refunds: totals.settled_refunds })
     }
 }

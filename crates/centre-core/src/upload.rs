@@ -40,9 +40,7 @@ impl Call<'_> {
         let first = first.header.sequence;
         if first == 0 || first > at.saturating_add(1) {
             // Batches may overtake each other; the missing one may still come, so this is not said for ever.
-            return Err(Stop::Wait(
-                rollback("gap").with("expected", at + 1).with("seen", first),
-            ));
+            return Err(Stop::Wait(rollback("gap").with("expected", at + 1).with("seen", first)));
         }
         let Some((known, new)) = usize::try_from(at + 1 - first)
             .ok()
@@ -53,15 +51,7 @@ impl Call<'_> {
         };
         for row in known {
             let header = &row.header;
-            let kept = self
-                .tx
-                .row_hash(
-                    &header.cell,
-                    &header.device,
-                    header.generation,
-                    header.sequence,
-                )
-                .await?;
+            let kept = self.tx.row_hash(&header.cell, &header.device, header.generation, header.sequence).await?;
             if kept.as_deref() != Some(&header.hash()) {
                 return self.lock_device("fork").await;
             }
@@ -79,10 +69,7 @@ impl Call<'_> {
             self.device.head = (up_to, new_head.clone());
             self.tx.put_device(&self.device).await?;
         }
-        Self::kept(Reply::Uploaded {
-            up_to,
-            head: new_head,
-        })
+        Self::kept(Reply::Uploaded { up_to, head: new_head })
     }
 
     /// Signed by this desk over rows of this desk and generation, each with the payload that its header names.
@@ -100,10 +87,7 @@ impl Call<'_> {
         }
         for row in &batch.rows {
             let header = &row.header;
-            if header.cell != device.cell
-                || header.device != device.device
-                || header.generation != device.generation
-            {
+            if header.cell != device.cell || header.device != device.device || header.generation != device.generation {
                 return broken("device");
             }
             let sealed = hex::decode(&row.sealed).map(|sealed| payload_hash(&sealed));
@@ -147,36 +131,23 @@ impl Call<'_> {
     async fn lock_device(&mut self, why: &str) -> Step<Answer> {
         self.device.locked_at = Some(self.now);
         self.tx.put_device(&self.device).await?;
-        Ok(Answer::Kept(
-            Reply::Refused {
-                message: rollback(why),
-            },
-            Keep::Always,
-        ))
+        Ok(Answer::Kept(Reply::Refused { message: rollback(why) }, Keep::Always))
     }
 }
 
 fn entries(kept: &KeptRow) -> impl Iterator<Item = Entry> {
     let header = &kept.row.header;
-    header
-        .postings
-        .lines()
-        .iter()
-        .zip(0_u16..)
-        .map(move |(posting, line)| Entry {
-            cell: header.cell.clone(),
-            source: format!(
-                "{}/{}/{}",
-                header.device, header.generation, header.sequence
-            ),
-            line,
-            book: Book::Desk,
-            outlet: kept.outlet.clone(),
-            day: kept.day,
-            at: header.at,
-            case: header.case,
-            posting: posting.clone(),
-        })
+    header.postings.lines().iter().zip(0_u16..).map(move |(posting, line)| Entry {
+        cell: header.cell.clone(),
+        source: format!("{}/{}/{}", header.device, header.generation, header.sequence),
+        line,
+        book: Book::Desk,
+        outlet: kept.outlet.clone(),
+        day: kept.day,
+        at: header.at,
+        case: header.case,
+        posting: posting.clone(),
+    })
 }
 
 fn rollback(why: &str) -> Message {
@@ -187,13 +158,8 @@ fn rollback(why: &str) -> Message {
 fn signed(public_key: &str, head: &str, signature: &str) -> bool {
     let mut key = [0; 32];
     let mut bytes = [0; 64];
-    if hex::decode_to_slice(public_key, &mut key).is_err()
-        || hex::decode_to_slice(signature, &mut bytes).is_err()
-    {
+    if hex::decode_to_slice(public_key, &mut key).is_err() || hex::decode_to_slice(signature, &mut bytes).is_err() {
         return false;
     }
-    VerifyingKey::from_bytes(&key).is_ok_and(|key| {
-        key.verify_strict(head.as_bytes(), &Signature::from_bytes(&bytes))
-            .is_ok()
-    })
+    VerifyingKey::from_bytes(&key).is_ok_and(|key| key.verify_strict(head.as_bytes(), &Signature::from_bytes(&bytes)).is_ok())
 }

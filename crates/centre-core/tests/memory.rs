@@ -5,6 +5,4 @@ mod contract;
 
 use centre_core::Memory;
 
-contract_suite!(async {
-    Some(Box::new(Memory::default()) as Box<dyn centre_core::store::CentreStore>)
-});
+contract_suite!(async { Some(Box::new(Memory::default()) as Box<dyn centre_core::store::CentreStore>) });

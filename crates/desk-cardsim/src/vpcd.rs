@@ -54,9 +54,7 @@ impl Inserted {
     /// True until the link to the reader has ended.
     #[must_use]
     pub fn present(&self) -> bool {
-        self.serving
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
+        self.serving.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 }
 
@@ -79,18 +77,13 @@ pub fn insert(reader: SocketAddr, card: Arc<dyn VirtualCard>) -> io::Result<Inse
     let stream = Arc::new(TcpStream::connect_timeout(&reader, Duration::from_secs(2))?);
     stream.set_nodelay(true)?;
     let link = Arc::clone(&stream);
-    let serving = std::thread::Builder::new()
-        .name("virtual card".to_owned())
-        .spawn(move || {
-            // The end of the link, whatever its cause, is the removal of the card.
-            let _ = serve(&link, card.as_ref());
-            let _ = link.shutdown(Shutdown::Both);
-            card.power(Power::Off);
-        })?;
-    Ok(Inserted {
-        stream,
-        serving: Some(serving),
-    })
+    let serving = std::thread::Builder::new().name("virtual card".to_owned()).spawn(move || {
+        // The end of the link, whatever its cause, is the removal of the card.
+        let _ = serve(&link, card.as_ref());
+        let _ = link.shutdown(Shutdown::Both);
+        card.power(Power::Off);
+    })?;
+    Ok(Inserted { stream, serving: Some(serving) })
 }
 
 fn serve(link: &TcpStream, card: &dyn VirtualCard) -> io::Result<()> {

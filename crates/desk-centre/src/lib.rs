@@ -1,3 +1,16 @@
-//! The centre as a program: PostgreSQL store, key service, transport, enrolment, upstream systems.
+//! The centre as a program: PostgreSQL store, key service, transport, enrolment, upstream systems, demonstration data.
 
+pub mod authority;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod demonstration;
+pub mod enrol_code;
+pub mod fault;
+pub mod http;
+pub mod keys;
+pub mod open;
+pub mod passwords;
+pub mod secrets;
 pub mod store;
+pub mod upstream;

@@ -115,7 +115,7 @@ pub struct WriteProof {
     pub after: CardImage,
     /// TAC or MAC3 as hexadecimal digits, where the transaction gives one.
     pub proof: Option<String>,
-    /// Counter that the transaction carried, where it has one.
+    /// Counter after the step, as the card's log and proof carry it: online for an unload, offline for a purchase.
     pub counter: Option<u16>,
 }
 
@@ -143,7 +143,7 @@ pub enum WriteEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "evidence", rename_all = "snake_case")]
 pub enum TearEvidence {
-    /// The card has not come back.
+    /// The card has not come back, could not be read, or its proof could not be checked: ask the same card again.
     CardAway,
     /// The card came back, but its counter went further than this write could take it, or nothing proves the step.
     MovedOn { seen: CardImage },

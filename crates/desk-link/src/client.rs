@@ -56,13 +56,7 @@ impl HttpsLink {
     }
 
     async fn post(&self, envelope: &Envelope) -> Result<Answered, LinkFailure> {
-        let response = self
-            .client
-            .post(&self.url)
-            .json(envelope)
-            .send()
-            .await
-            .map_err(|error| failure::sending(&error))?;
+        let response = self.client.post(&self.url).json(envelope).send().await.map_err(|error| failure::sending(&error))?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(failure::status(response.status()));
         }
@@ -73,21 +67,13 @@ impl HttpsLink {
         if answer.id != envelope.id {
             return Err(failure::garbled("answer to another request"));
         }
-        Ok(Answered {
-            reply: answer.reply,
-            at: answer.at,
-        })
+        Ok(Answered { reply: answer.reply, at: answer.at })
     }
 }
 
 #[async_trait]
 impl CentreLink for HttpsLink {
-    async fn call(
-        &self,
-        id: RequestId,
-        session: Option<&SessionToken>,
-        request: &Request,
-    ) -> Result<Answered, LinkFailure> {
+    async fn call(&self, id: RequestId, session: Option<&SessionToken>, request: &Request) -> Result<Answered, LinkFailure> {
         let begun = self.clock.monotonic();
         let result = self
             .post(&Envelope {
@@ -121,11 +107,7 @@ pub(crate) fn url(address: &str, path: &str) -> String {
 
 pub(crate) async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, LinkFailure> {
     let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| failure::sending(&error))?
-    {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure::sending(&error))? {
         if body.len() + chunk.len() > MOST_BYTES {
             return Err(failure::garbled("answer too long"));
         }

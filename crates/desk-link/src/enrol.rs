@@ -20,10 +20,7 @@ pub struct Enrolled(pub EnrolReply);
 pub enum EnrolFailure {
     /// A definite no: the code is wrong, used up or too old.
     #[error("refused with status {status}")]
-    Refused {
-        status: u16,
-        message: Option<Message>,
-    },
+    Refused { status: u16, message: Option<Message> },
     /// Whether the code was used is unknown; a repeat with the same key and code tells.
     #[error(transparent)]
     Line(#[from] LinkFailure),
@@ -37,9 +34,7 @@ impl EnrolFailure {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Refused { message, .. } => message
-                .as_ref()
-                .map_or(Code::EnrolRefused, |message| message.code),
+            Self::Refused { message, .. } => message.as_ref().map_or(Code::EnrolRefused, |message| message.code),
             Self::Line(failure) => failure.code,
             Self::Trust(_) => Code::ConfigInvalid,
             Self::Request(_) => Code::Internal,
@@ -53,47 +48,24 @@ impl EnrolFailure {
 /// [`EnrolFailure::Request`].
 pub fn certificate_request(key: &DeviceKey) -> Result<String, EnrolFailure> {
     let failed = |error: rcgen::Error| EnrolFailure::Request(error.to_string());
-    let pair =
-        KeyPair::from_pkcs8_der_and_sign_algo(&key.pkcs8(), &PKCS_ED25519).map_err(failed)?;
+    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.pkcs8(), &PKCS_ED25519).map_err(failed)?;
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
     params.distinguished_name = DistinguishedName::new();
-    params
-        .serialize_request(&pair)
-        .and_then(|request| request.pem())
-        .map_err(failed)
+    params.serialize_request(&pair).and_then(|request| request.pem()).map_err(failed)
 }
 
 /// Exchanges the one-time code. The key must be on the disk before, so that a repeat sends the same.
 ///
 /// # Errors
 /// [`EnrolFailure`].
-pub async fn enrol(
-    address: &str,
-    trust: &Trust,
-    code: &str,
-    key: &DeviceKey,
-) -> Result<Enrolled, EnrolFailure> {
-    let request = EnrolRequest {
-        code: Secret(code.to_owned()),
-        certificate_request: certificate_request(key)?,
-    };
-    let response = trust
-        .stranger()?
-        .post(url(address, ENROL_PATH))
-        .json(&request)
-        .send()
-        .await
-        .map_err(|error| failure::sending(&error))?;
+pub async fn enrol(address: &str, trust: &Trust, code: &str, key: &DeviceKey) -> Result<Enrolled, EnrolFailure> {
+    let request = EnrolRequest { code: Secret(code.to_owned()), certificate_request: certificate_request(key)? };
+    let response =
+        trust.stranger()?.post(url(address, ENROL_PATH)).json(&request).send().await.map_err(|error| failure::sending(&error))?;
     let status = response.status();
     if status.is_client_error() {
-        let message = body(response)
-            .await
-            .ok()
-            .and_then(|body| serde_json::from_slice(&body).ok());
-        return Err(EnrolFailure::Refused {
-            status: status.as_u16(),
-            message,
-        });
+        let message = body(response).await.ok().and_then(|body| serde_json::from_slice(&body).ok());
+        return Err(EnrolFailure::Refused { status: status.as_u16(), message });
     }
     if status != reqwest::StatusCode::OK {
         return Err(failure::status(status).into());

@@ -4,17 +4,11 @@ use desk_app::ports::LinkFailure;
 use desk_domain::code::Code;
 
 pub(crate) fn garbled(detail: &str) -> LinkFailure {
-    LinkFailure {
-        code: Code::CentreGarbled,
-        detail: detail.to_owned(),
-    }
+    LinkFailure { code: Code::CentreGarbled, detail: detail.to_owned() }
 }
 
 pub(crate) fn status(status: reqwest::StatusCode) -> LinkFailure {
-    LinkFailure {
-        code: Code::CentreError,
-        detail: format!("status {}", status.as_u16()),
-    }
+    LinkFailure { code: Code::CentreError, detail: format!("status {}", status.as_u16()) }
 }
 
 /// Before a connection stood nothing can have reached the centre; afterwards everything may have.
@@ -28,18 +22,12 @@ pub(crate) fn sending(error: &reqwest::Error) -> LinkFailure {
     } else {
         (Code::CentreLate, "cut before the answer was complete")
     };
-    LinkFailure {
-        code,
-        detail: detail.to_owned(),
-    }
+    LinkFailure { code, detail: detail.to_owned() }
 }
 
 /// With TLS 1.3 the centre's refusal of our certificate arrives after our side has finished shaking hands.
 fn tls_refused(error: &reqwest::Error) -> bool {
-    matches!(
-        tls_error(error),
-        Some(rustls::Error::AlertReceived(_) | rustls::Error::InvalidCertificate(_))
-    )
+    matches!(tls_error(error), Some(rustls::Error::AlertReceived(_) | rustls::Error::InvalidCertificate(_)))
 }
 
 /// The TLS error inside, if there is one. An IO error hides what it wraps from `source`.
@@ -47,9 +35,7 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(tls);
     }
-    let inner = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     match inner {
         Some(inner) => tls_error(inner),
         None => error.source().and_then(tls_error),

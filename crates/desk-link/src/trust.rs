@@ -35,13 +35,9 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(authority.as_bytes()) {
             let certificate = certificate.map_err(|_| TrustFailure::Authority)?;
-            roots
-                .add(certificate)
-                .map_err(|_| TrustFailure::Authority)?;
+            roots.add(certificate).map_err(|_| TrustFailure::Authority)?;
         }
-        (!roots.is_empty())
-            .then(|| Self(Arc::new(roots)))
-            .ok_or(TrustFailure::Authority)
+        (!roots.is_empty()).then(|| Self(Arc::new(roots))).ok_or(TrustFailure::Authority)
     }
 
     /// For enrolment, before there is a certificate.
@@ -50,31 +46,17 @@ impl Trust {
     }
 
     /// `certificate`: PEM of the device's certificate, with intermediates where there are any.
-    pub(crate) fn device(
-        &self,
-        certificate: &str,
-        key: &DeviceKey,
-    ) -> Result<reqwest::Client, TrustFailure> {
-        let chain = CertificateDer::pem_slice_iter(certificate.as_bytes())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| TrustFailure::Device)?;
-        client(
-            self.tls()?
-                .with_client_auth_cert(chain, key.private_key())
-                .map_err(|_| TrustFailure::Device)?,
-        )
+    pub(crate) fn device(&self, certificate: &str, key: &DeviceKey) -> Result<reqwest::Client, TrustFailure> {
+        let chain =
+            CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>().map_err(|_| TrustFailure::Device)?;
+        client(self.tls()?.with_client_auth_cert(chain, key.private_key()).map_err(|_| TrustFailure::Device)?)
     }
 
-    fn tls(
-        &self,
-    ) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>, TrustFailure>
-    {
-        Ok(
-            ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-                .with_protocol_versions(&[&TLS13])
-                .map_err(|error| TrustFailure::Tls(error.to_string()))?
-                .with_root_certificates(Arc::clone(&self.0)),
-        )
+    fn tls(&self) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>, TrustFailure> {
+        Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(|error| TrustFailure::Tls(error.to_string()))?
+            .with_root_certificates(Arc::clone(&self.0)))
     }
 }
 

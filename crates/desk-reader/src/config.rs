@@ -35,11 +35,7 @@ impl ReaderConfig {
     #[must_use]
     pub fn admits(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        let named = |parts: &[String]| {
-            parts
-                .iter()
-                .any(|part| name.contains(&part.to_ascii_lowercase()))
-        };
+        let named = |parts: &[String]| parts.iter().any(|part| name.contains(&part.to_ascii_lowercase()));
         (self.only.is_empty() || named(&self.only)) && !named(&self.ignore)
     }
 }
@@ -61,10 +57,7 @@ mod tests {
         assert!(config.admits("ACS ACR1281 PICC 00 00"));
         assert!(config.admits("Virtual PCD 00 00"));
         assert!(!config.admits("Virtual PCD 00 01"), "ignored slot");
-        assert!(
-            !config.admits("ACS ACR1281 SAM 00 00"),
-            "ignored although named"
-        );
+        assert!(!config.admits("ACS ACR1281 SAM 00 00"), "ignored although named");
         assert!(!config.admits("Broadcom SIM"), "not named");
     }
 }

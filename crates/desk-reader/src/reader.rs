@@ -39,21 +39,13 @@ impl PcscReader {
     /// [`StartError`] when the system gives no thread.
     pub fn start(config: ReaderConfig) -> Result<Self, StartError> {
         let watch = Watch::start(config.clone())?;
-        Ok(Self {
-            config,
-            watch,
-            session: None,
-            alive: Alive::default(),
-            busy: false,
-        })
+        Ok(Self { config, watch, session: None, alive: Alive::default(), busy: false })
     }
 
     /// Sessions that hang in the driver.
     #[must_use]
     pub fn hanging(&self) -> usize {
-        self.alive
-            .count()
-            .saturating_sub(usize::from(self.session.is_some()))
+        self.alive.count().saturating_sub(usize::from(self.session.is_some()))
     }
 
     /// Ends the session and the watch, and waits for the watch.
@@ -64,11 +56,7 @@ impl PcscReader {
     }
 
     /// Gives the session a job and waits for its end, at most `limit`. `None`: it hangs or has died; it is abandoned.
-    async fn ask<T>(
-        &mut self,
-        limit: Duration,
-        job: impl FnOnce(oneshot::Sender<T>) -> Job,
-    ) -> Option<T> {
+    async fn ask<T>(&mut self, limit: Duration, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Option<T> {
         let session = self.session.as_ref()?;
         let (done, end) = oneshot::channel();
         if session.send(job(done)).is_err() {
@@ -87,10 +75,7 @@ impl PcscReader {
                 None
             }
             Err(_) => {
-                tracing::warn!(
-                    alive = self.alive.count(),
-                    "reader does not answer; session abandoned"
-                );
+                tracing::warn!(alive = self.alive.count(), "reader does not answer; session abandoned");
                 self.session = None;
                 None
             }
@@ -144,12 +129,7 @@ impl CardReader for PcscReader {
         if !self.session_ready() {
             return Presence::Mute;
         }
-        self.ask(self.config.connect_limit, |done| Job::Connect {
-            reader,
-            done,
-        })
-        .await
-        .unwrap_or(Presence::Mute)
+        self.ask(self.config.connect_limit, |done| Job::Connect { reader, done }).await.unwrap_or(Presence::Mute)
     }
 
     async fn transmit(&mut self, command: &[u8]) -> Answer {
@@ -159,12 +139,7 @@ impl CardReader for PcscReader {
             self.busy = false;
         }
         let command = command.to_vec();
-        self.ask(self.config.command_limit, |done| Job::Transmit {
-            command,
-            done,
-        })
-        .await
-        .unwrap_or(Answer::Lost)
+        self.ask(self.config.command_limit, |done| Job::Transmit { command, done }).await.unwrap_or(Answer::Lost)
     }
 
     async fn disconnect(&mut self) {
@@ -173,9 +148,7 @@ impl CardReader for PcscReader {
             self.busy = false;
         }
         // Without an answer the session is abandoned, and with it the card.
-        self.ask(self.config.connect_limit, |done| Job::Disconnect { done })
-            .await
-            .unwrap_or_default();
+        self.ask(self.config.connect_limit, |done| Job::Disconnect { done }).await.unwrap_or_default();
     }
 }
 

@@ -13,23 +13,13 @@ use std::{
 };
 
 use desk_card::link::{Answer, Presence};
-use pcsc::{
-    Card, Context, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode,
-};
+use pcsc::{Card, Context, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
 use tokio::sync::oneshot;
 
 pub(crate) enum Job {
-    Connect {
-        reader: CString,
-        done: oneshot::Sender<Presence>,
-    },
-    Transmit {
-        command: Vec<u8>,
-        done: oneshot::Sender<Answer>,
-    },
-    Disconnect {
-        done: oneshot::Sender<()>,
-    },
+    Connect { reader: CString, done: oneshot::Sender<Presence> },
+    Transmit { command: Vec<u8>, done: oneshot::Sender<Answer> },
+    Disconnect { done: oneshot::Sender<()> },
 }
 
 /// Sessions that still live, the abandoned ones among them.
@@ -54,12 +44,10 @@ pub(crate) fn start(alive: &Alive, idle_limit: Duration) -> std::io::Result<mpsc
     let (sender, jobs) = mpsc::channel();
     alive.0.fetch_add(1, Ordering::SeqCst);
     let life = Life(alive.clone());
-    std::thread::Builder::new()
-        .name("reader session".to_owned())
-        .spawn(move || {
-            let _life = life;
-            Session::default().run(&jobs, idle_limit);
-        })?;
+    std::thread::Builder::new().name("reader session".to_owned()).spawn(move || {
+        let _life = life;
+        Session::default().run(&jobs, idle_limit);
+    })?;
     Ok(sender)
 }
 
@@ -125,10 +113,7 @@ impl Session {
                     Presence::NoService
                 } else if matches!(error, Error::NoSmartcard | Error::RemovedCard) {
                     Presence::Empty
-                } else if matches!(
-                    error,
-                    Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable
-                ) {
+                } else if matches!(error, Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable) {
                     Presence::NoReader
                 } else {
                     Presence::Mute
@@ -154,14 +139,13 @@ impl Session {
             other => other?,
         };
         if self.reset_first {
-            card.reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::ResetCard)
-                .or_else(|error| {
-                    if error == Error::SharingViolation {
-                        card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)
-                    } else {
-                        Err(error)
-                    }
-                })?;
+            card.reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::ResetCard).or_else(|error| {
+                if error == Error::SharingViolation {
+                    card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)
+                } else {
+                    Err(error)
+                }
+            })?;
             self.reset_first = false;
         }
         let atr = card.status2_owned()?.atr().to_vec();
@@ -213,12 +197,7 @@ impl Session {
 fn service_gone(error: Error) -> bool {
     matches!(
         error,
-        Error::NoService
-            | Error::ServiceStopped
-            | Error::InvalidHandle
-            | Error::CommError
-            | Error::InternalError
-            | Error::ServerTooBusy
+        Error::NoService | Error::ServiceStopped | Error::InvalidHandle | Error::CommError | Error::InternalError | Error::ServerTooBusy
     )
 }
 

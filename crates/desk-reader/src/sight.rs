@@ -117,24 +117,12 @@ mod tests {
             (State::EMPTY, &[][..], Field::Empty),
             (State::EMPTY | State::CHANGED, &[][..], Field::Empty),
             (State::PRESENT | State::CHANGED, ATR, card()),
-            (
-                State::PRESENT | State::INUSE | State::EXCLUSIVE,
-                ATR,
-                card(),
-            ),
+            (State::PRESENT | State::INUSE | State::EXCLUSIVE, ATR, card()),
             (State::PRESENT | State::MUTE, &[][..], Field::Mute),
             (State::PRESENT | State::MUTE, ATR, Field::Mute),
             (State::PRESENT, &[][..], Field::Mute),
-            (
-                State::UNKNOWN | State::CHANGED | State::IGNORE,
-                &[][..],
-                Field::Unusable,
-            ),
-            (
-                State::UNAVAILABLE | State::CHANGED,
-                &[][..],
-                Field::Unusable,
-            ),
+            (State::UNKNOWN | State::CHANGED | State::IGNORE, &[][..], Field::Unusable),
+            (State::UNAVAILABLE | State::CHANGED, &[][..], Field::Unusable),
         ] {
             assert_eq!(Field::of(state, atr), field, "{state:?}");
         }
@@ -147,10 +135,7 @@ mod tests {
             (vec![], Presence::NoReader),
             (vec![Field::Unusable], Presence::NoReader),
             (vec![Field::Unusable, Field::Empty], Presence::Empty),
-            (
-                vec![Field::Empty, card()],
-                Presence::Card { atr: atr.clone() },
-            ),
+            (vec![Field::Empty, card()], Presence::Card { atr: atr.clone() }),
             (vec![Field::Mute, card()], Presence::Card { atr }),
             (vec![Field::Empty, Field::Mute], Presence::Mute),
             (vec![card(), Field::Empty, card()], Presence::Several),

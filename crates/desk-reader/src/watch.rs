@@ -69,18 +69,11 @@ impl Watch {
     pub(crate) fn start(config: ReaderConfig) -> std::io::Result<Self> {
         let (sender, sight) = watch::channel(Sight::NoService);
         let stop = Arc::new(Stop::default());
-        let thread = std::thread::Builder::new()
-            .name("reader watch".to_owned())
-            .spawn({
-                let stop = Arc::clone(&stop);
-                move || run(&config, &sender, &stop)
-            })?;
-        Ok(Self {
-            sight,
-            started: false,
-            stop,
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("reader watch".to_owned()).spawn({
+            let stop = Arc::clone(&stop);
+            move || run(&config, &sender, &stop)
+        })?;
+        Ok(Self { sight, started: false, stop, thread: Some(thread) })
     }
 
     /// What was seen last; [`Watch::changed`] then waits for something newer.
@@ -138,12 +131,7 @@ fn run(config: &ReaderConfig, sender: &watch::Sender<Sight>, stop: &Stop) {
 }
 
 /// Follows the readers until the service fails or the watch is stopped.
-fn follow(
-    context: &Context,
-    config: &ReaderConfig,
-    sender: &watch::Sender<Sight>,
-    stop: &Stop,
-) -> Result<(), Error> {
+fn follow(context: &Context, config: &ReaderConfig, sender: &watch::Sender<Sight>, stop: &Stop) -> Result<(), Error> {
     let mut plug = ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE);
     let mut states: Vec<ReaderState> = Vec::new();
     let mut seen: BTreeMap<CString, ReaderSight> = BTreeMap::new();
@@ -162,19 +150,13 @@ fn follow(
             publish(sender, Sight::Readers(seen.values().cloned().collect()));
         }
 
-        let wait = if states.is_empty() {
-            WAIT_WITHOUT_READER
-        } else {
-            WAIT
-        };
+        let wait = if states.is_empty() { WAIT_WITHOUT_READER } else { WAIT };
         states.push(plug);
         let waited = context.get_status_change(wait, &mut states);
         if waited.is_ok() {
             states.iter_mut().for_each(ReaderState::sync_current_state);
         }
-        plug = states
-            .pop()
-            .unwrap_or_else(|| ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
+        plug = states.pop().unwrap_or_else(|| ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
         if stop.asked() {
             return Ok(());
         }
@@ -207,10 +189,7 @@ fn follow(
 
 fn list(context: &Context, config: &ReaderConfig) -> Result<Vec<CString>, Error> {
     match context.list_readers_owned() {
-        Ok(names) => Ok(names
-            .into_iter()
-            .filter(|name| config.admits(&name.to_string_lossy()))
-            .collect()),
+        Ok(names) => Ok(names.into_iter().filter(|name| config.admits(&name.to_string_lossy())).collect()),
         Err(Error::NoReadersAvailable) => Ok(Vec::new()),
         Err(error) => Err(error),
     }

@@ -1,6 +1,8 @@
 //! The reader against the real pcscd with Debian's virtual reader. Every test runs itself again inside `scripts/isolated`,
 //! with a smart-card service of its own; where pcscd or vpcd is not installed it says so and counts as skipped.
 
+#![expect(clippy::expect_used, reason = "a test that cannot set the stage fails")]
+
 mod inside;
 
 use std::{
@@ -23,12 +25,7 @@ fn command(test: &str) -> Command {
     let mut command = Command::new(script);
     command
         .arg(this)
-        .args([
-            "--exact",
-            "--ignored",
-            "--nocapture",
-            &format!("inside::{test}"),
-        ])
+        .args(["--exact", "--ignored", "--nocapture", &format!("inside::{test}")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -44,11 +41,7 @@ fn judge(test: &str, output: &std::process::Output) {
         let _ = writeln!(console, "SKIPPED desk-reader {test}: {}", err.trim());
         return;
     }
-    assert!(
-        output.status.success() && out.contains("1 passed"),
-        "{test} inside its own service: {:?}\n{out}\n{err}",
-        output.status
-    );
+    assert!(output.status.success() && out.contains("1 passed"), "{test} inside its own service: {:?}\n{out}\n{err}", output.status);
 }
 
 macro_rules! isolated_tests {
@@ -83,17 +76,8 @@ isolated_tests!(
 
 #[test]
 fn two_services_side_by_side() {
-    let children: Vec<_> = (0..2)
-        .map(|_| {
-            command("keeps_its_own_card")
-                .spawn()
-                .expect("scripts/isolated starts")
-        })
-        .collect();
+    let children: Vec<_> = (0..2).map(|_| command("keeps_its_own_card").spawn().expect("scripts/isolated starts")).collect();
     for child in children {
-        judge(
-            "keeps_its_own_card",
-            &child.wait_with_output().expect("ends"),
-        );
+        judge("keeps_its_own_card", &child.wait_with_output().expect("ends"));
     }
 }

@@ -27,11 +27,7 @@ pub struct Origin {
 impl Origin {
     #[must_use]
     pub fn of(station: &Station) -> Self {
-        Self {
-            cell: station.cell.clone(),
-            device: station.device.clone(),
-            generation: station.generation,
-        }
+        Self { cell: station.cell.clone(), device: station.device.clone(), generation: station.generation }
     }
 }
 
@@ -53,23 +49,14 @@ pub struct Head {
 impl Head {
     #[must_use]
     pub fn genesis() -> Self {
-        Self {
-            sequence: 0,
-            hash: journal::genesis(),
-        }
+        Self { sequence: 0, hash: journal::genesis() }
     }
 
     /// The row that follows, sealed and chained; the head moves on to it.
     ///
     /// # Errors
     /// [`Unopened`] when the payload cannot be sealed.
-    pub fn follow(
-        &mut self,
-        origin: &Origin,
-        draft: &Draft,
-        key: &PayloadKey,
-        entropy: &mut dyn Entropy,
-    ) -> Result<Link, Unopened> {
+    pub fn follow(&mut self, origin: &Origin, draft: &Draft, key: &PayloadKey, entropy: &mut dyn Entropy) -> Result<Link, Unopened> {
         let sequence = self.sequence + 1;
         let context = journal::seal_context(&origin.device, origin.generation, sequence);
         let sealed = key.seal(entropy, &context, &draft.payload)?;
@@ -86,30 +73,21 @@ impl Head {
             payload_hash: journal::payload_hash(&sealed),
             previous: self.hash.clone(),
         };
-        *self = Self {
-            sequence,
-            hash: header.hash(),
-        };
-        Ok(Link {
-            header,
-            hash: self.hash.clone(),
-            sealed,
-        })
+        *self = Self { sequence, hash: header.hash() };
+        Ok(Link { header, hash: self.hash.clone(), sealed })
     }
 }
 
 /// Under whose key a draft is sealed: its case, or its day.
 #[must_use]
 pub fn key_owner(draft: &Draft) -> CaseId {
-    draft
-        .case
-        .unwrap_or_else(|| journal::day_key_owner(draft.day))
+    draft.case.unwrap_or_else(|| journal::day_key_owner(draft.day))
 }
 
 /// First row of a case.
 ///
 /// # Errors
-/// Never for a header of this program; the JSON of a [`CaseHeader`] cannot fail.
+/// Never for a header of this program; its JSON cannot fail.
 pub fn opening_draft(header: &CaseHeader, day: chrono::NaiveDate) -> serde_json::Result<Draft> {
     Ok(Draft {
         at: header.opened_at,
@@ -126,4 +104,10 @@ pub fn opening_draft(header: &CaseHeader, day: chrono::NaiveDate) -> serde_json:
 #[must_use]
 pub fn whole_micros(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(6)
+}
+
+/// The header in the payload of an opening row.
+#[must_use]
+pub fn opened_header(payload: &str) -> Option<CaseHeader> {
+    serde_json::from_str(payload).ok()
 }

@@ -44,10 +44,7 @@ impl OpenFailure {
 
 impl From<OpenFailure> for StoreFailure {
     fn from(failure: OpenFailure) -> Self {
-        Self {
-            code: failure.code(),
-            detail: failure.to_string(),
-        }
+        Self { code: failure.code(), detail: failure.to_string() }
     }
 }
 
@@ -57,9 +54,7 @@ const NOT_A_DATABASE: &str = "26";
 
 impl From<sqlx::Error> for OpenFailure {
     fn from(error: sqlx::Error) -> Self {
-        let code = error
-            .as_database_error()
-            .and_then(|error| error.code().map(|code| code.into_owned()));
+        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
         match code.as_deref() {
             Some(BUSY) => Self::InUse,
             Some(NOT_A_DATABASE) => Self::WrongKey,
@@ -92,10 +87,7 @@ fn describe(error: &sqlx::Error) -> String {
 }
 
 pub(crate) fn broken(detail: impl Into<String>) -> StoreFailure {
-    StoreFailure {
-        code: Code::StoreBroken,
-        detail: detail.into(),
-    }
+    StoreFailure { code: Code::StoreBroken, detail: detail.into() }
 }
 
 pub(crate) fn database(error: sqlx::Error) -> StoreFailure {

@@ -27,35 +27,23 @@ impl SqliteStore {
         .await
         .map_err(database)?
         .ok_or_else(|| broken("no such case"))?;
-        let ending: Option<Ending> = row
-            .try_get::<Option<String>, _>("ending")
-            .map_err(database)?
-            .map(|text| read::ending(&text))
-            .transpose()?;
+        let ending: Option<Ending> =
+            row.try_get::<Option<String>, _>("ending").map_err(database)?.map(|text| read::ending(&text)).transpose()?;
         if may_end(ending.as_ref()) {
             return Err(broken("a case that has not ended cannot be forgotten"));
         }
         if row.try_get::<bool, _>("waits").map_err(database)? {
-            return Err(broken(
-                "rows that the centre does not have cannot be forgotten",
-            ));
+            return Err(broken("rows that the centre does not have cannot be forgotten"));
         }
         sqlx::query("UPDATE journal SET sealed = NULL WHERE case_id = ?")
             .bind(&case.0[..])
             .execute(&mut *transaction)
             .await
             .map_err(database)?;
-        sqlx::query("DELETE FROM case_keys WHERE owner = ?")
-            .bind(&case.0[..])
-            .execute(&mut *transaction)
-            .await
-            .map_err(database)?;
+        sqlx::query("DELETE FROM case_keys WHERE owner = ?").bind(&case.0[..]).execute(&mut *transaction).await.map_err(database)?;
         transaction.commit().await.map_err(database)?;
         // Older page images in the write-ahead log still hold what was erased.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut self.connection)
-            .await
-            .map_err(database)?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await.map_err(database)?;
         Ok(())
     }
 }

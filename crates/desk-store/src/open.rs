@@ -50,21 +50,12 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`OpenFailure::Exists`] where a file is already there; [`OpenFailure::Database`].
-    pub async fn create(
-        path: &Path,
-        key: &StoreKey,
-        station: &Station,
-        entropy: Box<dyn Entropy>,
-    ) -> Result<Self, OpenFailure> {
+    pub async fn create(path: &Path, key: &StoreKey, station: &Station, entropy: Box<dyn Entropy>) -> Result<Self, OpenFailure> {
         if path.exists() {
             return Err(OpenFailure::Exists);
         }
         let unfinished = sibling(path, "new");
-        for left_over in [
-            unfinished.clone(),
-            sibling(&unfinished, "wal"),
-            sibling(&unfinished, "shm"),
-        ] {
+        for left_over in [unfinished.clone(), sibling(&unfinished, "wal"), sibling(&unfinished, "shm")] {
             match std::fs::remove_file(&left_over) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(OpenFailure::Database(error.to_string()));
@@ -72,10 +63,7 @@ impl SqliteStore {
                 Ok(()) | Err(_) => {}
             }
         }
-        let mut connection = options(&unfinished, key)
-            .create_if_missing(true)
-            .connect()
-            .await?;
+        let mut connection = options(&unfinished, key).create_if_missing(true).connect().await?;
         migrate(&mut connection).await?;
         let mut transaction = connection.begin().await?;
         sqlx::query("INSERT INTO station (one, cell, device, generation, outlet, window) VALUES (1, ?, ?, ?, ?, ?)")
@@ -100,40 +88,21 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Any [`OpenFailure`] but `Exists`.
-    pub async fn open(
-        path: &Path,
-        key: &StoreKey,
-        station: &Station,
-        entropy: Box<dyn Entropy>,
-    ) -> Result<Self, OpenFailure> {
+    pub async fn open(path: &Path, key: &StoreKey, station: &Station, entropy: Box<dyn Entropy>) -> Result<Self, OpenFailure> {
         if !path.is_file() {
             return Err(OpenFailure::Missing);
         }
         let mut connection = options(path, key).connect().await?;
         migrate(&mut connection).await?;
         let origin = Origin::of(station);
-        let row = sqlx::query("SELECT cell, device, generation FROM station")
-            .fetch_one(&mut connection)
-            .await?;
-        if (
-            row.try_get::<String, _>("cell")?,
-            row.try_get::<String, _>("device")?,
-            row.try_get::<u32, _>("generation")?,
-        ) != (
-            origin.cell.0.clone(),
-            origin.device.0.clone(),
-            origin.generation,
-        ) {
+        let row = sqlx::query("SELECT cell, device, generation FROM station").fetch_one(&mut connection).await?;
+        if (row.try_get::<String, _>("cell")?, row.try_get::<String, _>("device")?, row.try_get::<u32, _>("generation")?)
+            != (origin.cell.0.clone(), origin.device.0.clone(), origin.generation)
+        {
             return Err(OpenFailure::OtherStation);
         }
         let head = verify::whole_store(&mut connection, &origin).await?;
-        Ok(Self {
-            connection,
-            origin,
-            head: Some(head),
-            entropy,
-            commits_since_checkpoint: 0,
-        })
+        Ok(Self { connection, origin, head: Some(head), entropy, commits_since_checkpoint: 0 })
     }
 
     /// Checks the whole store again, as [`SqliteStore::open`] does.
@@ -181,16 +150,12 @@ fn put_in_place(from: &Path, to: &Path) -> Result<(), OpenFailure> {
     let sync = || {
         std::fs::File::open(from)?.sync_all()?;
         std::fs::rename(from, to)?;
-        to.parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+        to.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
     };
     sync().map_err(|error: std::io::Error| OpenFailure::Database(error.to_string()))
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), sqlx::migrate::MigrateError> {
     // `run` takes anything that can be acquired from, and its future then cannot be sent to another thread.
-    sqlx::migrate!("./migrations")
-        .run_direct(None, connection, false)
-        .await
+    sqlx::migrate!("./migrations").run_direct(None, connection, false).await
 }

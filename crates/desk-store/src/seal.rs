@@ -28,9 +28,7 @@ impl PayloadKey {
     /// # Errors
     /// [`Unopened`] when `bytes` are not 32.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unopened> {
-        Ok(Self(Zeroizing::new(
-            bytes.try_into().map_err(|_| Unopened)?,
-        )))
+        Ok(Self(Zeroizing::new(bytes.try_into().map_err(|_| Unopened)?)))
     }
 
     #[must_use]
@@ -42,24 +40,10 @@ impl PayloadKey {
     ///
     /// # Errors
     /// [`Unopened`] when the payload is longer than the cipher takes (64 GiB).
-    pub fn seal(
-        &self,
-        entropy: &mut dyn Entropy,
-        context: &[u8],
-        payload: &str,
-    ) -> Result<Vec<u8>, Unopened> {
+    pub fn seal(&self, entropy: &mut dyn Entropy, context: &[u8], payload: &str) -> Result<Vec<u8>, Unopened> {
         let mut nonce = [0; NONCE];
         entropy.fill(&mut nonce);
-        let sealed = self
-            .cipher()
-            .encrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: payload.as_bytes(),
-                    aad: context,
-                },
-            )
-            .map_err(|_| Unopened)?;
+        let sealed = self.cipher().encrypt(&Nonce::from(nonce), Payload { msg: payload.as_bytes(), aad: context }).map_err(|_| Unopened)?;
         Ok([&nonce[..], &sealed].concat())
     }
 
@@ -67,16 +51,7 @@ impl PayloadKey {
     /// [`Unopened`] for another key, another context, or changed bytes.
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<String, Unopened> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(Unopened)?;
-        let payload = self
-            .cipher()
-            .decrypt(
-                &Nonce::from(*nonce),
-                Payload {
-                    msg: sealed,
-                    aad: context,
-                },
-            )
-            .map_err(|_| Unopened)?;
+        let payload = self.cipher().decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: context }).map_err(|_| Unopened)?;
         String::from_utf8(payload).map_err(|_| Unopened)
     }
 

@@ -26,19 +26,13 @@ const COMMITS_PER_CHECKPOINT: u32 = 256;
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn append(
-        &mut self,
-        rows: Vec<Draft>,
-        closes: Option<(CaseId, Ending)>,
-    ) -> Result<Vec<RowHeader>, StoreFailure> {
+    async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure> {
         let mut head = self.take_head().await?;
         let mut transaction = self.connection.begin().await.map_err(database)?;
         let mut headers = Vec::with_capacity(rows.len());
         for draft in &rows {
             let key = key_for(&mut transaction, draft, self.entropy.as_mut()).await?;
-            let link = head
-                .follow(&self.origin, draft, &key, self.entropy.as_mut())
-                .map_err(|error| broken(error.to_string()))?;
+            let link = head.follow(&self.origin, draft, &key, self.entropy.as_mut()).map_err(|error| broken(error.to_string()))?;
             insert(&mut transaction, draft.day, &link).await?;
             headers.push(link.header);
         }
@@ -65,25 +59,20 @@ impl Store for SqliteStore {
         let mut header = opening.header;
         header.number = number::case_number(&header, opening.day, opening.generation, sequence)
             .ok_or_else(|| broken("case numbers of the day are used up"))?;
-        let draft = chain::opening_draft(&header, opening.day)
-            .map_err(|error| broken(error.to_string()))?;
+        let draft = chain::opening_draft(&header, opening.day).map_err(|error| broken(error.to_string()))?;
         let key = PayloadKey::draw(self.entropy.as_mut());
         insert_key(&mut transaction, header.id, &key).await?;
-        let link = head
-            .follow(&self.origin, &draft, &key, self.entropy.as_mut())
-            .map_err(|error| broken(error.to_string()))?;
+        let link = head.follow(&self.origin, &draft, &key, self.entropy.as_mut()).map_err(|error| broken(error.to_string()))?;
         insert(&mut transaction, opening.day, &link).await?;
-        sqlx::query(
-            "INSERT INTO cases (case_id, day, number, header, opened_by) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(&header.id.0[..])
-        .bind(opening.day.to_string())
-        .bind(header.number.as_str())
-        .bind(&draft.payload)
-        .bind(signed(link.header.sequence)?)
-        .execute(&mut *transaction)
-        .await
-        .map_err(database)?;
+        sqlx::query("INSERT INTO cases (case_id, day, number, header, opened_by) VALUES (?, ?, ?, ?, ?)")
+            .bind(&header.id.0[..])
+            .bind(opening.day.to_string())
+            .bind(header.number.as_str())
+            .bind(serde_json::to_string(&header).map_err(|error| broken(error.to_string()))?)
+            .bind(signed(link.header.sequence)?)
+            .execute(&mut *transaction)
+            .await
+            .map_err(database)?;
         move_head(&mut transaction, &head).await?;
         transaction.commit().await.map_err(database)?;
         self.committed(head);
@@ -98,10 +87,7 @@ impl Store for SqliteStore {
         read::unfinished(&mut self.connection).await
     }
 
-    async fn cases_of(
-        &mut self,
-        day: NaiveDate,
-    ) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
+    async fn cases_of(&mut self, day: NaiveDate) -> Result<Vec<(CaseHeader, Option<Ending>)>, StoreFailure> {
         read::cases_of(&mut self.connection, day).await
     }
 
@@ -132,10 +118,7 @@ impl Store for SqliteStore {
             .await
             .map_err(database)?;
         if self.commits_since_checkpoint >= COMMITS_PER_CHECKPOINT {
-            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-                .execute(&mut self.connection)
-                .await
-                .map_err(database)?;
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.connection).await.map_err(database)?;
             self.commits_since_checkpoint = 0;
         }
         Ok(())
@@ -169,15 +152,12 @@ impl Store for SqliteStore {
     }
 
     async fn operator(&mut self, id: &str) -> Result<Option<Operator>, StoreFailure> {
-        let record: Option<String> =
-            sqlx::query_scalar("SELECT record FROM operators WHERE id = ?")
-                .bind(id)
-                .fetch_optional(&mut self.connection)
-                .await
-                .map_err(database)?;
-        record
-            .map(|record| serde_json::from_str(&record).map_err(|_| broken("operator record")))
-            .transpose()
+        let record: Option<String> = sqlx::query_scalar("SELECT record FROM operators WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(database)?;
+        record.map(|record| serde_json::from_str(&record).map_err(|_| broken("operator record"))).transpose()
     }
 
     async fn remember(&mut self, key: &str, value: &str) -> Result<(), StoreFailure> {
@@ -194,11 +174,7 @@ impl Store for SqliteStore {
     }
 
     async fn recall(&mut self, key: &str) -> Result<Option<String>, StoreFailure> {
-        sqlx::query_scalar("SELECT value FROM memory WHERE key = ?")
-            .bind(key)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(database)
+        sqlx::query_scalar("SELECT value FROM memory WHERE key = ?").bind(key).fetch_optional(&mut self.connection).await.map_err(database)
     }
 }
 
@@ -246,11 +222,7 @@ async fn key_for(
     }
 }
 
-async fn insert_key(
-    connection: &mut SqliteConnection,
-    owner: CaseId,
-    key: &PayloadKey,
-) -> Result<(), StoreFailure> {
+async fn insert_key(connection: &mut SqliteConnection, owner: CaseId, key: &PayloadKey) -> Result<(), StoreFailure> {
     sqlx::query("INSERT INTO case_keys (owner, key) VALUES (?, ?)")
         .bind(&owner.0[..])
         .bind(key.bytes())
@@ -260,15 +232,10 @@ async fn insert_key(
     Ok(())
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    day: NaiveDate,
-    link: &Link,
-) -> Result<(), StoreFailure> {
+async fn insert(connection: &mut SqliteConnection, day: NaiveDate, link: &Link) -> Result<(), StoreFailure> {
     let header = &link.header;
     let sequence = signed(header.sequence)?;
-    let postings =
-        serde_json::to_string(&header.postings).map_err(|error| broken(error.to_string()))?;
+    let postings = serde_json::to_string(&header.postings).map_err(|error| broken(error.to_string()))?;
     sqlx::query(
         "INSERT INTO journal (sequence, at_micros, case_id, day, kind, code, postings, payload_hash, previous, hash, sealed) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -288,34 +255,23 @@ async fn insert(
     .await
     .map_err(database)?;
     for (line, posting) in (0_i64..).zip(header.postings.lines()) {
-        sqlx::query(
-            "INSERT INTO postings (sequence, line, day, account, amount) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(sequence)
-        .bind(line)
-        .bind(day.to_string())
-        .bind(read::account_text(&posting.account)?)
-        .bind(posting.amount.0)
-        .execute(&mut *connection)
-        .await
-        .map_err(database)?;
+        sqlx::query("INSERT INTO postings (sequence, line, day, account, amount) VALUES (?, ?, ?, ?, ?)")
+            .bind(sequence)
+            .bind(line)
+            .bind(day.to_string())
+            .bind(read::account_text(&posting.account)?)
+            .bind(posting.amount.0)
+            .execute(&mut *connection)
+            .await
+            .map_err(database)?;
     }
     Ok(())
 }
 
 /// A case ends once; only one that was suspended may end again, when its card has come back.
-async fn close_case(
-    connection: &mut SqliteConnection,
-    case: CaseId,
-    ending: &Ending,
-    headers: &[RowHeader],
-) -> Result<(), StoreFailure> {
-    let ended_by = headers
-        .iter()
-        .rev()
-        .find(|header| header.case == Some(case))
-        .ok_or_else(|| broken("a case ends with a row of its own"))?
-        .sequence;
+async fn close_case(connection: &mut SqliteConnection, case: CaseId, ending: &Ending, headers: &[RowHeader]) -> Result<(), StoreFailure> {
+    let ended_by =
+        headers.iter().rev().find(|header| header.case == Some(case)).ok_or_else(|| broken("a case ends with a row of its own"))?.sequence;
     let before = sqlx::query("SELECT ending FROM cases WHERE case_id = ?")
         .bind(&case.0[..])
         .fetch_one(&mut *connection)
@@ -342,9 +298,7 @@ async fn close_case(
 pub fn may_end(before: Option<&Ending>) -> bool {
     match before {
         None | Some(Ending::Suspended { .. }) => true,
-        Some(
-            Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled,
-        ) => false,
+        Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled) => false,
     }
 }
 

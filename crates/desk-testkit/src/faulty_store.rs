@@ -25,19 +25,21 @@ pub enum Fault {
 }
 
 /// Hands everything on to the store inside until write number `at`.
-pub struct FaultyStore<S> {
-    inner: S,
+pub struct FaultyStore {
+    inner: Box<dyn Store>,
     at: u32,
     fault: Fault,
     written: u32,
 }
 
-impl<S> FaultyStore<S> {
-    pub fn new(inner: S, at: u32, fault: Fault) -> Self {
+impl FaultyStore {
+    #[must_use]
+    pub fn new(inner: Box<dyn Store>, at: u32, fault: Fault) -> Self {
         Self { inner, at, fault, written: 0 }
     }
 
-    pub fn into_inner(self) -> S {
+    #[must_use]
+    pub fn into_inner(self) -> Box<dyn Store> {
         self.inner
     }
 
@@ -60,7 +62,7 @@ impl<S> FaultyStore<S> {
 }
 
 #[async_trait]
-impl<S: Store> Store for FaultyStore<S> {
+impl Store for FaultyStore {
     async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure> {
         self.before()?;
         let headers = self.inner.append(rows, closes).await?;

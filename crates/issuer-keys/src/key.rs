@@ -41,12 +41,12 @@ impl DoubleKey {
         ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p])
     }
 
-    pub(crate) fn folded(&self) -> Block {
+    pub(crate) fn folded(&self) -> Zeroizing<Block> {
         let (mut left, right) = self.halves();
         for (byte, with) in left.iter_mut().zip(right) {
             *byte ^= with;
         }
-        left
+        Zeroizing::new(left)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Session keys, purse MACs, TAC and line protection, over bytes. Everything is DES-CBC from a start value, padded with 80
 //! and zeros, cut to four bytes.
 
+use zeroize::Zeroizing;
+
 use crate::{
     cipher::{Block, decrypt_single, encrypt, encrypt_single},
     key::DoubleKey,
@@ -11,31 +13,31 @@ pub type Mac = [u8; 4];
 
 /// Session key of load and unload: E(key, random ‖ online counter ‖ 8000).
 #[must_use]
-pub fn online_session(key: &DoubleKey, random: [u8; 4], counter: u16) -> Block {
+pub fn online_session(key: &DoubleKey, random: [u8; 4], counter: u16) -> Zeroizing<Block> {
     let [c1, c2] = counter.to_be_bytes();
     let [r1, r2, r3, r4] = random;
-    encrypt(key.bytes(), [r1, r2, r3, r4, c1, c2, 0x80, 0x00])
+    Zeroizing::new(encrypt(key.bytes(), [r1, r2, r3, r4, c1, c2, 0x80, 0x00]))
 }
 
 /// Session key of purchases: E(key, random ‖ offline counter ‖ last two bytes of the terminal's number).
 #[must_use]
-pub fn offline_session(key: &DoubleKey, random: [u8; 4], counter: u16, terminal_sequence: u32) -> Block {
+pub fn offline_session(key: &DoubleKey, random: [u8; 4], counter: u16, terminal_sequence: u32) -> Zeroizing<Block> {
     let [c1, c2] = counter.to_be_bytes();
     let [r1, r2, r3, r4] = random;
     let [_, _, t1, t2] = terminal_sequence.to_be_bytes();
-    encrypt(key.bytes(), [r1, r2, r3, r4, c1, c2, t1, t2])
+    Zeroizing::new(encrypt(key.bytes(), [r1, r2, r3, r4, c1, c2, t1, t2]))
 }
 
 /// MAC with a session key, start value zero.
 #[must_use]
-pub fn mac(key: Block, data: &[u8]) -> Mac {
-    head(chain(key, [0; 8], data))
+pub fn mac(key: &Block, data: &[u8]) -> Mac {
+    head(chain(*key, [0; 8], data))
 }
 
 /// TAC: the MAC under left half ⊕ right half of the TAC key. The PIN reload MAC is made the same way.
 #[must_use]
 pub fn tac(key: &DoubleKey, data: &[u8]) -> Mac {
-    mac(key.folded(), data)
+    mac(&key.folded(), data)
 }
 
 /// MAC of a protected command (ISO 9797-1 algorithm 3): `command` is CLA INS P1 P2 Lc and data, Lc counting the MAC; the

@@ -58,12 +58,12 @@ impl KeyService {
                 let session = mac::online_session(&key, bytes(random, "random")?, *online_counter);
                 let (old, amount) = (fen(*old_balance)?, fen(*amount)?);
                 let terminal = bytes::<6>(terminal, "terminal")?;
-                let expected = mac::mac(session, &[&old[..], &amount[..], &[UNLOAD], &terminal[..]].concat());
+                let expected = mac::mac(&session, &[&old[..], &amount[..], &[UNLOAD], &terminal[..]].concat());
                 if !same(&expected, &bytes(mac1, "mac1")?) {
                     return Err(Message::new(Code::CardMacWrong));
                 }
                 let time = time(*at)?;
-                let released = mac::mac(session, &[&amount[..], &[UNLOAD], &terminal[..], &time[..]].concat());
+                let released = mac::mac(&session, &[&amount[..], &[UNLOAD], &terminal[..], &time[..]].concat());
                 Ok(mac_answer(released, *at))
             }
             IssuerRequest::Purchase {
@@ -84,8 +84,10 @@ impl KeyService {
                 }
                 let key = self.key(card, Purpose::Purchase)?;
                 let session = mac::offline_session(&key, bytes(random, "random")?, *offline_counter, *terminal_sequence);
-                let released =
-                    mac::mac(session, &[&fen(*amount)?[..], &[PURCHASE], &bytes::<6>(terminal, "terminal")?[..], &time(*at)?[..]].concat());
+                let released = mac::mac(
+                    &session,
+                    &[&fen(*amount)?[..], &[PURCHASE], &bytes::<6>(terminal, "terminal")?[..], &time(*at)?[..]].concat(),
+                );
                 Ok(mac_answer(released, *at))
             }
             IssuerRequest::LineMac { card, key: LineKey::Maintenance, challenge, header, data } => {
@@ -168,7 +170,7 @@ impl KeyService {
                 }) {
                     let key = self.key(&release.card, Purpose::Purchase)?;
                     let session = mac::offline_session(&key, bytes(&release.random, "random")?, release.counter, *terminal_sequence);
-                    genuine |= same(&mac::mac(session, &fen(release.amount)?), &claimed);
+                    genuine |= same(&mac::mac(&session, &fen(release.amount)?), &claimed);
                 }
                 Ok(tac_holds && genuine)
             }
@@ -181,7 +183,7 @@ impl KeyService {
         let session = mac::online_session(&key, bytes(&release.random, "random")?, release.counter);
         let left = release.old_balance.minus(release.amount).map_err(|_| invalid("amount"))?;
         Ok(mac::mac(
-            session,
+            &session,
             &[
                 &fen(left)?[..],
                 &release.counter.to_be_bytes()[..],

@@ -33,17 +33,17 @@ const TERMINAL: &str = "305000000001";
 #[test]
 fn published_load() {
     let session = mac::online_session(&key(PUBLISHED), a("11223344"), 0);
-    assert_eq!(h(session), "9B1D924E05595603");
-    assert_eq!(h(mac::mac(session, &b("000000000000100001001122334455"))), "2988AE5A");
-    assert_eq!(h(mac::mac(session, &b("000010000100112233445520111221214822"))), "3A845BF0");
+    assert_eq!(h(*session), "9B1D924E05595603");
+    assert_eq!(h(mac::mac(&session, &b("000000000000100001001122334455"))), "2988AE5A");
+    assert_eq!(h(mac::mac(&session, &b("000010000100112233445520111221214822"))), "3A845BF0");
 }
 
 #[test]
 fn published_purchase() {
     let session = mac::offline_session(&key(PUBLISHED), a("11223344"), 0, 1);
-    assert_eq!(h(session), "003238ABC57659DD");
-    assert_eq!(h(mac::mac(session, &b("000010000600112233445520120229135100"))), "F15CAB75");
-    assert_eq!(h(mac::mac(session, &b("00001000"))), "56988A13");
+    assert_eq!(h(*session), "003238ABC57659DD");
+    assert_eq!(h(mac::mac(&session, &b("000010000600112233445520120229135100"))), "F15CAB75");
+    assert_eq!(h(mac::mac(&session, &b("00001000"))), "56988A13");
 }
 
 #[test]
@@ -59,40 +59,40 @@ fn whole_load() {
     let card = master.of_card(a("01013050FFFFFFFF"), a("1234567890123456"));
     assert_eq!(h(card.bytes()), "EA4A9EDB9DAEA3B0CD3657FEBF2B75FE");
     let session = mac::online_session(&card, a("C620857F"), 7);
-    assert_eq!(h(session), "2D2A7084DBE01D28");
+    assert_eq!(h(*session), "2D2A7084DBE01D28");
     // Old balance 800, amount 5000.
-    assert_eq!(h(mac::mac(session, &b(&format!("000003200000138802{TERMINAL}")))), "0D9C915C");
-    assert_eq!(h(mac::mac(session, &b(&format!("0000138802{TERMINAL}{TIME}")))), "EA09C782");
-    assert_eq!(h(key(TAC).folded()), "8888888888888888");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000003200000138802{TERMINAL}")))), "0D9C915C");
+    assert_eq!(h(mac::mac(&session, &b(&format!("0000138802{TERMINAL}{TIME}")))), "EA09C782");
+    assert_eq!(h(*key(TAC).folded()), "8888888888888888");
     assert_eq!(h(mac::tac(&key(TAC), &b(&format!("000016A800070000138802{TERMINAL}{TIME}")))), "798FF1E0");
 }
 
 #[test]
 fn whole_unload() {
     let session = mac::online_session(&key(UNLOAD), a("C620857F"), 8);
-    assert_eq!(h(session), "10F59E255B2E9A0A");
-    assert_eq!(h(mac::mac(session, &b(&format!("000016A8000003E803{TERMINAL}")))), "105A1B67");
-    assert_eq!(h(mac::mac(session, &b(&format!("000003E803{TERMINAL}{TIME}")))), "0BC33FA9");
-    assert_eq!(h(mac::mac(session, &b(&format!("000012C00008000003E803{TERMINAL}{TIME}")))), "F0FD22CB");
+    assert_eq!(h(*session), "10F59E255B2E9A0A");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000016A8000003E803{TERMINAL}")))), "105A1B67");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000003E803{TERMINAL}{TIME}")))), "0BC33FA9");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000012C00008000003E803{TERMINAL}{TIME}")))), "F0FD22CB");
 }
 
 #[test]
 fn whole_purchase() {
     let session = mac::offline_session(&key("3E3E3E3E3E3E3E3EE3E3E3E3E3E3E3E3"), a("C620857F"), 0x11, 0x42);
-    assert_eq!(h(session), "02D099F5EAAB0A51");
-    assert_eq!(h(mac::mac(session, &b(&format!("000000C806{TERMINAL}{TIME}")))), "F2416C21");
-    assert_eq!(h(mac::mac(session, &b("000000C8"))), "3ACF1A61");
+    assert_eq!(h(*session), "02D099F5EAAB0A51");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000000C806{TERMINAL}{TIME}")))), "F2416C21");
+    assert_eq!(h(mac::mac(&session, &b("000000C8"))), "3ACF1A61");
     assert_eq!(h(mac::tac(&key(TAC), &b(&format!("000000C806{TERMINAL}00000042{TIME}")))), "4B7A7207");
     // The same money as a compound purchase (type 09), without and with the nine-byte security code.
-    assert_eq!(h(mac::mac(session, &b(&format!("000000C809{TERMINAL}{TIME}")))), "942C9F83");
-    assert_eq!(h(mac::mac(session, &b(&format!("000000C809{TERMINAL}{TIME}850102030405060708")))), "6D7D5E71");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000000C809{TERMINAL}{TIME}")))), "942C9F83");
+    assert_eq!(h(mac::mac(&session, &b(&format!("000000C809{TERMINAL}{TIME}850102030405060708")))), "6D7D5E71");
 }
 
 #[test]
 fn overdraft_update() {
     let session = mac::online_session(&key("3C3C3C3C3C3C3C3CC3C3C3C3C3C3C3C3"), a("C620857F"), 3);
-    assert_eq!(h(mac::mac(session, &b(&format!("0000032000032007{TERMINAL}")))), "216488A6");
-    assert_eq!(h(mac::mac(session, &b(&format!("0003E807{TERMINAL}{TIME}")))), "64394F2E");
+    assert_eq!(h(mac::mac(&session, &b(&format!("0000032000032007{TERMINAL}")))), "216488A6");
+    assert_eq!(h(mac::mac(&session, &b(&format!("0003E807{TERMINAL}{TIME}")))), "64394F2E");
     assert_eq!(h(mac::tac(&key(TAC), &b(&format!("000003E800030003E807{TERMINAL}{TIME}")))), "D0150D63");
 }
 

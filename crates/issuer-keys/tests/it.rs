@@ -61,8 +61,8 @@ mod service {
         let amount = 3650_u32.to_be_bytes();
         let terminal = [0x99, 0, 0, 0, 0, 0x42];
         let time = hex::decode("20261124100000").unwrap();
-        let mac1 = mac::mac(session, &[&amount[..], &amount, &[3], &terminal].concat());
-        let mac3 = mac::mac(session, &[&[0; 4][..], &[0, 8], &amount, &[3], &terminal, &time].concat());
+        let mac1 = mac::mac(&session, &[&amount[..], &amount, &[3], &terminal].concat());
+        let mac3 = mac::mac(&session, &[&[0; 4][..], &[0, 8], &amount, &[3], &terminal, &time].concat());
         (hex::encode_upper(mac1), hex::encode_upper(mac3))
     }
 
@@ -157,9 +157,9 @@ mod service {
         let session = mac::offline_session(&card_key("tunion-purchase", "purchase"), [0xC6, 0x20, 0x85, 0x7F], 5, 77);
         let order = hex::decode("000000C80699000000004220261124100000").unwrap();
         let slip = hex::decode("000000C8069900000000420000004D20261124100000").unwrap();
-        let mac1 = hex::encode_upper(mac::mac(session, &order));
+        let mac1 = hex::encode_upper(mac::mac(&session, &order));
         assert_eq!(service().answer(&ask, &[]), Ok(IssuerAnswer::Mac { mac: mac1, at: at() }));
-        let mac2 = hex::encode_upper(mac::mac(session, &200_u32.to_be_bytes()));
+        let mac2 = hex::encode_upper(mac::mac(&session, &200_u32.to_be_bytes()));
         let tac = hex::encode_upper(mac::tac(&card_key("tunion-purchase", "tac"), &slip));
         let release = ReleaseRecord::of(&ask).unwrap();
         assert_eq!(release.kind, ReleaseKind::Purchase { terminal_sequence: 77 });

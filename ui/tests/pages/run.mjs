@@ -214,6 +214,18 @@ await journey('a form by keyboard alone', views.form, async (page, keys) => {
     },
   ])
 })
+await journey('a box left empty on purpose goes to the desk, which refuses', views.form, async (page, keys) => {
+  await page.show(next(views.formMixed))
+  await page.show(next(views.form))
+  await keys.type('320508201503070012')
+  await keys.press('Enter')
+  await keys.type('20351231')
+  await keys.press('Enter')
+  await keys.press('1')
+  await keys.press('Enter')
+  await keys.press('Enter')
+  assert.deepEqual((await page.acts()).at(-1).values.at(-1), ['original', ''])
+})
 await journey('a wrong field takes the focus and keeps the rest', views.form, async (page, keys) => {
   await keys.type('1')
   await keys.press('Tab')

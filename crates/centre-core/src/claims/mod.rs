@@ -70,59 +70,29 @@ impl Call<'_> {
     ) -> Step<Answer> {
         let session = self.session().await?;
         let (cell, service) = place(claim);
-        let Some(programme) = self
-            .parts
-            .policy
-            .programmes
-            .get(claim.programme())
-            .filter(|programme| programme.cell == *cell)
-        else {
+        let Some(programme) = self.parts.policy.programmes.get(claim.programme()).filter(|programme| programme.cell == *cell) else {
             return refuse_code(Code::ProfileMismatch);
         };
         self.outlet_may(programme, service)?;
         let verdict = match claim {
-            Claim::PurseRefund { card, amount, .. } => {
-                self.check_refund(programme, case, claim, card, *amount)
-                    .await?
+            Claim::PurseRefund { card, amount, .. } => self.check_refund(programme, case, claim, card, *amount).await?,
+            Claim::Reissue { person, old_card, .. } => {
+                self.check_reissue(programme, case, claim, person, old_card, &session.operator).await?
             }
-            Claim::Reissue {
-                person, old_card, ..
-            } => {
-                self.check_reissue(programme, case, claim, person, old_card, &session.operator)
-                    .await?
-            }
-            Claim::Validation { card, until, .. } => {
-                self.check_validation(programme, case, claim, card, *until)
-                    .await?
-            }
-            Claim::PasswordReset {
-                person,
-                accepted_at,
-                ..
-            } => {
-                self.check_reset(
-                    programme,
-                    case,
-                    claim,
-                    person,
-                    *accepted_at,
-                    &session.operator,
-                )
-                .await?
+            Claim::Validation { card, until, .. } => self.check_validation(programme, case, claim, card, *until).await?,
+            Claim::PasswordReset { person, accepted_at, .. } => {
+                self.check_reset(programme, case, claim, person, *accepted_at, &session.operator).await?
             }
         };
         let granted = match verdict {
             Verdict::Granted(granted) => granted,
             Verdict::Held(held) => {
-                return Self::kept(Reply::Reserved {
-                    reservation: held.reservation,
-                });
+                return Self::kept(Reply::Reserved { reservation: held.reservation });
             }
         };
         let reserved = centre_number('R', self.now, self.entropy);
         if let Some((amount, role)) = granted.agreement {
-            self.spend_authorisation(authorisation, case, amount, role, &reserved)
-                .await?;
+            self.spend_authorisation(authorisation, case, amount, role, &reserved).await?;
         }
         let reservation = Reservation {
             number: reserved.clone(),
@@ -155,47 +125,24 @@ impl Call<'_> {
     }
 
     fn outlet_may(&self, programme: &Programme, service: Service) -> Step<()> {
-        let may = programme
-            .outlets
-            .get(&self.device.outlet)
-            .is_some_and(|services| services.contains(&service));
+        let may = programme.outlets.get(&self.device.outlet).is_some_and(|services| services.contains(&service));
         if may {
             return Ok(());
         }
         let code = match service {
             Service::RefundReadable => Code::DirectOutletOnly,
-            Service::CardQuery
-            | Service::ReissueLost
-            | Service::Validation
-            | Service::PasswordReset => Code::OutletNotAuthorized,
+            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset => Code::OutletNotAuthorized,
         };
-        let list: Vec<&str> = programme
-            .outlets
-            .iter()
-            .filter(|(_, services)| services.contains(&service))
-            .map(|(outlet, _)| outlet.as_str())
-            .collect();
+        let list: Vec<&str> =
+            programme.outlets.iter().filter(|(_, services)| services.contains(&service)).map(|(outlet, _)| outlet.as_str()).collect();
         refuse(Message::new(code).with("list", list.join("、")))
     }
 
     /// The claim of this case where it holds the right already; a refusal where somebody else does, or did for good.
-    async fn held(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        epoch: &str,
-        case: CaseId,
-        claim: &Claim,
-    ) -> Step<Option<Box<ClaimRecord>>> {
+    async fn held(&mut self, cell: &CellId, right: &str, epoch: &str, case: CaseId, claim: &Claim) -> Step<Option<Box<ClaimRecord>>> {
         if let Some(open) = self.tx.open_claim(cell, right).await? {
-            let own = open.by.case == case
-                && open.by.device == self.device.device
-                && open.claim == *claim;
-            return if own {
-                Ok(Some(Box::new(open)))
-            } else {
-                refuse(taken(&open))
-            };
+            let own = open.by.case == case && open.by.device == self.device.device && open.claim == *claim;
+            return if own { Ok(Some(Box::new(open))) } else { refuse(taken(&open)) };
         }
         match self.tx.settled_claim(cell, right, epoch).await? {
             Some(settled) => refuse(conflict(&settled)),
@@ -204,17 +151,8 @@ impl Call<'_> {
     }
 
     /// The registered card, locked, if it is the one whose image this is and nothing stands against it.
-    async fn usable_card(
-        &mut self,
-        programme: &Programme,
-        claim: &Claim,
-        image: &CardImage,
-        case: CaseId,
-    ) -> Step<Card> {
-        let cards = self
-            .tx
-            .lock_cards(&programme.cell, std::slice::from_ref(&image.card_no))
-            .await?;
+    async fn usable_card(&mut self, programme: &Programme, claim: &Claim, image: &CardImage, case: CaseId) -> Step<Card> {
+        let cards = self.tx.lock_cards(&programme.cell, std::slice::from_ref(&image.card_no)).await?;
         let Some(card) = cards.into_iter().next() else {
             return refuse_code(Code::CardNotFound);
         };
@@ -253,21 +191,12 @@ impl Call<'_> {
     }
 
     /// The person, locked, unless it is the operator in person.
-    async fn served_person(
-        &mut self,
-        programme: &Programme,
-        claim: &Claim,
-        person: &PersonId,
-        operator: &OperatorId,
-    ) -> Step<Person> {
+    async fn served_person(&mut self, programme: &Programme, claim: &Claim, person: &PersonId, operator: &OperatorId) -> Step<Person> {
         let person = self.tx.lock_person(&programme.cell, person).await?;
         let Some(person) = person.filter(|person| person.programme == *claim.programme()) else {
             return refuse_code(Code::PersonNotFound);
         };
-        require(
-            person.staff.as_ref() != Some(operator),
-            Code::SelfServiceForbidden,
-        )?;
+        require(person.staff.as_ref() != Some(operator), Code::SelfServiceForbidden)?;
         Ok(person)
     }
 }

@@ -39,28 +39,16 @@ impl Call<'_> {
         if let Some(held) = self.held(&card.cell, &right, &epoch, case, claim).await? {
             return Ok(Verdict::Held(held));
         }
-        require(
-            !programme.transit_open || card.transit_open,
-            Code::TransitNotOpened,
-        )?;
-        require(
-            programme.same_day_refund || card.issued_on != local_day(self.now),
-            Code::PurseSoldToday,
-        )?;
+        require(!programme.transit_open || card.transit_open, Code::TransitNotOpened)?;
+        require(programme.same_day_refund || card.issued_on != local_day(self.now), Code::PurseSoldToday)?;
         if purse.balance < Fen::ZERO {
-            return refuse(
-                Message::new(Code::OverdraftFirst).with("x", yuan(purse.balance.negated())),
-            );
+            return refuse(Message::new(Code::OverdraftFirst).with("x", yuan(purse.balance.negated())));
         }
         require(purse.balance.is_positive(), Code::PurseEmpty)?;
         require(!purse.incomplete_trip, Code::IncompleteTrip)?;
         require(amount == purse.balance, Code::AmountInvalid)?;
         // A card that shows an older counter than was seen before is a copy or an old reading.
-        require(
-            card.last_online_counter
-                .is_none_or(|seen| purse.online_counter >= seen),
-            Code::CardMovedOn,
-        )?;
+        require(card.last_online_counter.is_none_or(|seen| purse.online_counter >= seen), Code::CardMovedOn)?;
         Ok(Verdict::Granted(Granted {
             right,
             epoch,
@@ -75,12 +63,8 @@ impl Call<'_> {
 fn confirmed(claim: &Claim, amount: Fen) -> Balanced {
     let programme = claim.programme();
     Balanced::transfer(
-        Account::RefundPayable {
-            programme: programme.clone(),
-        },
-        Account::PurseFloat {
-            programme: programme.clone(),
-        },
+        Account::RefundPayable { programme: programme.clone() },
+        Account::PurseFloat { programme: programme.clone() },
         amount,
     )
 }

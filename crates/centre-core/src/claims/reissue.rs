@@ -29,25 +29,15 @@ impl Call<'_> {
         old_card: &CardNo,
         operator: &OperatorId,
     ) -> Step<Verdict> {
-        let person = self
-            .served_person(programme, claim, person, operator)
-            .await?;
-        let cards = self
-            .tx
-            .lock_cards(&programme.cell, std::slice::from_ref(old_card))
-            .await?;
-        let old = cards
-            .into_iter()
-            .find(|card| card.holder.as_ref() == Some(&person.person));
+        let person = self.served_person(programme, claim, person, operator).await?;
+        let cards = self.tx.lock_cards(&programme.cell, std::slice::from_ref(old_card)).await?;
+        let old = cards.into_iter().find(|card| card.holder.as_ref() == Some(&person.person));
         let Some(old) = old else {
             return refuse_code(Code::CardNotFound);
         };
         let right = reissue_right(&person.person);
         let epoch = format!("card:{}", old.card_no.as_str());
-        if let Some(held) = self
-            .held(&programme.cell, &right, &epoch, case, claim)
-            .await?
-        {
+        if let Some(held) = self.held(&programme.cell, &right, &epoch, case, claim).await? {
             return Ok(Verdict::Held(held));
         }
         match &old.status {
@@ -63,44 +53,22 @@ impl Call<'_> {
             return refuse(Message::new(Code::ReissueInProgress).with("no", order));
         }
         self.not_suspended(&old, case)?;
-        if let Some(open) = self
-            .tx
-            .open_claim(&programme.cell, &purse_right(&old.card_no))
-            .await?
-        {
+        if let Some(open) = self.tx.open_claim(&programme.cell, &purse_right(&old.card_no)).await? {
             return refuse(taken(&open));
         }
         let others = self.tx.cards_of(&programme.cell, &person.person).await?;
-        let other = others
-            .iter()
-            .find(|card| card.card_no != old.card_no && card.status == CardStatus::Active);
+        let other = others.iter().find(|card| card.card_no != old.card_no && card.status == CardStatus::Active);
         if let Some(other) = other {
-            return refuse(
-                Message::new(Code::ActiveCardExists)
-                    .with("masked", format!("****{}", other.card_no.tail())),
-            );
+            return refuse(Message::new(Code::ActiveCardExists).with("masked", format!("****{}", other.card_no.tail())));
         }
         let card_data = self.new_card(programme, claim, &old).await?;
-        Ok(Verdict::Granted(Granted {
-            right,
-            epoch,
-            card_data: Some(card_data),
-            on_confirm: Balanced::none(),
-            agreement: None,
-        }))
+        Ok(Verdict::Granted(Granted { right, epoch, card_data: Some(card_data), on_confirm: Balanced::none(), agreement: None }))
     }
 
     /// Data of the new card: a number never given before, and not valid until it is validated.
-    async fn new_card(
-        &mut self,
-        programme: &Programme,
-        claim: &Claim,
-        old: &Card,
-    ) -> Step<CardData> {
+    async fn new_card(&mut self, programme: &Programme, claim: &Claim, old: &Card) -> Step<CardData> {
         let series = format!("card:{}", claim.programme());
-        let width = programme
-            .card_digits
-            .saturating_sub(programme.card_prefix.len());
+        let width = programme.card_digits.saturating_sub(programme.card_prefix.len());
         // Numbers of earlier issuing systems may stand inside the series.
         for _ in 0..1000 {
             let next = self.tx.draw(&programme.cell, &series).await?;
@@ -110,12 +78,7 @@ impl Call<'_> {
             }
             if self.tx.card_anywhere(&card_no).await?.is_none() {
                 let today = local_day(self.now);
-                return Ok(CardData {
-                    card_no,
-                    holder_class: old.holder_class,
-                    valid_from: today,
-                    valid_until: end_of_last_month(today),
-                });
+                return Ok(CardData { card_no, holder_class: old.holder_class, valid_from: today, valid_until: end_of_last_month(today) });
             }
         }
         Err(Stop::Fail(Failure::Inconsistent("card numbers used up")))
@@ -123,7 +86,5 @@ impl Call<'_> {
 }
 
 fn end_of_last_month(day: NaiveDate) -> NaiveDate {
-    day.with_day(1)
-        .and_then(|first| first.pred_opt())
-        .unwrap_or(day)
+    day.with_day(1).and_then(|first| first.pred_opt()).unwrap_or(day)
 }

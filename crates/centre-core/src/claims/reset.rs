@@ -31,9 +31,7 @@ impl Call<'_> {
         let Some(rules) = &programme.password else {
             return refuse_code(Code::OutletNotAuthorized);
         };
-        let person = self
-            .served_person(programme, claim, person, operator)
-            .await?;
+        let person = self.served_person(programme, claim, person, operator).await?;
         let right = password_right(&person.person);
         let resets = self.tx.settled_count(&person.cell, &right, None).await?;
         let epoch = format!("reset:{resets}");
@@ -53,10 +51,7 @@ impl Call<'_> {
             return refuse(changed_since(at));
         }
         let since = self.now - Duration::days(i64::from(rules.window_days));
-        let recent = self
-            .tx
-            .settled_count(&person.cell, &right, Some(since))
-            .await?;
+        let recent = self.tx.settled_count(&person.cell, &right, Some(since)).await?;
         Ok(Verdict::Granted(Granted {
             right,
             epoch,
@@ -69,9 +64,5 @@ impl Call<'_> {
 
 /// Another channel (hotline, WeChat) was there first.
 pub(crate) fn changed_since(at: DateTime<Utc>) -> Message {
-    Message::new(Code::ClaimConflict)
-        .with("outlet", "其他渠道")
-        .with("window", "")
-        .with("time", local(at))
-        .with("no", "—")
+    Message::new(Code::ClaimConflict).with("outlet", "其他渠道").with("window", "").with("time", local(at)).with("no", "—")
 }

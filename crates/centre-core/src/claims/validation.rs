@@ -28,20 +28,14 @@ impl Call<'_> {
         until: NaiveDate,
     ) -> Step<Verdict> {
         let card = self.usable_card(programme, claim, image, case).await?;
-        let Some(rules) = programme
-            .validity
-            .as_ref()
-            .filter(|rules| rules.holder_classes.contains(&image.holder_class))
-        else {
+        let Some(rules) = programme.validity.as_ref().filter(|rules| rules.holder_classes.contains(&image.holder_class)) else {
             return refuse_code(Code::NotStudentCard);
         };
         if !self.entitled(&card).await? {
             return refuse_code(Code::NoLongerEntitled);
         }
         let right = validity_right(&card.card_no);
-        let from = image
-            .valid_until
-            .map_or_else(|| "none".to_owned(), |date| date.to_string());
+        let from = image.valid_until.map_or_else(|| "none".to_owned(), |date| date.to_string());
         let settled = self.tx.settled_count(&card.cell, &right, None).await?;
         let epoch = format!("end:{from}/{settled}");
         if let Some(held) = self.held(&card.cell, &right, &epoch, case, claim).await? {
@@ -51,16 +45,7 @@ impl Call<'_> {
             return refuse(Message::new(Code::AlreadyValidated).with("date", end));
         }
         // The desk computes the end by its own date; the centre's date is the one that counts.
-        require(
-            Some(until) <= end_for(rules, local_day(self.now)),
-            Code::ClockUntrusted,
-        )?;
-        Ok(Verdict::Granted(Granted {
-            right,
-            epoch,
-            card_data: None,
-            on_confirm: Balanced::none(),
-            agreement: None,
-        }))
+        require(Some(until) <= end_for(rules, local_day(self.now)), Code::ClockUntrusted)?;
+        Ok(Verdict::Granted(Granted { right, epoch, card_data: None, on_confirm: Balanced::none(), agreement: None }))
     }
 }

@@ -10,19 +10,15 @@ use desk_domain::{
 use desk_wire::v1::{Reply, Request, Secret};
 
 use super::world::{
-    EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, World, case, confirmed, device_id, noon, pupil,
-    refund_claim, refusal, reserve, reserved, sign_in,
+    EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, World, case, confirmed, device_id, noon, pupil, refund_claim, refusal, reserve, reserved,
+    sign_in,
 };
 
 pub async fn unknown_device(world: World) {
     let mut entropy = super::world::World::entropy();
     let envelope = world.envelope(1, None, world.id(), Request::Ping);
     // The certificate says another desk than the envelope.
-    let response = world
-        .centre
-        .handle(&envelope, &device_id(2), world.now(), &mut entropy)
-        .await
-        .unwrap();
+    let response = world.centre.handle(&envelope, &device_id(2), world.now(), &mut entropy).await.unwrap();
     assert_eq!(refusal(response.reply), Code::DeviceUnknown);
     let mut stranger = world.envelope(1, None, world.id(), Request::Ping);
     stranger.device = DeviceId::new("desk-9");
@@ -40,25 +36,13 @@ pub async fn old_generation(world: World) {
 
 pub async fn sign_in_and_out(world: World) {
     let session = world.sign_in(1, "1001").await;
-    let totals = Request::DayTotals {
-        outlet: desk_domain::id::OutletId::new("DEMO"),
-        day: super::world::date("2026-11-24"),
-    };
+    let totals = Request::DayTotals { outlet: desk_domain::id::OutletId::new("DEMO"), day: super::world::date("2026-11-24") };
     let reply = world.ask(1, &session, totals.clone()).await;
     assert!(matches!(reply, Reply::DayTotals { .. }), "{reply:?}");
     // A token is of use at its own desk only.
-    assert_eq!(
-        refusal(world.ask(2, &session, totals.clone()).await),
-        Code::NotSignedIn
-    );
-    assert_eq!(
-        world.ask(1, &session, Request::SignOut).await,
-        Reply::SignedOut
-    );
-    assert_eq!(
-        refusal(world.ask(1, &session, totals).await),
-        Code::NotSignedIn
-    );
+    assert_eq!(refusal(world.ask(2, &session, totals.clone()).await), Code::NotSignedIn);
+    assert_eq!(world.ask(1, &session, Request::SignOut).await, Reply::SignedOut);
+    assert_eq!(refusal(world.ask(1, &session, totals).await), Code::NotSignedIn);
 }
 
 pub async fn lock_out(world: World) {
@@ -82,13 +66,8 @@ pub async fn lock_out(world: World) {
 }
 
 pub async fn session_needed(world: World) {
-    let lookup = Lookup::CardNo {
-        card_no: CardNo::new(PUPIL_CARD),
-    };
-    let find = Request::FindCard {
-        case: case(1),
-        lookup,
-    };
+    let lookup = Lookup::CardNo { card_no: CardNo::new(PUPIL_CARD) };
+    let find = Request::FindCard { case: case(1), lookup };
     let mut envelope = world.envelope(1, None, world.id(), find);
     assert_eq!(refusal(world.send(&envelope).await), Code::NotSignedIn);
     // Said for now, not for ever: the same request works after signing in.
@@ -108,18 +87,8 @@ pub async fn repeat_gives_first_reply(world: World) {
     };
     let supervised = world.sign_in(2, "2001").await;
     let mut requests = vec![
-        Request::FindCard {
-            case: case(1),
-            lookup: Lookup::CardNo {
-                card_no: CardNo::new(PURSE),
-            },
-        },
-        Request::FindPerson {
-            case: case(1),
-            lookup: Lookup::CardNo {
-                card_no: CardNo::new(PUPIL_CARD),
-            },
-        },
+        Request::FindCard { case: case(1), lookup: Lookup::CardNo { card_no: CardNo::new(PURSE) } },
+        Request::FindPerson { case: case(1), lookup: Lookup::CardNo { card_no: CardNo::new(PUPIL_CARD) } },
         Request::Authorise {
             case: case(1),
             supervisor: OperatorId::new("2001"),
@@ -129,36 +98,14 @@ pub async fn repeat_gives_first_reply(world: World) {
         },
         reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
         reserve(1, case(2), refund_claim(PURSE, 3650, 7), None),
-        Request::DayTotals {
-            outlet: desk_domain::id::OutletId::new("DEMO"),
-            day: super::world::date("2026-11-24"),
-        },
+        Request::DayTotals { outlet: desk_domain::id::OutletId::new("DEMO"), day: super::world::date("2026-11-24") },
     ];
-    let other = world
-        .reserve(
-            1,
-            &session,
-            case(5),
-            refund_claim(SMALL_PURSE, 100, 3),
-            None,
-        )
-        .await;
+    let other = world.reserve(1, &session, case(5), refund_claim(SMALL_PURSE, 100, 3), None).await;
     let number = reserved(other).number;
     requests.extend([
-        Request::Issuer {
-            case: case(5),
-            reservation: number.clone(),
-            ask: super::world::unload_ask(SMALL_PURSE, 100, 3, "0a0b0c0d", 1),
-        },
-        Request::ReportUnknown {
-            case: case(5),
-            reservation: number.clone(),
-            intent: super::claims::unload_intent(SMALL_PURSE, 100, 3),
-        },
-        Request::Release {
-            case: case(5),
-            reservation: number,
-        },
+        Request::Issuer { case: case(5), reservation: number.clone(), ask: super::world::unload_ask(SMALL_PURSE, 100, 3, "0a0b0c0d", 1) },
+        Request::ReportUnknown { case: case(5), reservation: number.clone(), intent: super::claims::unload_intent(SMALL_PURSE, 100, 3) },
+        Request::Release { case: case(5), reservation: number },
         Request::SignOut,
     ]);
     let mut seen = Vec::new();
@@ -179,19 +126,9 @@ pub async fn repeat_gives_first_reply(world: World) {
 pub async fn changed_body(world: World) {
     let session = world.sign_in(1, "1001").await;
     let id = world.id();
-    let first = world.envelope(
-        1,
-        Some(&session),
-        id,
-        reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
-    );
+    let first = world.envelope(1, Some(&session), id, reserve(1, case(1), refund_claim(PURSE, 3650, 7), None));
     reserved(world.send(&first).await);
-    let changed = world.envelope(
-        1,
-        Some(&session),
-        id,
-        reserve(1, case(1), refund_claim(PURSE, 3651, 7), None),
-    );
+    let changed = world.envelope(1, Some(&session), id, reserve(1, case(1), refund_claim(PURSE, 3651, 7), None));
     assert_eq!(refusal(world.send(&changed).await), Code::RequestChanged);
     reserved(world.send(&first).await);
     // Another desk's ids are its own.
@@ -204,14 +141,9 @@ pub async fn finds_people_and_cards(world: World) {
     let session = world.sign_in(1, "1001").await;
     let by_number = |number: &str| Request::FindPerson {
         case: case(1),
-        lookup: Lookup::IdNumber {
-            programme: ProgrammeId::new(EDUCATION),
-            number: number.to_owned(),
-        },
+        lookup: Lookup::IdNumber { programme: ProgrammeId::new(EDUCATION), number: number.to_owned() },
     };
-    let reply = world
-        .ask(1, &session, by_number("320500201503150012"))
-        .await;
+    let reply = world.ask(1, &session, by_number("320500201503150012")).await;
     let Reply::Person { person } = reply else {
         panic!("{reply:?}");
     };
@@ -220,33 +152,15 @@ pub async fn finds_people_and_cards(world: World) {
     assert_eq!(person.guardian_phone.as_deref(), Some("138****5678"));
     assert_eq!(person.initial_password, InitialPassword::LastSixOfIdNumber);
     assert_eq!(person.cards.len(), 1);
-    assert_eq!(
-        refusal(
-            world
-                .ask(1, &session, by_number("320500201503150099"))
-                .await
-        ),
-        Code::PersonNotFound
-    );
-    assert_eq!(
-        refusal(world.ask(1, &session, by_number("3205")).await),
-        Code::PersonNotFound
-    );
-    let card = |number: &str| Request::FindCard {
-        case: case(1),
-        lookup: Lookup::CardNo {
-            card_no: CardNo::new(number),
-        },
-    };
+    assert_eq!(refusal(world.ask(1, &session, by_number("320500201503150099")).await), Code::PersonNotFound);
+    assert_eq!(refusal(world.ask(1, &session, by_number("3205")).await), Code::PersonNotFound);
+    let card = |number: &str| Request::FindCard { case: case(1), lookup: Lookup::CardNo { card_no: CardNo::new(number) } };
     let reply = world.ask(1, &session, card("2150999000000004")).await;
     let Reply::Card { card: graduate } = reply else {
         panic!("{reply:?}");
     };
     assert!(!graduate.entitled);
-    assert_eq!(
-        refusal(world.ask(1, &session, card("1")).await),
-        Code::CardNotFound
-    );
+    assert_eq!(refusal(world.ask(1, &session, card("1")).await), Code::CardNotFound);
     let mut without = pupil("p9", HolderClass::Foreign, Some("X9"), None);
     without.ecard_number = Some("E12".to_owned());
     let mut tx = world.centre.store().begin().await.unwrap();
@@ -261,19 +175,9 @@ pub async fn finds_people_and_cards(world: World) {
 
 pub async fn replies_with_people_are_forgotten(world: World) {
     let session = world.sign_in(1, "1001").await;
-    let find = Request::FindPerson {
-        case: case(1),
-        lookup: Lookup::CardNo {
-            card_no: CardNo::new(PUPIL_CARD),
-        },
-    };
+    let find = Request::FindPerson { case: case(1), lookup: Lookup::CardNo { card_no: CardNo::new(PUPIL_CARD) } };
     world.ask(1, &session, find).await;
-    let held = world.envelope(
-        1,
-        Some(&session),
-        world.id(),
-        reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
-    );
+    let held = world.envelope(1, Some(&session), world.id(), reserve(1, case(1), refund_claim(PURSE, 3650, 7), None));
     let first = world.send(&held).await;
     let mut tx = world.centre.store().begin().await.unwrap();
     assert_eq!(tx.forget_replies(noon()).await.unwrap(), 0);
@@ -292,32 +196,20 @@ pub async fn authorisation(world: World) {
         amount: Fen(amount),
         reason: "超额".to_owned(),
     };
-    let own = world
-        .ask(1, &session, ask("2001", "pass-2001", 26_800))
-        .await;
+    let own = world.ask(1, &session, ask("2001", "pass-2001", 26_800)).await;
     assert_eq!(refusal(own), Code::SelfAuthForbidden);
     let session = world.sign_in(1, "1001").await;
-    let clerk = world
-        .ask(1, &session, ask("1002", "pass-1002", 26_800))
-        .await;
+    let clerk = world.ask(1, &session, ask("1002", "pass-1002", 26_800)).await;
     assert_eq!(refusal(clerk), Code::RoleMissing);
-    let above = world
-        .ask(1, &session, ask("2001", "pass-2001", 50_001))
-        .await;
+    let above = world.ask(1, &session, ask("2001", "pass-2001", 50_001)).await;
     assert_eq!(refusal(above), Code::RoleMissing);
     let wrong = world.ask(1, &session, ask("2001", "nope", 26_800)).await;
     assert_eq!(refusal(wrong), Code::PasswordWrong);
-    let good = world
-        .ask(1, &session, ask("2001", "pass-2001", 50_000))
-        .await;
+    let good = world.ask(1, &session, ask("2001", "pass-2001", 50_000)).await;
     assert!(matches!(good, Reply::Authorised { .. }));
-    let manager = world
-        .ask(1, &session, ask("3001", "pass-3001", 50_001))
-        .await;
+    let manager = world.ask(1, &session, ask("3001", "pass-3001", 50_001)).await;
     assert!(matches!(manager, Reply::Authorised { .. }));
     // Confirmed elsewhere is not agreed here.
-    let refund = world
-        .refund(1, &session, case(2), refund_claim(SMALL_PURSE, 100, 3))
-        .await;
+    let refund = world.refund(1, &session, case(2), refund_claim(SMALL_PURSE, 100, 3)).await;
     confirmed(refund);
 }

@@ -14,16 +14,11 @@ use ed25519_dalek::Signer;
 use super::world::{COUNTER, World, case, date, device_id, noon, refusal, signing_key};
 
 fn till() -> Account {
-    Account::Till {
-        outlet: OutletId::new("DEMO"),
-        operator: OperatorId::new("1001"),
-    }
+    Account::Till { outlet: OutletId::new("DEMO"), operator: OperatorId::new("1001") }
 }
 
 fn vault() -> Account {
-    Account::Vault {
-        outlet: OutletId::new("DEMO"),
-    }
+    Account::Vault { outlet: OutletId::new("DEMO") }
 }
 
 fn rows(desk: u8, after: (u64, String), kinds: &[(&str, i64)]) -> Vec<Row> {
@@ -42,19 +37,12 @@ fn rows(desk: u8, after: (u64, String), kinds: &[(&str, i64)]) -> Vec<Row> {
                 case: (*kind == "opened").then(|| case(u8::try_from(sequence).unwrap())),
                 kind: (*kind).to_owned(),
                 code: None,
-                postings: if *amount == 0 {
-                    Balanced::none()
-                } else {
-                    Balanced::transfer(vault(), till(), Fen(*amount))
-                },
+                postings: if *amount == 0 { Balanced::none() } else { Balanced::transfer(vault(), till(), Fen(*amount)) },
                 payload_hash: payload_hash(&sealed),
                 previous: previous.clone(),
             };
             previous = header.hash();
-            Row {
-                header,
-                sealed: hex::encode(sealed),
-            }
+            Row { header, sealed: hex::encode(sealed) }
         })
         .collect()
 }
@@ -65,10 +53,7 @@ fn batch(desk: u8, rows: Vec<Row>) -> Batch {
         device: device_id(desk),
         generation: 1,
         suite: "intl".to_owned(),
-        case_keys: rows
-            .iter()
-            .filter_map(|row| Some((row.header.case?, "ab".repeat(32))))
-            .collect(),
+        case_keys: rows.iter().filter_map(|row| Some((row.header.case?, "ab".repeat(32)))).collect(),
         signature: hex::encode(signing_key(desk).sign(head.as_bytes()).to_bytes()),
         head,
         rows,
@@ -91,78 +76,33 @@ fn uploaded(rows: &[Row]) -> Reply {
 }
 
 pub async fn batch_is_taken_once(world: World) {
-    let first = rows(
-        1,
-        (0, genesis()),
-        &[("signed_in", 0), ("float", 50_000), ("opened", 0)],
-    );
-    assert_eq!(
-        upload(&world, 1, batch(1, first.clone())).await,
-        uploaded(&first)
-    );
+    let first = rows(1, (0, genesis()), &[("signed_in", 0), ("float", 50_000), ("opened", 0)]);
+    assert_eq!(upload(&world, 1, batch(1, first.clone())).await, uploaded(&first));
     // The same again, and a longer batch that begins with it.
-    assert_eq!(
-        upload(&world, 1, batch(1, first.clone())).await,
-        uploaded(&first)
-    );
+    assert_eq!(upload(&world, 1, batch(1, first.clone())).await, uploaded(&first));
     let mut more = first.clone();
-    more.extend(rows(
-        1,
-        head(&first),
-        &[("opened", 0), ("fact.paid", -3650)],
-    ));
-    assert_eq!(
-        upload(&world, 1, batch(1, more.clone())).await,
-        uploaded(&more)
-    );
+    more.extend(rows(1, head(&first), &[("opened", 0), ("fact.paid", -3650)]));
+    assert_eq!(upload(&world, 1, batch(1, more.clone())).await, uploaded(&more));
     // A late repeat of the short one says how far the centre is.
     assert_eq!(upload(&world, 1, batch(1, first)).await, uploaded(&more));
-    assert_eq!(
-        upload(&world, 1, batch(1, Vec::new())).await,
-        uploaded(&more)
-    );
+    assert_eq!(upload(&world, 1, batch(1, Vec::new())).await, uploaded(&more));
     let session = world.sign_in(1, "1001").await;
-    let ask = Request::DayTotals {
-        outlet: OutletId::new("DEMO"),
-        day: date("2026-11-24"),
-    };
+    let ask = Request::DayTotals { outlet: OutletId::new("DEMO"), day: date("2026-11-24") };
     let reply = world.ask(1, &session, ask).await;
     let Reply::DayTotals { totals, cases, .. } = reply else {
         panic!("{reply:?}");
     };
     assert_eq!(cases, 2);
-    assert_eq!(
-        totals,
-        [
-            Posting {
-                account: till(),
-                amount: Fen(46_350),
-            },
-            Posting {
-                account: vault(),
-                amount: Fen(-46_350),
-            },
-        ]
-    );
+    assert_eq!(totals, [Posting { account: till(), amount: Fen(46_350) }, Posting { account: vault(), amount: Fen(-46_350) },]);
 }
 
 pub async fn gap_waits(world: World) {
     let first = rows(1, (0, genesis()), &[("a", 0), ("b", 0)]);
     let second = rows(1, head(&first), &[("c", 0)]);
     let id = world.id();
-    let late = world.envelope(
-        1,
-        None,
-        id,
-        Request::Upload {
-            batch: batch(1, second.clone()),
-        },
-    );
+    let late = world.envelope(1, None, id, Request::Upload { batch: batch(1, second.clone()) });
     assert_eq!(refusal(world.send(&late).await), Code::DeviceRollback);
-    assert_eq!(
-        upload(&world, 1, batch(1, first.clone())).await,
-        uploaded(&first)
-    );
+    assert_eq!(upload(&world, 1, batch(1, first.clone())).await, uploaded(&first));
     // Overtaken, not refused for ever.
     assert_eq!(world.send(&late).await, uploaded(&second));
 }
@@ -172,15 +112,9 @@ pub async fn fork_locks(world: World) {
     upload(&world, 1, batch(1, first.clone())).await;
     // A disk restored to row 2 goes on writing.
     let restored = rows(1, head(&first[..2]), &[("other", 0), ("d", 0)]);
-    assert_eq!(
-        refusal(upload(&world, 1, batch(1, restored)).await),
-        Code::DeviceRollback
-    );
+    assert_eq!(refusal(upload(&world, 1, batch(1, restored)).await), Code::DeviceRollback);
     let good = rows(1, head(&first), &[("d", 0)]);
-    assert_eq!(
-        refusal(upload(&world, 1, batch(1, good)).await),
-        Code::DeviceRollback
-    );
+    assert_eq!(refusal(upload(&world, 1, batch(1, good)).await), Code::DeviceRollback);
     let ping = world.envelope(1, None, world.id(), Request::Ping);
     assert_eq!(refusal(world.send(&ping).await), Code::DeviceRollback);
     // The other desk works on.
@@ -200,10 +134,7 @@ pub async fn wrong_signature(world: World) {
     for bad in [forged, short, suite, generation] {
         assert_eq!(refusal(upload(&world, 1, bad).await), Code::JournalBroken);
     }
-    assert_eq!(
-        upload(&world, 1, batch(1, first.clone())).await,
-        uploaded(&first)
-    );
+    assert_eq!(upload(&world, 1, batch(1, first.clone())).await, uploaded(&first));
 }
 
 pub async fn tampered_rows(world: World) {
@@ -215,15 +146,10 @@ pub async fn tampered_rows(world: World) {
     let mut other_desk = good.clone();
     other_desk[0].header.device = device_id(2);
     let mut unbalanced = good.clone();
-    unbalanced[1].header.postings = serde_json::from_value(
-        serde_json::json!([{"account": "vault", "outlet": "DEMO", "amount": 5}]),
-    )
-    .unwrap();
+    unbalanced[1].header.postings =
+        serde_json::from_value(serde_json::json!([{"account": "vault", "outlet": "DEMO", "amount": 5}])).unwrap();
     for bad in [payload, garbage, other_desk, unbalanced] {
-        assert_eq!(
-            refusal(upload(&world, 1, batch(1, bad)).await),
-            Code::JournalBroken
-        );
+        assert_eq!(refusal(upload(&world, 1, batch(1, bad)).await), Code::JournalBroken);
     }
     let mut key = batch(1, good.clone());
     key.case_keys.push((case(1), "short".to_owned()));
@@ -231,10 +157,7 @@ pub async fn tampered_rows(world: World) {
     let mut head = batch(1, good.clone());
     head.rows.pop();
     assert_eq!(refusal(upload(&world, 1, head).await), Code::JournalBroken);
-    assert_eq!(
-        upload(&world, 1, batch(1, good.clone())).await,
-        uploaded(&good)
-    );
+    assert_eq!(upload(&world, 1, batch(1, good.clone())).await, uploaded(&good));
 }
 
 pub async fn totals_agree(world: World) {
@@ -252,24 +175,10 @@ pub async fn totals_agree(world: World) {
         }
     }
     let mut tx = world.centre.store().begin().await.unwrap();
-    let totals = tx
-        .totals(
-            &CellId::new(COUNTER),
-            &OutletId::new("DEMO"),
-            date("2026-11-24"),
-        )
-        .await
-        .unwrap();
+    let totals = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-24")).await.unwrap();
     assert_eq!(totals.cases, 10);
     assert_eq!(totals.postings[0].amount, Fen(2 * 510));
     assert_eq!(tx.imbalance(&CellId::new(COUNTER)).await.unwrap(), 0);
-    let other_day = tx
-        .totals(
-            &CellId::new(COUNTER),
-            &OutletId::new("DEMO"),
-            date("2026-11-23"),
-        )
-        .await
-        .unwrap();
+    let other_day = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-23")).await.unwrap();
     assert!(other_day.postings.is_empty());
 }

@@ -11,10 +11,7 @@ use async_trait::async_trait;
 use centre_core::{
     Centre, Parts, Policy, Programme,
     policy::PasswordPolicy,
-    ports::{
-        EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder,
-        ResetResult,
-    },
+    ports::{EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
     record::{Card, Device, OperatorRecord, Person, Release},
     sandbox::{Account, Accounts},
     store::CentreStore,
@@ -26,8 +23,8 @@ use desk_domain::{
     claim::{Claim, Reservation},
     code::{Code, Message},
     id::{
-        CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, Id128, OperatorId, OutletId,
-        PersonId, ProgrammeId, RequestId, SessionToken, WindowId,
+        CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, Id128, OperatorId, OutletId, PersonId, ProgrammeId, RequestId,
+        SessionToken, WindowId,
     },
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest},
     money::Fen,
@@ -63,10 +60,7 @@ pub struct Counting(u64);
 impl Entropy for Counting {
     fn fill(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             *byte = self.0.to_be_bytes()[1];
         }
     }
@@ -77,29 +71,16 @@ struct Words;
 
 #[async_trait]
 impl KeyRelease for Words {
-    async fn answer(
-        &self,
-        ask: &IssuerRequest,
-        _releases: &[Release],
-    ) -> Result<IssuerAnswer, Message> {
+    async fn answer(&self, ask: &IssuerRequest, _releases: &[Release]) -> Result<IssuerAnswer, Message> {
         match ask {
             IssuerRequest::Unload { at, mac1, .. } => {
                 if mac1 == "bad" {
                     return Err(Message::new(Code::KeySourceInvalid));
                 }
-                Ok(IssuerAnswer::Mac {
-                    mac: "aabbccdd".to_owned(),
-                    at: *at,
-                })
+                Ok(IssuerAnswer::Mac { mac: "aabbccdd".to_owned(), at: *at })
             }
-            IssuerRequest::Purchase { at, .. } => Ok(IssuerAnswer::Mac {
-                mac: "11223344".to_owned(),
-                at: *at,
-            }),
-            IssuerRequest::LineMac { .. } => Ok(IssuerAnswer::Mac {
-                mac: "55667788".to_owned(),
-                at: noon().naive_utc(),
-            }),
+            IssuerRequest::Purchase { at, .. } => Ok(IssuerAnswer::Mac { mac: "11223344".to_owned(), at: *at }),
+            IssuerRequest::LineMac { .. } => Ok(IssuerAnswer::Mac { mac: "55667788".to_owned(), at: noon().naive_utc() }),
             IssuerRequest::CheckProof { .. } => Ok(IssuerAnswer::Checked { genuine: true }),
         }
     }
@@ -160,18 +141,8 @@ pub fn date(text: &str) -> NaiveDate {
 fn programme(services: &[Service], transit: bool) -> Programme {
     Programme {
         cell: CellId::new(HOME),
-        outlets: BTreeMap::from([(
-            OutletId::new("DEMO"),
-            services.iter().copied().collect::<BTreeSet<_>>(),
-        )]),
-        refund_limits: if transit {
-            vec![
-                (Fen(20_000), Role::Supervisor),
-                (Fen(50_000), Role::Manager),
-            ]
-        } else {
-            Vec::new()
-        },
+        outlets: BTreeMap::from([(OutletId::new("DEMO"), services.iter().copied().collect::<BTreeSet<_>>())]),
+        refund_limits: if transit { vec![(Fen(20_000), Role::Supervisor), (Fen(50_000), Role::Manager)] } else { Vec::new() },
         same_day_refund: false,
         transit_open: true,
         card_prefix: "21509990".to_owned(),
@@ -199,21 +170,8 @@ fn programme(services: &[Service], transit: bool) -> Programme {
 fn policy() -> Policy {
     Policy {
         programmes: BTreeMap::from([
-            (
-                ProgrammeId::new(EDUCATION),
-                programme(
-                    &[
-                        Service::ReissueLost,
-                        Service::Validation,
-                        Service::PasswordReset,
-                    ],
-                    false,
-                ),
-            ),
-            (
-                ProgrammeId::new(TRANSIT),
-                programme(&[Service::RefundReadable], true),
-            ),
+            (ProgrammeId::new(EDUCATION), programme(&[Service::ReissueLost, Service::Validation, Service::PasswordReset], false)),
+            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable], true)),
         ]),
         ..Policy::default()
     }
@@ -329,21 +287,10 @@ pub fn refund_claim(number: &str, balance: i64, counter: u16) -> Claim {
 
 pub fn key_source(number: &str) -> CardKeySource {
     let card = card(number, TRANSIT, None);
-    CardKeySource {
-        family: card.family,
-        card_no: card.card_no,
-        issuer: card.issuer,
-        serial: card.serial,
-    }
+    CardKeySource { family: card.family, card_no: card.card_no, issuer: card.issuer, serial: card.serial }
 }
 
-pub fn unload_ask(
-    number: &str,
-    amount: i64,
-    counter: u16,
-    random: &str,
-    desk: u8,
-) -> IssuerRequest {
+pub fn unload_ask(number: &str, amount: i64, counter: u16, random: &str, desk: u8) -> IssuerRequest {
     IssuerRequest::Unload {
         card: key_source(number),
         algorithm: 0,
@@ -359,13 +306,7 @@ pub fn unload_ask(
 }
 
 /// What the card showed after an unload: empty purse, next counter, our log record, and a proof if it gave one.
-pub fn unloaded(
-    number: &str,
-    amount: i64,
-    counter: u16,
-    proof: Option<&str>,
-    desk: u8,
-) -> WriteProof {
+pub fn unloaded(number: &str, amount: i64, counter: u16, proof: Option<&str>, desk: u8) -> WriteProof {
     let mut after = image(&card(number, TRANSIT, None), Some(purse(0, counter + 1)));
     after.log = vec![LogRecord {
         sequence: counter + 1,
@@ -374,11 +315,7 @@ pub fn unloaded(
         terminal: format!("99990000000{desk}"),
         at: Some(noon().naive_utc()),
     }];
-    WriteProof {
-        after,
-        proof: proof.map(str::to_owned),
-        counter: Some(counter),
-    }
+    WriteProof { after, proof: proof.map(str::to_owned), counter: Some(counter) }
 }
 
 impl World {
@@ -400,36 +337,18 @@ impl World {
         for desk in [1, 2] {
             tx.put_device(&device(desk)).await.unwrap();
         }
-        for (id, roles) in [
-            ("1001", &[Role::Clerk][..]),
-            ("1002", &[Role::Clerk]),
-            ("2001", &[Role::Clerk, Role::Supervisor]),
-            ("3001", &[Role::Manager]),
-        ] {
+        for (id, roles) in
+            [("1001", &[Role::Clerk][..]), ("1002", &[Role::Clerk]), ("2001", &[Role::Clerk, Role::Supervisor]), ("3001", &[Role::Manager])]
+        {
             tx.put_operator(&operator(id, roles)).await.unwrap();
         }
         let mut graduate = pupil("p4", HolderClass::Domestic, None, None);
         graduate.entitled = false;
-        let mut staff = pupil(
-            "p5",
-            HolderClass::Domestic,
-            Some("32050020160901019X"),
-            None,
-        );
+        let mut staff = pupil("p5", HolderClass::Domestic, Some("32050020160901019X"), None);
         staff.staff = Some(OperatorId::new("1001"));
         for person in [
-            pupil(
-                "p1",
-                HolderClass::Domestic,
-                Some("320500201503150012"),
-                Some("E000000001"),
-            ),
-            pupil(
-                "p2",
-                HolderClass::Foreign,
-                Some("P1234567"),
-                Some("E000000002"),
-            ),
+            pupil("p1", HolderClass::Domestic, Some("320500201503150012"), Some("E000000001")),
+            pupil("p2", HolderClass::Foreign, Some("P1234567"), Some("E000000002")),
             pupil("p3", HolderClass::Domestic, None, Some("E000000003")),
             graduate,
             staff,
@@ -446,13 +365,7 @@ impl World {
             tx.put_card(&card).await.unwrap();
         }
         tx.commit().await.unwrap();
-        Self {
-            centre: Arc::new(centre),
-            platform,
-            now: Mutex::new(noon()),
-            ids: Mutex::new(0),
-            seed: Mutex::new(1),
-        }
+        Self { centre: Arc::new(centre), platform, now: Mutex::new(noon()), ids: Mutex::new(0), seed: Mutex::new(1) }
     }
 
     pub fn entropy() -> Counting {
@@ -475,13 +388,7 @@ impl World {
         Id128(bytes)
     }
 
-    pub fn envelope(
-        &self,
-        desk: u8,
-        session: Option<&SessionToken>,
-        id: RequestId,
-        request: Request,
-    ) -> Envelope {
+    pub fn envelope(&self, desk: u8, session: Option<&SessionToken>, id: RequestId, request: Request) -> Envelope {
         Envelope {
             version: VERSION,
             cell: CellId::new(COUNTER),
@@ -502,11 +409,7 @@ impl World {
         };
         // A busy store is asked again, as the server does.
         for _ in 0..20 {
-            match self
-                .centre
-                .handle(envelope, &envelope.device, self.now(), &mut entropy)
-                .await
-            {
+            match self.centre.handle(envelope, &envelope.device, self.now(), &mut entropy).await {
                 Ok(response) => return response.reply,
                 Err(failure) if failure.is_busy() => {}
                 Err(failure) => panic!("{failure}"),
@@ -537,18 +440,11 @@ impl World {
         claim: Claim,
         authorisation: Option<CentreNumber>,
     ) -> Reply {
-        self.ask(desk, session, reserve(desk, case, claim, authorisation))
-            .await
+        self.ask(desk, session, reserve(desk, case, claim, authorisation)).await
     }
 
     /// Reserves, takes the MAC, confirms.
-    pub async fn refund(
-        &self,
-        desk: u8,
-        session: &SessionToken,
-        case: CaseId,
-        claim: Claim,
-    ) -> Reply {
+    pub async fn refund(&self, desk: u8, session: &SessionToken, case: CaseId, claim: Claim) -> Reply {
         let Claim::PurseRefund { card, amount, .. } = claim.clone() else {
             panic!("not a refund");
         };
@@ -556,17 +452,7 @@ impl World {
         let counter = card.purse.as_ref().unwrap().online_counter;
         let reserved = reserved(self.reserve(desk, session, case, claim, None).await);
         let ask = unload_ask(number, amount.0, counter, "cafe0001", desk);
-        let answer = self
-            .ask(
-                desk,
-                session,
-                Request::Issuer {
-                    case,
-                    reservation: reserved.number.clone(),
-                    ask,
-                },
-            )
-            .await;
+        let answer = self.ask(desk, session, Request::Issuer { case, reservation: reserved.number.clone(), ask }).await;
         assert!(matches!(answer, Reply::Issuer { .. }), "{answer:?}");
         self.ask(
             desk,
@@ -585,18 +471,10 @@ impl World {
 }
 
 pub fn sign_in(operator: &str, password: &str) -> Request {
-    Request::SignIn {
-        operator: OperatorId::new(operator),
-        password: Secret(password.to_owned()),
-    }
+    Request::SignIn { operator: OperatorId::new(operator), password: Secret(password.to_owned()) }
 }
 
-pub fn reserve(
-    desk: u8,
-    case: CaseId,
-    claim: Claim,
-    authorisation: Option<CentreNumber>,
-) -> Request {
+pub fn reserve(desk: u8, case: CaseId, claim: Claim, authorisation: Option<CentreNumber>) -> Request {
     Request::Reserve {
         case,
         number: CaseNumber::new(format!("DEMO20261124W0{desk}10001")),

@@ -81,12 +81,10 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = &arguments.socket {
         listen(path, sender.clone())?;
     }
-    std::thread::Builder::new()
-        .name("standard input".to_owned())
-        .spawn(move || {
-            // With the end of the input only this way of speaking ends.
-            let _ = converse(io::stdin().lock(), io::stdout(), &sender);
-        })?;
+    std::thread::Builder::new().name("standard input".to_owned()).spawn(move || {
+        // With the end of the input only this way of speaking ends.
+        let _ = converse(io::stdin().lock(), io::stdout(), &sender);
+    })?;
     writeln!(io::stdout(), "READY")?;
     loop {
         match heard.recv_timeout(TICK) {
@@ -107,17 +105,10 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Passes lines on and writes the answers, until the other side ends.
-fn converse(
-    input: impl BufRead,
-    mut output: impl Write,
-    sender: &mpsc::Sender<Said>,
-) -> io::Result<()> {
+fn converse(input: impl BufRead, mut output: impl Write, sender: &mpsc::Sender<Said>) -> io::Result<()> {
     for line in input.lines() {
         let (answer, answered) = mpsc::channel();
-        let said = Said {
-            line: line?,
-            answer,
-        };
+        let said = Said { line: line?, answer };
         if sender.send(said).is_err() {
             return Ok(());
         }
@@ -138,10 +129,7 @@ fn listen(path: &Path, sender: mpsc::Sender<Said>) -> io::Result<()> {
     };
 
     if UnixStream::connect(path).is_ok() {
-        return Err(io::Error::new(
-            io::ErrorKind::AddrInUse,
-            format!("{}: another tray listens there", path.display()),
-        ));
+        return Err(io::Error::new(io::ErrorKind::AddrInUse, format!("{}: another tray listens there", path.display())));
     }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -149,25 +137,20 @@ fn listen(path: &Path, sender: mpsc::Sender<Said>) -> io::Result<()> {
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    std::thread::Builder::new()
-        .name("socket".to_owned())
-        .spawn(move || {
-            for client in listener.incoming().flatten() {
-                let sender = sender.clone();
-                // Without a thread this one client is not heard.
-                let _ = std::thread::Builder::new().spawn(move || {
-                    let reader = io::BufReader::new(&client);
-                    converse(reader, &client, &sender)
-                });
-            }
-        })?;
+    std::thread::Builder::new().name("socket".to_owned()).spawn(move || {
+        for client in listener.incoming().flatten() {
+            let sender = sender.clone();
+            // Without a thread this one client is not heard.
+            let _ = std::thread::Builder::new().spawn(move || {
+                let reader = io::BufReader::new(&client);
+                converse(reader, &client, &sender)
+            });
+        }
+    })?;
     Ok(())
 }
 
 #[cfg(not(unix))]
 fn listen(path: &Path, _sender: mpsc::Sender<Said>) -> io::Result<()> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        format!("{}: unix sockets only", path.display()),
-    ))
+    Err(io::Error::new(io::ErrorKind::Unsupported, format!("{}: unix sockets only", path.display())))
 }

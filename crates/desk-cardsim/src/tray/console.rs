@@ -65,13 +65,7 @@ struct Placed {
 impl Console {
     #[must_use]
     pub fn new(tray: Tray, faults: Arc<Faults>, port: u16) -> Self {
-        Self {
-            tray,
-            faults,
-            port,
-            placed: BTreeMap::new(),
-            settling: 0,
-        }
+        Self { tray, faults, port, placed: BTreeMap::new(), settling: 0 }
     }
 
     /// Obeys one line.
@@ -152,9 +146,7 @@ impl Console {
     }
 
     fn find(&self, name: &str) -> Result<&Arc<FieldCard>, String> {
-        self.tray
-            .card(name)
-            .ok_or_else(|| format!("no card of this name: {name}"))
+        self.tray.card(name).ok_or_else(|| format!("no card of this name: {name}"))
     }
 
     fn put(&mut self, name: &str, slot: &str) -> Result<Value, String> {
@@ -166,16 +158,8 @@ impl Console {
         self.settling = 0;
         card.placed();
         let face: Arc<dyn VirtualCard> = Arc::clone(&card) as _;
-        let inserted = vpcd::insert(address(self.port, slot), face)
-            .map_err(|error| format!("no reader: {error}"))?;
-        self.placed.insert(
-            slot,
-            Placed {
-                card,
-                name: name.to_owned(),
-                inserted: Some(inserted),
-            },
-        );
+        let inserted = vpcd::insert(address(self.port, slot), face).map_err(|error| format!("no reader: {error}"))?;
+        self.placed.insert(slot, Placed { card, name: name.to_owned(), inserted: Some(inserted) });
         Ok(Value::Null)
     }
 
@@ -196,12 +180,8 @@ impl Console {
 
     fn load(&self, name: &str, fen: &str, at: &str) -> Result<Value, String> {
         let card = self.find(name)?;
-        let fen: u32 = fen
-            .parse()
-            .map_err(|_| "fen are a whole number".to_owned())?;
-        let at: NaiveDateTime = at
-            .parse()
-            .map_err(|_| "times look like 2026-11-24T09:30:00".to_owned())?;
+        let fen: u32 = fen.parse().map_err(|_| "fen are a whole number".to_owned())?;
+        let at: NaiveDateTime = at.parse().map_err(|_| "times look like 2026-11-24T09:30:00".to_owned())?;
         card.change(|card| kiosk::top_up(card, fen, at))
             .map_err(|error| format!("card not kept: {error}"))?
             .map_err(|refused| format!("the kiosk was refused: {refused}"))?;
@@ -209,12 +189,7 @@ impl Console {
     }
 
     fn list(&self) -> Value {
-        let cards: Vec<Value> = self
-            .tray
-            .in_order()
-            .into_iter()
-            .map(|card| self.describe(card))
-            .collect();
+        let cards: Vec<Value> = self.tray.in_order().into_iter().map(|card| self.describe(card)).collect();
         let armed = self.faults.armed().map(|(side, nth)| {
             let side = match side {
                 Side::Before => "before",
@@ -236,11 +211,7 @@ impl Console {
 
     fn describe(&self, card: &FieldCard) -> Value {
         let row = card.row();
-        let slot = self
-            .placed
-            .iter()
-            .find(|(_, placed)| placed.name == row.name)
-            .map(|(slot, placed)| (*slot, placed.inserted.is_some()));
+        let slot = self.placed.iter().find(|(_, placed)| placed.name == row.name).map(|(slot, placed)| (*slot, placed.inserted.is_some()));
         json!({
             "name": row.name,
             "family": row.family,

@@ -27,13 +27,7 @@ pub struct Facts {
 
 impl Facts {
     fn unreadable() -> Self {
-        Self {
-            readable: false,
-            blank: false,
-            number: String::new(),
-            valid_until: String::new(),
-            balance_fen: None,
-        }
+        Self { readable: false, blank: false, number: String::new(), valid_until: String::new(), balance_fen: None }
     }
 }
 
@@ -55,10 +49,7 @@ pub(super) fn read(mut card: SimCard) -> Facts {
                     readable: true,
                     blank: image.blank,
                     number: image.card_no.as_str().to_owned(),
-                    valid_until: image
-                        .valid_until
-                        .map(|day| day.to_string())
-                        .unwrap_or_default(),
+                    valid_until: image.valid_until.map(|day| day.to_string()).unwrap_or_default(),
                     balance_fen: image.purse.map(|purse| purse.balance.0),
                 };
             }

@@ -107,13 +107,7 @@ struct State {
 impl FieldCard {
     pub(super) fn new(file: PathBuf, stored: StoredCard, faults: Arc<Faults>) -> Self {
         let saved = text_of(&stored);
-        Self {
-            file,
-            faults,
-            state: Mutex::new(State { stored, saved }),
-            torn: AtomicBool::new(false),
-            commands: AtomicU64::new(0),
-        }
+        Self { file, faults, state: Mutex::new(State { stored, saved }), torn: AtomicBool::new(false), commands: AtomicU64::new(0) }
     }
 
     #[must_use]

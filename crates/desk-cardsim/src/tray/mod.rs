@@ -30,10 +30,7 @@ pub enum TrayError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("{path}: no card in this file: {source}")]
-    Damaged {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    Damaged { path: PathBuf, source: serde_json::Error },
     #[error("list of cards: {0}")]
     List(#[from] toml::de::Error),
     #[error("{name}: {source}")]
@@ -76,15 +73,8 @@ pub fn make(directory: &Path, seed: &Seed, list: &str) -> Result<usize, TrayErro
         if !is_name(&row.name) {
             return Err(TrayError::Name(row.name));
         }
-        let card = SimCard::make(seed, &row).map_err(|source| TrayError::Card {
-            name: row.name.clone(),
-            source,
-        })?;
-        made.push(StoredCard {
-            position: index + 1,
-            row,
-            card,
-        });
+        let card = SimCard::make(seed, &row).map_err(|source| TrayError::Card { name: row.name.clone(), source })?;
+        made.push(StoredCard { position: index + 1, row, card });
     }
     for stored in &made {
         let path = path_of(directory, &stored.row.name);
@@ -107,15 +97,8 @@ impl Tray {
         let mut cards = BTreeMap::new();
         for path in files(directory)? {
             let text = fs::read_to_string(&path).map_err(|source| file_error(&path, source))?;
-            let stored: StoredCard =
-                serde_json::from_str(&text).map_err(|source| TrayError::Damaged {
-                    path: path.clone(),
-                    source,
-                })?;
-            cards.insert(
-                stored.row.name.clone(),
-                Arc::new(FieldCard::new(path, stored, Arc::clone(faults))),
-            );
+            let stored: StoredCard = serde_json::from_str(&text).map_err(|source| TrayError::Damaged { path: path.clone(), source })?;
+            cards.insert(stored.row.name.clone(), Arc::new(FieldCard::new(path, stored, Arc::clone(faults))));
         }
         if cards.is_empty() {
             return Err(TrayError::Empty(directory.to_owned()));
@@ -138,10 +121,7 @@ impl Tray {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 fn path_of(directory: &Path, name: &str) -> PathBuf {
@@ -151,9 +131,7 @@ fn path_of(directory: &Path, name: &str) -> PathBuf {
 fn files(directory: &Path) -> Result<Vec<PathBuf>, TrayError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).map_err(|source| file_error(directory, source))? {
-        let path = entry
-            .map_err(|source| file_error(directory, source))?
-            .path();
+        let path = entry.map_err(|source| file_error(directory, source))?.path();
         if path.extension().is_some_and(|suffix| suffix == SUFFIX) {
             found.push(path);
         }
@@ -163,10 +141,7 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, TrayError> {
 }
 
 fn file_error(path: &Path, source: io::Error) -> TrayError {
-    TrayError::File {
-        path: path.to_owned(),
-        source,
-    }
+    TrayError::File { path: path.to_owned(), source }
 }
 
 /// One card as text; the same card gives the same text.

@@ -55,24 +55,17 @@ pub(super) async fn row_hash(
     generation: u32,
     sequence: u64,
 ) -> Stored<Option<String>> {
-    sqlx::query_scalar(
-        "SELECT hash FROM journal WHERE cell = $1 AND device = $2 AND generation = $3 AND sequence = $4",
-    )
-    .bind(cell.as_str())
-    .bind(device.as_str())
-    .bind(i64::from(generation))
-    .bind(wide(sequence)?)
-    .fetch_optional(db)
-    .await
-    .map_err(failed)
+    sqlx::query_scalar("SELECT hash FROM journal WHERE cell = $1 AND device = $2 AND generation = $3 AND sequence = $4")
+        .bind(cell.as_str())
+        .bind(device.as_str())
+        .bind(i64::from(generation))
+        .bind(wide(sequence)?)
+        .fetch_optional(db)
+        .await
+        .map_err(failed)
 }
 
-pub(super) async fn put_case_key(
-    db: &mut PgConnection,
-    cell: &CellId,
-    case: CaseId,
-    key: &str,
-) -> Stored<()> {
+pub(super) async fn put_case_key(db: &mut PgConnection, cell: &CellId, case: CaseId, key: &str) -> Stored<()> {
     sqlx::query("INSERT INTO case_keys VALUES ($1, $2, $3) ON CONFLICT (cell, case_id) DO NOTHING")
         .bind(cell.as_str())
         .bind(case.to_string())
@@ -103,12 +96,7 @@ pub(super) async fn post(db: &mut PgConnection, entries: &[Entry]) -> Stored<()>
     Ok(())
 }
 
-pub(super) async fn totals(
-    db: &mut PgConnection,
-    cell: &CellId,
-    outlet: &OutletId,
-    day: NaiveDate,
-) -> Stored<Totals> {
+pub(super) async fn totals(db: &mut PgConnection, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals> {
     let rows = sqlx::query(
         "SELECT account::text AS account, sum(amount)::bigint AS amount FROM postings
          WHERE cell = $1 AND outlet = $2 AND day = $3 AND book = $4 GROUP BY account",
@@ -124,15 +112,13 @@ pub(super) async fn totals(
     for row in &rows {
         accounts.insert(json(row, "account")?, Fen(get(row, "amount")?));
     }
-    let cases: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM journal WHERE cell = $1 AND outlet = $2 AND day = $3 AND kind = 'opened'",
-    )
-    .bind(cell.as_str())
-    .bind(outlet.as_str())
-    .bind(day)
-    .fetch_one(&mut *db)
-    .await
-    .map_err(failed)?;
+    let cases: i64 = sqlx::query_scalar("SELECT count(*) FROM journal WHERE cell = $1 AND outlet = $2 AND day = $3 AND kind = 'opened'")
+        .bind(cell.as_str())
+        .bind(outlet.as_str())
+        .bind(day)
+        .fetch_one(&mut *db)
+        .await
+        .map_err(failed)?;
     let refunds: i64 = sqlx::query_scalar(
         "SELECT coalesce(-sum(amount), 0)::bigint FROM postings
          WHERE cell = $1 AND outlet = $2 AND day = $3 AND book = $4 AND account ->> 'account' = 'refund_payable'",
@@ -145,10 +131,7 @@ pub(super) async fn totals(
     .await
     .map_err(failed)?;
     Ok(Totals {
-        postings: accounts
-            .into_iter()
-            .map(|(account, amount)| Posting { account, amount })
-            .collect(),
+        postings: accounts.into_iter().map(|(account, amount)| Posting { account, amount }).collect(),
         cases: u32::try_from(cases).map_err(|_| damaged("cases"))?,
         settled_refunds: Fen(refunds),
     })

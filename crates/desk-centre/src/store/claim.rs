@@ -16,50 +16,31 @@ use super::{
     row::{damaged, get, json, text, to_json, to_word, word},
 };
 
-const CLAIM: &str =
-    "SELECT cell, number, right_key, epoch, claim::text AS claim, reservation::text AS reservation,
+const CLAIM: &str = "SELECT cell, number, right_key, epoch, claim::text AS claim, reservation::text AS reservation,
     claimant::text AS claimant, reserved_at, detail::text AS detail FROM claims";
 
-pub(super) async fn open(
-    db: &mut PgConnection,
-    cell: &CellId,
-    right: &str,
-) -> Stored<Option<ClaimRecord>> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{CLAIM} WHERE cell = $1 AND right_key = $2 AND state IN ('open', 'unknown')"
-    )))
-    .bind(cell.as_str())
-    .bind(right)
-    .fetch_optional(db)
-    .await
-    .map_err(failed)?;
+pub(super) async fn open(db: &mut PgConnection, cell: &CellId, right: &str) -> Stored<Option<ClaimRecord>> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{CLAIM} WHERE cell = $1 AND right_key = $2 AND state IN ('open', 'unknown')")))
+        .bind(cell.as_str())
+        .bind(right)
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?;
     row.as_ref().map(to_claim).transpose()
 }
 
-pub(super) async fn settled(
-    db: &mut PgConnection,
-    cell: &CellId,
-    right: &str,
-    epoch: &str,
-) -> Stored<Option<ClaimRecord>> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{CLAIM} WHERE cell = $1 AND right_key = $2 AND epoch = $3 AND state = 'settled'"
-    )))
-    .bind(cell.as_str())
-    .bind(right)
-    .bind(epoch)
-    .fetch_optional(db)
-    .await
-    .map_err(failed)?;
+pub(super) async fn settled(db: &mut PgConnection, cell: &CellId, right: &str, epoch: &str) -> Stored<Option<ClaimRecord>> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{CLAIM} WHERE cell = $1 AND right_key = $2 AND epoch = $3 AND state = 'settled'")))
+        .bind(cell.as_str())
+        .bind(right)
+        .bind(epoch)
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?;
     row.as_ref().map(to_claim).transpose()
 }
 
-pub(super) async fn settled_count(
-    db: &mut PgConnection,
-    cell: &CellId,
-    right: &str,
-    since: Option<DateTime<Utc>>,
-) -> Stored<u32> {
+pub(super) async fn settled_count(db: &mut PgConnection, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32> {
     let count: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM claims
          WHERE cell = $1 AND right_key = $2 AND state = 'settled' AND ($3::timestamptz IS NULL OR settled_at >= $3)",
@@ -73,10 +54,7 @@ pub(super) async fn settled_count(
     u32::try_from(count).map_err(|_| damaged("count"))
 }
 
-pub(super) async fn by_number(
-    db: &mut PgConnection,
-    number: &CentreNumber,
-) -> Stored<Option<ClaimRecord>> {
+pub(super) async fn by_number(db: &mut PgConnection, number: &CentreNumber) -> Stored<Option<ClaimRecord>> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!("{CLAIM} WHERE number = $1")))
         .bind(number.as_str())
         .fetch_optional(db)
@@ -127,31 +105,25 @@ pub(super) async fn put(db: &mut PgConnection, record: &ClaimRecord) -> Stored<(
 }
 
 pub(super) async fn add_release(db: &mut PgConnection, release: &Release) -> Stored<()> {
-    sqlx::query(
-        "INSERT INTO releases VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11)",
-    )
-    .bind(release.cell.as_str())
-    .bind(&release.id)
-    .bind(release.case.to_string())
-    .bind(release.device.as_str())
-    .bind(release.reservation.as_str())
-    .bind(release.card_no.as_str())
-    .bind(release.counter.map(i32::from))
-    .bind(&release.random)
-    .bind(to_json(&release.ask)?)
-    .bind(release.mac_at)
-    .bind(release.released_at)
-    .execute(db)
-    .await
-    .map_err(failed)?;
+    sqlx::query("INSERT INTO releases VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11)")
+        .bind(release.cell.as_str())
+        .bind(&release.id)
+        .bind(release.case.to_string())
+        .bind(release.device.as_str())
+        .bind(release.reservation.as_str())
+        .bind(release.card_no.as_str())
+        .bind(release.counter.map(i32::from))
+        .bind(&release.random)
+        .bind(to_json(&release.ask)?)
+        .bind(release.mac_at)
+        .bind(release.released_at)
+        .execute(db)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
-pub(super) async fn releases(
-    db: &mut PgConnection,
-    cell: &CellId,
-    card_no: &CardNo,
-) -> Stored<Vec<Release>> {
+pub(super) async fn releases(db: &mut PgConnection, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>> {
     let rows = sqlx::query(
         "SELECT cell, id, case_id, device, reservation, card_no, counter, random, ask::text AS ask, mac_at, released_at
          FROM releases WHERE cell = $1 AND card_no = $2 ORDER BY released_at, id",
@@ -167,16 +139,11 @@ pub(super) async fn releases(
             Ok(Release {
                 cell: CellId::new(text(row, "cell")?),
                 id: text(row, "id")?,
-                case: text(row, "case_id")?
-                    .parse()
-                    .map_err(|_| damaged("case_id"))?,
+                case: text(row, "case_id")?.parse().map_err(|_| damaged("case_id"))?,
                 device: DeviceId::new(text(row, "device")?),
                 reservation: CentreNumber::new(text(row, "reservation")?),
                 card_no: CardNo::new(text(row, "card_no")?),
-                counter: counter
-                    .map(u16::try_from)
-                    .transpose()
-                    .map_err(|_| damaged("counter"))?,
+                counter: counter.map(u16::try_from).transpose().map_err(|_| damaged("counter"))?,
                 random: get(row, "random")?,
                 ask: json(row, "ask")?,
                 mac_at: get(row, "mac_at")?,
@@ -186,27 +153,20 @@ pub(super) async fn releases(
         .collect()
 }
 
-pub(super) async fn authorisation(
-    db: &mut PgConnection,
-    cell: &CellId,
-    number: &CentreNumber,
-) -> Stored<Option<Authorisation>> {
-    let row =
-        sqlx::query("SELECT * FROM authorisations WHERE cell = $1 AND number = $2 FOR UPDATE")
-            .bind(cell.as_str())
-            .bind(number.as_str())
-            .fetch_optional(db)
-            .await
-            .map_err(failed)?;
+pub(super) async fn authorisation(db: &mut PgConnection, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {
+    let row = sqlx::query("SELECT * FROM authorisations WHERE cell = $1 AND number = $2 FOR UPDATE")
+        .bind(cell.as_str())
+        .bind(number.as_str())
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?;
     row.as_ref()
         .map(|row| {
             let used_for: Option<String> = get(row, "used_for")?;
             Ok(Authorisation {
                 cell: CellId::new(text(row, "cell")?),
                 number: CentreNumber::new(text(row, "number")?),
-                case: text(row, "case_id")?
-                    .parse()
-                    .map_err(|_| damaged("case_id"))?,
+                case: text(row, "case_id")?.parse().map_err(|_| damaged("case_id"))?,
                 amount: Fen(get(row, "amount")?),
                 supervisor: OperatorId::new(text(row, "supervisor")?),
                 role: word(&text(row, "role")?, "role")?,
@@ -219,10 +179,7 @@ pub(super) async fn authorisation(
         .transpose()
 }
 
-pub(super) async fn put_authorisation(
-    db: &mut PgConnection,
-    authorisation: &Authorisation,
-) -> Stored<()> {
+pub(super) async fn put_authorisation(db: &mut PgConnection, authorisation: &Authorisation) -> Stored<()> {
     sqlx::query(
         "INSERT INTO authorisations VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (cell, number) DO UPDATE SET used_for = $10",

@@ -41,10 +41,7 @@ impl Postgres {
         if let Some(schema) = schema {
             settings.push(("search_path", schema.to_owned()));
         }
-        let options = PgConnectOptions::from_str(url)
-            .map_err(failed)?
-            .application_name("desk-centre")
-            .options(settings);
+        let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("desk-centre").options(settings);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(std::time::Duration::from_secs(5))
@@ -57,10 +54,7 @@ impl Postgres {
     /// # Errors
     /// [`StoreFailure`] where a migration fails or was changed after it ran.
     pub async fn migrate(&self) -> Stored<()> {
-        MIGRATIONS
-            .run(&self.0)
-            .await
-            .map_err(|error| StoreFailure::Failed(error.to_string()))
+        MIGRATIONS.run(&self.0).await.map_err(|error| StoreFailure::Failed(error.to_string()))
     }
 
     pub async fn close(&self) {
@@ -71,9 +65,7 @@ impl Postgres {
 #[async_trait]
 impl CentreStore for Postgres {
     async fn begin(&self) -> Stored<Box<dyn Tx>> {
-        Ok(Box::new(PostgresTx::new(
-            self.0.begin().await.map_err(failed)?,
-        )))
+        Ok(Box::new(PostgresTx::new(self.0.begin().await.map_err(failed)?)))
     }
 }
 

@@ -20,11 +20,7 @@ const CARD: &str = "SELECT cell, card_no, programme, family, issuer, serial, hol
     issued_on, valid_until, transit_open, last_balance, last_online_counter, holder, suspended::text AS suspended
     FROM cards";
 
-pub(super) async fn operator(
-    db: &mut PgConnection,
-    cell: &CellId,
-    operator: &OperatorId,
-) -> Stored<Option<OperatorRecord>> {
+pub(super) async fn operator(db: &mut PgConnection, cell: &CellId, operator: &OperatorId) -> Stored<Option<OperatorRecord>> {
     let row = sqlx::query("SELECT * FROM operators WHERE cell = $1 AND operator = $2 FOR UPDATE")
         .bind(cell.as_str())
         .bind(operator.as_str())
@@ -37,10 +33,7 @@ pub(super) async fn operator(
             Ok(OperatorRecord {
                 cell: CellId::new(text(row, "cell")?),
                 operator: OperatorId::new(text(row, "operator")?),
-                roles: roles
-                    .iter()
-                    .map(|role| word(role, "roles"))
-                    .collect::<Stored<_>>()?,
+                roles: roles.iter().map(|role| word(role, "roles")).collect::<Stored<_>>()?,
                 password: text(row, "password")?,
                 offline_verifier: text(row, "offline_verifier")?,
                 failures: number(row, "failures")?,
@@ -51,11 +44,7 @@ pub(super) async fn operator(
 }
 
 pub(super) async fn put_operator(db: &mut PgConnection, operator: &OperatorRecord) -> Stored<()> {
-    let roles = operator
-        .roles
-        .iter()
-        .map(to_word)
-        .collect::<Stored<Vec<String>>>()?;
+    let roles = operator.roles.iter().map(to_word).collect::<Stored<Vec<String>>>()?;
     sqlx::query(
         "INSERT INTO operators VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (cell, operator) DO UPDATE SET roles = $3, password = $4,
@@ -74,11 +63,7 @@ pub(super) async fn put_operator(db: &mut PgConnection, operator: &OperatorRecor
     Ok(())
 }
 
-pub(super) async fn session(
-    db: &mut PgConnection,
-    cell: &CellId,
-    token: &str,
-) -> Stored<Option<Session>> {
+pub(super) async fn session(db: &mut PgConnection, cell: &CellId, token: &str) -> Stored<Option<Session>> {
     let row = sqlx::query("SELECT * FROM sessions WHERE cell = $1 AND token = $2")
         .bind(cell.as_str())
         .bind(token)
@@ -116,12 +101,7 @@ pub(super) async fn put_session(db: &mut PgConnection, session: &Session) -> Sto
     Ok(())
 }
 
-pub(super) async fn person(
-    db: &mut PgConnection,
-    cell: &CellId,
-    person: &PersonId,
-    lock: bool,
-) -> Stored<Option<Person>> {
+pub(super) async fn person(db: &mut PgConnection, cell: &CellId, person: &PersonId, lock: bool) -> Stored<Option<Person>> {
     let plain = "SELECT * FROM persons WHERE cell = $1 AND person = $2";
     let locking = "SELECT * FROM persons WHERE cell = $1 AND person = $2 FOR UPDATE";
     let row = sqlx::query(if lock { locking } else { plain })
@@ -133,11 +113,7 @@ pub(super) async fn person(
     row.as_ref().map(to_person).transpose()
 }
 
-pub(super) async fn person_by_number(
-    db: &mut PgConnection,
-    programme: &ProgrammeId,
-    id_number: &str,
-) -> Stored<Option<Person>> {
+pub(super) async fn person_by_number(db: &mut PgConnection, programme: &ProgrammeId, id_number: &str) -> Stored<Option<Person>> {
     let row = sqlx::query("SELECT * FROM persons WHERE programme = $1 AND id_number = $2")
         .bind(programme.as_str())
         .bind(id_number)
@@ -203,53 +179,35 @@ pub(super) async fn card_anywhere(db: &mut PgConnection, card_no: &CardNo) -> St
     row.as_ref().map(to_card).transpose()
 }
 
-pub(super) async fn card_by_serial(
-    db: &mut PgConnection,
-    issuer: &str,
-    serial: &str,
-) -> Stored<Option<Card>> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{CARD} WHERE upper(issuer) = upper($1) AND upper(serial) = upper($2)"
-    )))
-    .bind(issuer)
-    .bind(serial)
-    .fetch_optional(db)
-    .await
-    .map_err(failed)?;
+pub(super) async fn card_by_serial(db: &mut PgConnection, issuer: &str, serial: &str) -> Stored<Option<Card>> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{CARD} WHERE upper(issuer) = upper($1) AND upper(serial) = upper($2)")))
+        .bind(issuer)
+        .bind(serial)
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?;
     row.as_ref().map(to_card).transpose()
 }
 
 /// In one order whoever asks: two batches over the same cards then wait for each other instead of dying.
-pub(super) async fn lock_cards(
-    db: &mut PgConnection,
-    cell: &CellId,
-    cards: &[CardNo],
-) -> Stored<Vec<Card>> {
+pub(super) async fn lock_cards(db: &mut PgConnection, cell: &CellId, cards: &[CardNo]) -> Stored<Vec<Card>> {
     let numbers: Vec<&str> = cards.iter().map(CardNo::as_str).collect();
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{CARD} WHERE cell = $1 AND card_no = ANY($2) ORDER BY card_no FOR UPDATE"
-    )))
-    .bind(cell.as_str())
-    .bind(numbers)
-    .fetch_all(db)
-    .await
-    .map_err(failed)?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{CARD} WHERE cell = $1 AND card_no = ANY($2) ORDER BY card_no FOR UPDATE")))
+        .bind(cell.as_str())
+        .bind(numbers)
+        .fetch_all(db)
+        .await
+        .map_err(failed)?;
     rows.iter().map(to_card).collect()
 }
 
-pub(super) async fn cards_of(
-    db: &mut PgConnection,
-    cell: &CellId,
-    holder: &PersonId,
-) -> Stored<Vec<Card>> {
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{CARD} WHERE cell = $1 AND holder = $2 ORDER BY card_no"
-    )))
-    .bind(cell.as_str())
-    .bind(holder.as_str())
-    .fetch_all(db)
-    .await
-    .map_err(failed)?;
+pub(super) async fn cards_of(db: &mut PgConnection, cell: &CellId, holder: &PersonId) -> Stored<Vec<Card>> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{CARD} WHERE cell = $1 AND holder = $2 ORDER BY card_no")))
+        .bind(cell.as_str())
+        .bind(holder.as_str())
+        .fetch_all(db)
+        .await
+        .map_err(failed)?;
     rows.iter().map(to_card).collect()
 }
 
@@ -270,10 +228,7 @@ fn to_card(row: &PgRow) -> Stored<Card> {
         valid_until: get(row, "valid_until")?,
         transit_open: get(row, "transit_open")?,
         last_balance: last_balance.map(Fen),
-        last_online_counter: counter
-            .map(u16::try_from)
-            .transpose()
-            .map_err(|_| damaged("last_online_counter"))?,
+        last_online_counter: counter.map(u16::try_from).transpose().map_err(|_| damaged("last_online_counter"))?,
         holder: holder.map(PersonId::new),
         suspended: maybe_json(row, "suspended")?,
     })
@@ -308,24 +263,18 @@ pub(super) async fn put_card(db: &mut PgConnection, card: &Card) -> Stored<()> {
 }
 
 pub(super) async fn put_blacklisted(db: &mut PgConnection, card: &Blacklisted) -> Stored<()> {
-    sqlx::query(
-        "INSERT INTO blacklist VALUES ($1, $2, $3, $4) ON CONFLICT (cell, card_no) DO NOTHING",
-    )
-    .bind(card.cell.as_str())
-    .bind(card.card_no.as_str())
-    .bind(&card.reason)
-    .bind(card.since)
-    .execute(db)
-    .await
-    .map_err(failed)?;
+    sqlx::query("INSERT INTO blacklist VALUES ($1, $2, $3, $4) ON CONFLICT (cell, card_no) DO NOTHING")
+        .bind(card.cell.as_str())
+        .bind(card.card_no.as_str())
+        .bind(&card.reason)
+        .bind(card.since)
+        .execute(db)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
-pub(super) async fn is_blacklisted(
-    db: &mut PgConnection,
-    cell: &CellId,
-    card_no: &CardNo,
-) -> Stored<bool> {
+pub(super) async fn is_blacklisted(db: &mut PgConnection, cell: &CellId, card_no: &CardNo) -> Stored<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT FROM blacklist WHERE cell = $1 AND card_no = $2)")
         .bind(cell.as_str())
         .bind(card_no.as_str())

@@ -14,11 +14,7 @@ use super::{
 };
 
 /// The insert waits for another transaction with the same id, so a repeat never overtakes its first.
-pub(super) async fn take(
-    db: &mut PgConnection,
-    key: &RequestKey,
-    body: &str,
-) -> Stored<Option<FirstReply>> {
+pub(super) async fn take(db: &mut PgConnection, key: &RequestKey, body: &str) -> Stored<Option<FirstReply>> {
     let fresh = sqlx::query(
         "INSERT INTO requests (cell, device, id, body) VALUES ($1, $2, $3, $4)
          ON CONFLICT (cell, device, id) DO NOTHING",
@@ -33,27 +29,19 @@ pub(super) async fn take(
     if fresh.rows_affected() == 1 {
         return Ok(None);
     }
-    let row = sqlx::query(
-        "SELECT body, reply FROM requests WHERE cell = $1 AND device = $2 AND id = $3 FOR UPDATE",
-    )
-    .bind(key.cell.as_str())
-    .bind(key.device.as_str())
-    .bind(key.id.to_string())
-    .fetch_one(db)
-    .await
-    .map_err(failed)?;
+    let row = sqlx::query("SELECT body, reply FROM requests WHERE cell = $1 AND device = $2 AND id = $3 FOR UPDATE")
+        .bind(key.cell.as_str())
+        .bind(key.device.as_str())
+        .bind(key.id.to_string())
+        .fetch_one(db)
+        .await
+        .map_err(failed)?;
     let reply: Option<String> = get(&row, "reply")?;
     let body = text(&row, "body")?;
     Ok(reply.map(|reply| FirstReply { body, reply }))
 }
 
-pub(super) async fn keep(
-    db: &mut PgConnection,
-    key: &RequestKey,
-    first: &FirstReply,
-    keep: Keep,
-    at: DateTime<Utc>,
-) -> Stored<()> {
+pub(super) async fn keep(db: &mut PgConnection, key: &RequestKey, first: &FirstReply, keep: Keep, at: DateTime<Utc>) -> Stored<()> {
     sqlx::query(
         "UPDATE requests SET body = $4, reply = $5, personal = $6, replied_at = $7
          WHERE cell = $1 AND device = $2 AND id = $3",
@@ -72,20 +60,11 @@ pub(super) async fn keep(
 }
 
 pub(super) async fn forget(db: &mut PgConnection, before: DateTime<Utc>) -> Stored<u64> {
-    let gone = sqlx::query("DELETE FROM requests WHERE personal AND replied_at < $1")
-        .bind(before)
-        .execute(db)
-        .await
-        .map_err(failed)?;
+    let gone = sqlx::query("DELETE FROM requests WHERE personal AND replied_at < $1").bind(before).execute(db).await.map_err(failed)?;
     Ok(gone.rows_affected())
 }
 
-pub(super) async fn device(
-    db: &mut PgConnection,
-    cell: &CellId,
-    device: &DeviceId,
-    lock: bool,
-) -> Stored<Option<Device>> {
+pub(super) async fn device(db: &mut PgConnection, cell: &CellId, device: &DeviceId, lock: bool) -> Stored<Option<Device>> {
     let plain = "SELECT * FROM devices WHERE cell = $1 AND device = $2";
     let locking = "SELECT * FROM devices WHERE cell = $1 AND device = $2 FOR UPDATE";
     let row = sqlx::query(if lock { locking } else { plain })
@@ -134,11 +113,7 @@ pub(super) async fn put_device(db: &mut PgConnection, device: &Device) -> Stored
 }
 
 pub(super) async fn enrolment(db: &mut PgConnection, code: &str) -> Stored<Option<Enrolment>> {
-    let row = sqlx::query("SELECT * FROM enrolments WHERE code = $1 FOR UPDATE")
-        .bind(code)
-        .fetch_optional(db)
-        .await
-        .map_err(failed)?;
+    let row = sqlx::query("SELECT * FROM enrolments WHERE code = $1 FOR UPDATE").bind(code).fetch_optional(db).await.map_err(failed)?;
     row.as_ref()
         .map(|row| {
             Ok(Enrolment {

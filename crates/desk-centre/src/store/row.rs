@@ -36,8 +36,7 @@ pub(super) fn json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Stored<T> 
 
 pub(super) fn maybe_json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Stored<Option<T>> {
     let text: Option<String> = get(row, column)?;
-    text.map(|text| serde_json::from_str(&text).map_err(|_| damaged(column)))
-        .transpose()
+    text.map(|text| serde_json::from_str(&text).map_err(|_| damaged(column))).transpose()
 }
 
 /// For a `$n::jsonb` parameter.

@@ -3,15 +3,13 @@
 use async_trait::async_trait;
 use centre_core::{
     record::{
-        Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep,
-        KeptRow, OperatorRecord, Person, Release, RequestKey, Session, Totals,
+        Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person,
+        Release, RequestKey, Session, Totals,
     },
     store::{Stored, Tx},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_domain::id::{
-    CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId,
-};
+use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 use sqlx::{Postgres, Transaction};
 
 use super::{book, claim, failed, people, request};
@@ -35,13 +33,7 @@ impl Tx for PostgresTx {
         request::take(&mut self.0, key, body).await
     }
 
-    async fn keep_reply(
-        &mut self,
-        key: &RequestKey,
-        first: &FirstReply,
-        keep: Keep,
-        at: DateTime<Utc>,
-    ) -> Stored<()> {
+    async fn keep_reply(&mut self, key: &RequestKey, first: &FirstReply, keep: Keep, at: DateTime<Utc>) -> Stored<()> {
         request::keep(&mut self.0, key, first, keep, at).await
     }
 
@@ -69,11 +61,7 @@ impl Tx for PostgresTx {
         request::put_enrolment(&mut self.0, enrolment).await
     }
 
-    async fn operator(
-        &mut self,
-        cell: &CellId,
-        operator: &OperatorId,
-    ) -> Stored<Option<OperatorRecord>> {
+    async fn operator(&mut self, cell: &CellId, operator: &OperatorId) -> Stored<Option<OperatorRecord>> {
         people::operator(&mut self.0, cell, operator).await
     }
 
@@ -97,11 +85,7 @@ impl Tx for PostgresTx {
         people::person(&mut self.0, cell, person, true).await
     }
 
-    async fn person_by_number(
-        &mut self,
-        programme: &ProgrammeId,
-        id_number: &str,
-    ) -> Stored<Option<Person>> {
+    async fn person_by_number(&mut self, programme: &ProgrammeId, id_number: &str) -> Stored<Option<Person>> {
         people::person_by_number(&mut self.0, programme, id_number).await
     }
 
@@ -141,21 +125,11 @@ impl Tx for PostgresTx {
         claim::open(&mut self.0, cell, right).await
     }
 
-    async fn settled_claim(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        epoch: &str,
-    ) -> Stored<Option<ClaimRecord>> {
+    async fn settled_claim(&mut self, cell: &CellId, right: &str, epoch: &str) -> Stored<Option<ClaimRecord>> {
         claim::settled(&mut self.0, cell, right, epoch).await
     }
 
-    async fn settled_count(
-        &mut self,
-        cell: &CellId,
-        right: &str,
-        since: Option<DateTime<Utc>>,
-    ) -> Stored<u32> {
+    async fn settled_count(&mut self, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32> {
         claim::settled_count(&mut self.0, cell, right, since).await
     }
 
@@ -175,11 +149,7 @@ impl Tx for PostgresTx {
         claim::releases(&mut self.0, cell, card_no).await
     }
 
-    async fn authorisation(
-        &mut self,
-        cell: &CellId,
-        number: &CentreNumber,
-    ) -> Stored<Option<Authorisation>> {
+    async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {
         claim::authorisation(&mut self.0, cell, number).await
     }
 
@@ -195,13 +165,7 @@ impl Tx for PostgresTx {
         book::add_rows(&mut self.0, rows).await
     }
 
-    async fn row_hash(
-        &mut self,
-        cell: &CellId,
-        device: &DeviceId,
-        generation: u32,
-        sequence: u64,
-    ) -> Stored<Option<String>> {
+    async fn row_hash(&mut self, cell: &CellId, device: &DeviceId, generation: u32, sequence: u64) -> Stored<Option<String>> {
         book::row_hash(&mut self.0, cell, device, generation, sequence).await
     }
 

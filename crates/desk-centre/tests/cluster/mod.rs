@@ -34,42 +34,27 @@ fn start() -> Option<Cluster> {
         .spawn()
         .ok()?;
     let mut url = String::new();
-    BufReader::new(child.stdout.take()?)
-        .read_line(&mut url)
-        .ok()?;
+    BufReader::new(child.stdout.take()?).read_line(&mut url).ok()?;
     let url = url.trim().to_owned();
     if url.is_empty() {
         let status = child.wait().ok()?;
         assert_eq!(status.code(), Some(69), "scripts/postgres failed: {status}");
         return None;
     }
-    Some(Cluster {
-        url,
-        _child: Some(child),
-    })
+    Some(Cluster { url, _child: Some(child) })
 }
 
 /// URL of the database, where there is one.
 pub fn url() -> Option<&'static str> {
-    CLUSTER
-        .get_or_init(start)
-        .as_ref()
-        .map(|cluster| cluster.url.as_str())
+    CLUSTER.get_or_init(start).as_ref().map(|cluster| cluster.url.as_str())
 }
 
 /// A migrated, empty store in a schema of its own.
 pub async fn fresh() -> Option<(Postgres, String)> {
     let url = tokio::task::spawn_blocking(url).await.unwrap()?;
-    let schema = format!(
-        "test_{}_{}",
-        std::process::id(),
-        SCHEMAS.fetch_add(1, Ordering::Relaxed)
-    );
+    let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
     let admin = sqlx::PgPool::connect(url).await.unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
-        .execute(&admin)
-        .await
-        .unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).execute(&admin).await.unwrap();
     admin.close().await;
     let store = Postgres::connect(url, Some(&schema), 6).await.unwrap();
     store.migrate().await.unwrap();

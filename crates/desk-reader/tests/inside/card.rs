@@ -32,12 +32,7 @@ pub struct TestCard(Mutex<State>);
 
 impl TestCard {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State {
-            balance: 10_000,
-            fault: None,
-            mute: false,
-            resets: 0,
-        })))
+        Arc::new(Self(Mutex::new(State { balance: 10_000, fault: None, mute: false, resets: 0 })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -127,11 +122,9 @@ pub fn second_port() -> u16 {
     port("CARDDESK_VPCD_PORT_2")
 }
 
+#[expect(clippy::disallowed_methods, reason = "scripts/isolated tells by the environment")]
 fn port(variable: &str) -> u16 {
-    std::env::var(variable)
-        .expect("set by scripts/isolated")
-        .parse()
-        .expect("a port")
+    std::env::var(variable).expect("set by scripts/isolated").parse().expect("a port")
 }
 
 /// Another program's connection to the card in the first reader.

@@ -16,10 +16,7 @@ const DEBIT: [u8; 5] = [0x80, 0x54, 0x01, 0x00, 0x00];
 const ECHO: [u8; 5] = [0x80, 0xCA, 0x00, 0x00, 0x20];
 
 fn first_slot() -> ReaderConfig {
-    ReaderConfig {
-        only: vec!["Virtual PCD 00 00".to_owned()],
-        ..ReaderConfig::default()
-    }
+    ReaderConfig { only: vec!["Virtual PCD 00 00".to_owned()], ..ReaderConfig::default() }
 }
 
 fn start(config: ReaderConfig) -> PcscReader {
@@ -58,21 +55,14 @@ async fn balance(reader: &mut PcscReader) -> u32 {
 async fn card_on_and_off() {
     let mut reader = start(first_slot());
     assert_eq!(until(&mut reader, is_empty).await, Presence::Empty);
-    assert_eq!(
-        reader.connect().await,
-        Presence::Empty,
-        "nothing to connect to"
-    );
+    assert_eq!(reader.connect().await, Presence::Empty, "nothing to connect to");
     assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost, "no session");
 
     let card = TestCard::new();
     for _ in 0..3 {
         let there = put(reader_port(), &card);
         let atr = card.atr_bytes();
-        assert_eq!(
-            reader.changed(LONG).await,
-            Presence::Card { atr: atr.clone() }
-        );
+        assert_eq!(reader.changed(LONG).await, Presence::Card { atr: atr.clone() });
         assert_eq!(reader.connect().await, Presence::Card { atr });
         assert_eq!(balance(&mut reader).await, 10_000);
         reader.disconnect().await;
@@ -80,14 +70,8 @@ async fn card_on_and_off() {
         assert_eq!(until(&mut reader, is_empty).await, Presence::Empty);
     }
     let quiet = tokio::time::Instant::now();
-    assert_eq!(
-        reader.changed(Duration::from_millis(300)).await,
-        Presence::Empty
-    );
-    assert!(
-        quiet.elapsed() >= Duration::from_millis(290),
-        "patience is kept"
-    );
+    assert_eq!(reader.changed(Duration::from_millis(300)).await, Presence::Empty);
+    assert!(quiet.elapsed() >= Duration::from_millis(290), "patience is kept");
     reader.close().await;
 }
 
@@ -106,11 +90,7 @@ async fn swap_is_a_change() {
     until(&mut reader, is_empty).await;
     let _there = put(reader_port(), &second);
     until(&mut reader, is_card).await;
-    assert_eq!(
-        reader.transmit(&BALANCE).await,
-        Answer::Lost,
-        "the session was the first card's"
-    );
+    assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost, "the session was the first card's");
     assert!(is_card(&reader.connect().await));
     assert_eq!(balance(&mut reader).await, 77);
     reader.close().await;
@@ -125,14 +105,8 @@ async fn commands_and_sessions() {
     until(&mut reader, is_card).await;
     for round in 0..3 {
         assert!(is_card(&reader.connect().await));
-        assert_eq!(
-            reader.transmit(&[0x00, 0x99, 0, 0]).await,
-            Answer::Response(vec![0x6D, 0x00])
-        );
-        assert_eq!(
-            reader.transmit(&DEBIT).await,
-            Answer::Response(vec![0x90, 0x00])
-        );
+        assert_eq!(reader.transmit(&[0x00, 0x99, 0, 0]).await, Answer::Response(vec![0x6D, 0x00]));
+        assert_eq!(reader.transmit(&DEBIT).await, Answer::Response(vec![0x90, 0x00]));
         assert_eq!(balance(&mut reader).await, 10_000 - 100 * (round + 1));
         let Answer::Response(echo) = reader.transmit(&ECHO).await else {
             panic!("echo lost");
@@ -140,15 +114,8 @@ async fn commands_and_sessions() {
         assert_eq!(echo.len(), 0x22);
         let resets = card.resets();
         reader.disconnect().await;
-        assert!(
-            card.resets() > resets,
-            "volatile state ends with the session"
-        );
-        assert_eq!(
-            reader.transmit(&BALANCE).await,
-            Answer::Lost,
-            "session has ended"
-        );
+        assert!(card.resets() > resets, "volatile state ends with the session");
+        assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost, "session has ended");
     }
     reader.close().await;
 }
@@ -164,11 +131,7 @@ async fn tear_before_and_after_execution() {
         reader.connect().await;
         card.next_debit(fault);
         assert_eq!(reader.transmit(&DEBIT).await, Answer::Lost);
-        assert_eq!(
-            reader.transmit(&BALANCE).await,
-            Answer::Lost,
-            "the session has ended"
-        );
+        assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost, "the session has ended");
         drop(there);
         until(&mut reader, is_empty).await;
         // The card comes back: its own memory says what happened.
@@ -201,10 +164,7 @@ async fn short_answer_is_lost() {
 #[tokio::test]
 #[ignore = "runs inside scripts/isolated"]
 async fn silent_card_times_out_and_the_reader_recovers() {
-    let mut reader = start(ReaderConfig {
-        command_limit: Duration::from_millis(400),
-        ..first_slot()
-    });
+    let mut reader = start(ReaderConfig { command_limit: Duration::from_millis(400), ..first_slot() });
     let card = TestCard::new();
     let there = put(reader_port(), &card);
     until(&mut reader, is_card).await;
@@ -212,10 +172,7 @@ async fn silent_card_times_out_and_the_reader_recovers() {
     card.next_debit(Fault::Silent);
     let asked = tokio::time::Instant::now();
     assert_eq!(reader.transmit(&DEBIT).await, Answer::Lost);
-    assert!(
-        asked.elapsed() < Duration::from_secs(2),
-        "the desk does not hang"
-    );
+    assert!(asked.elapsed() < Duration::from_secs(2), "the desk does not hang");
     assert_eq!(reader.hanging(), 1, "the driver does");
     assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost);
 
@@ -223,10 +180,7 @@ async fn silent_card_times_out_and_the_reader_recovers() {
     until(&mut reader, is_empty).await;
     let _there = put(reader_port(), &card);
     until(&mut reader, is_card).await;
-    assert!(
-        is_card(&reader.connect().await),
-        "a new session with the card that came back"
-    );
+    assert!(is_card(&reader.connect().await), "a new session with the card that came back");
     assert_eq!(balance(&mut reader).await, 9_900);
     for _ in 0..100 {
         if reader.hanging() == 0 {
@@ -234,22 +188,15 @@ async fn silent_card_times_out_and_the_reader_recovers() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(
-        reader.hanging(),
-        0,
-        "the abandoned session ended when the driver let go"
-    );
+    assert_eq!(reader.hanging(), 0, "the abandoned session ended when the driver let go");
     reader.close().await;
 }
 
 #[tokio::test]
 #[ignore = "runs inside scripts/isolated"]
 async fn many_silent_cards_do_not_pile_up() {
-    let mut reader = start(ReaderConfig {
-        command_limit: Duration::from_millis(50),
-        connect_limit: Duration::from_millis(50),
-        ..first_slot()
-    });
+    let mut reader =
+        start(ReaderConfig { command_limit: Duration::from_millis(50), connect_limit: Duration::from_millis(50), ..first_slot() });
     let card = TestCard::new();
     let there = put(reader_port(), &card);
     until(&mut reader, is_card).await;
@@ -281,10 +228,7 @@ async fn mute_card() {
     let card = TestCard::new();
     card.set_mute(true);
     let there = put(reader_port(), &card);
-    assert_eq!(
-        until(&mut reader, |seen| *seen == Presence::Mute).await,
-        Presence::Mute
-    );
+    assert_eq!(until(&mut reader, |seen| *seen == Presence::Mute).await, Presence::Mute);
     assert_eq!(reader.connect().await, Presence::Mute);
     drop(there);
     until(&mut reader, is_empty).await;
@@ -306,17 +250,10 @@ async fn cards_on_two_readers() {
     until(&mut reader, is_card).await;
     let _other = put(second_port(), &second);
     until(&mut reader, |seen| *seen == Presence::Several).await;
-    assert_eq!(
-        reader.connect().await,
-        Presence::Several,
-        "nobody can tell which is meant"
-    );
+    assert_eq!(reader.connect().await, Presence::Several, "nobody can tell which is meant");
     drop(there);
     until(&mut reader, is_card).await;
-    assert!(
-        is_card(&reader.connect().await),
-        "the case goes on at the other reader"
-    );
+    assert!(is_card(&reader.connect().await), "the case goes on at the other reader");
     assert_eq!(balance(&mut reader).await, 5);
     reader.close().await;
 }
@@ -325,10 +262,7 @@ async fn cards_on_two_readers() {
 #[ignore = "runs inside scripts/isolated"]
 async fn filter_leaves_a_slot_out() {
     let mut reader = start(first_slot());
-    let mut nothing = start(ReaderConfig {
-        only: vec!["No such reader".to_owned()],
-        ..ReaderConfig::default()
-    });
+    let mut nothing = start(ReaderConfig { only: vec!["No such reader".to_owned()], ..ReaderConfig::default() });
     let card = TestCard::new();
     let _there = put(second_port(), &card);
     let mut both = start(ReaderConfig::default());
@@ -353,10 +287,7 @@ async fn service_restarts() {
     let mut services = Vec::new();
     for _ in 0..2 {
         Service::kill();
-        assert_eq!(
-            until(&mut reader, |seen| *seen == Presence::NoService).await,
-            Presence::NoService
-        );
+        assert_eq!(until(&mut reader, |seen| *seen == Presence::NoService).await, Presence::NoService);
         assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost);
         assert_eq!(reader.connect().await, Presence::NoService);
         let service = Service::start();
@@ -392,11 +323,7 @@ async fn service_dies_within_a_command() {
     let _again = put(reader_port(), &card);
     until(&mut reader, is_card).await;
     assert!(is_card(&reader.connect().await));
-    assert_eq!(
-        balance(&mut reader).await,
-        9_900,
-        "the card had executed it"
-    );
+    assert_eq!(balance(&mut reader).await, 9_900, "the card had executed it");
     reader.close().await;
 }
 
@@ -415,21 +342,14 @@ async fn no_service_at_start() {
 #[tokio::test]
 #[ignore = "runs inside scripts/isolated"]
 async fn idle_session_ends() {
-    let mut reader = start(ReaderConfig {
-        idle_limit: Duration::from_millis(200),
-        ..first_slot()
-    });
+    let mut reader = start(ReaderConfig { idle_limit: Duration::from_millis(200), ..first_slot() });
     let card = TestCard::new();
     let _there = put(reader_port(), &card);
     until(&mut reader, is_card).await;
     reader.connect().await;
     assert_eq!(balance(&mut reader).await, 10_000);
     tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(
-        card::share(pcsc::ShareMode::Exclusive),
-        Ok(()),
-        "the card is free for others"
-    );
+    assert_eq!(card::share(pcsc::ShareMode::Exclusive), Ok(()), "the card is free for others");
     assert_eq!(reader.transmit(&DEBIT).await, Answer::Lost);
     assert!(is_card(&reader.connect().await));
     assert_eq!(balance(&mut reader).await, 10_000, "nothing was sent");
@@ -447,11 +367,7 @@ async fn cancelled_command_does_not_answer_the_next() {
     card.next_debit(Fault::Slow(Duration::from_millis(300)));
     let given_up = tokio::time::timeout(Duration::from_millis(50), reader.transmit(&DEBIT)).await;
     assert!(given_up.is_err());
-    assert_eq!(
-        reader.transmit(&BALANCE).await,
-        Answer::Lost,
-        "not the answer of the debit"
-    );
+    assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost, "not the answer of the debit");
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(is_card(&reader.connect().await));
     assert_eq!(balance(&mut reader).await, 9_900);
@@ -467,33 +383,18 @@ async fn another_program_on_the_card() {
     until(&mut reader, is_card).await;
 
     let other = card::hold(pcsc::ShareMode::Shared);
-    assert!(
-        is_card(&reader.connect().await),
-        "shared with a program that was first"
-    );
+    assert!(is_card(&reader.connect().await), "shared with a program that was first");
     assert_eq!(balance(&mut reader).await, 10_000);
     reader.disconnect().await;
     drop(other);
 
     assert!(is_card(&reader.connect().await));
-    assert_eq!(
-        card::share(pcsc::ShareMode::Shared),
-        Err(pcsc::Error::SharingViolation),
-        "alone with the card within a session"
-    );
+    assert_eq!(card::share(pcsc::ShareMode::Shared), Err(pcsc::Error::SharingViolation), "alone with the card within a session");
     reader.disconnect().await;
-    assert_eq!(
-        card::share(pcsc::ShareMode::Shared),
-        Ok(()),
-        "free between sessions"
-    );
+    assert_eq!(card::share(pcsc::ShareMode::Shared), Ok(()), "free between sessions");
 
     let _other = card::hold(pcsc::ShareMode::Exclusive);
-    assert_eq!(
-        reader.connect().await,
-        Presence::Mute,
-        "somebody else holds it alone"
-    );
+    assert_eq!(reader.connect().await, Presence::Mute, "somebody else holds it alone");
     reader.close().await;
 }
 
@@ -505,11 +406,7 @@ async fn close_is_clean() {
         until(&mut reader, is_empty).await;
         let closing = tokio::time::Instant::now();
         reader.close().await;
-        assert!(
-            closing.elapsed() < Duration::from_millis(1500),
-            "{:?}",
-            closing.elapsed()
-        );
+        assert!(closing.elapsed() < Duration::from_millis(1500), "{:?}", closing.elapsed());
     }
     let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     assert!(threads < 12, "{threads} threads are left");
@@ -530,10 +427,7 @@ async fn commands_are_not_slowed_down() {
     }
     let each = begun.elapsed() / 500;
     // One delayed acknowledgement alone would be 40 ms.
-    assert!(
-        each < Duration::from_millis(15),
-        "{each:?} for each command"
-    );
+    assert!(each < Duration::from_millis(15), "{each:?} for each command");
     reader.close().await;
 }
 

@@ -16,10 +16,7 @@ impl Service {
     pub fn kill() {
         let pid = std::fs::read_to_string(PID).expect("pcscd runs");
         let pid = pid.trim_matches(|byte: char| !byte.is_ascii_digit());
-        let killed = Command::new("kill")
-            .args(["-9", pid])
-            .status()
-            .expect("kill starts");
+        let killed = Command::new("kill").args(["-9", pid]).status().expect("kill starts");
         assert!(killed.success());
         while Path::new("/proc").join(pid).join("exe").read_link().is_ok() {
             std::thread::sleep(Duration::from_millis(10));
@@ -27,24 +24,25 @@ impl Service {
         std::fs::remove_file(PID).expect("pid file");
     }
 
+    #[expect(clippy::disallowed_methods, reason = "scripts/isolated tells by the environment")]
     pub fn start() -> Self {
         // What a service manager does before a new start.
         let _ = std::fs::remove_file(SOCKET);
         let line = std::env::var("CARDDESK_PCSCD").expect("set by scripts/isolated");
         let mut words = line.split_whitespace();
-        let child = Command::new(words.next().expect("a program"))
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("pcscd starts");
+        let service = Self(
+            Command::new(words.next().expect("a program"))
+                .args(words)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("pcscd starts"),
+        );
         for _ in 0..200 {
-            let listens = std::fs::read_to_string("/proc/net/tcp")
-                .unwrap_or_default()
-                .contains(":8C7B 00000000:0000 0A");
+            let listens = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default().contains(":8C7B 00000000:0000 0A");
             if Path::new(SOCKET).exists() && listens {
-                return Self(child);
+                return service;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -54,7 +52,8 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // Started anew by the next round, or gone with the namespace; nothing is left to wait for either way.
-        let _ = self.0.try_wait();
+        // A test may have killed it already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

@@ -1,0 +1,227 @@
+//! What the program can be told to do.
+
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use centre_core::store::CentreStore;
+use clap::{Args, Subcommand};
+use desk_domain::id::{OperatorId, OutletId, WindowId};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    clock::Clock, config::Config, demonstration, enrol_code, fault::Fault, open, secrets, secrets::Secrets, store::Postgres,
+    upstream::ecard_sandbox,
+};
+
+/// Replies that hold personal data are kept as long as a desk may repeat its request.
+const PERSONAL_REPLIES: chrono::Duration = chrono::Duration::hours(24);
+const SWEEP: Duration = Duration::from_secs(3600);
+
+#[derive(Args)]
+pub struct Configured {
+    /// The installation's `centre.toml`.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Makes the data directory: certificate authority, server certificate, secrets.
+    Init {
+        #[command(flatten)]
+        configured: Configured,
+        /// Seed of the issuer's software keys (hexadecimal digits); drawn where absent.
+        #[arg(long, value_name = "FILE")]
+        issuer_seed_file: Option<PathBuf>,
+    },
+    /// Brings the tables up to date.
+    Migrate {
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Fills in demonstration data: plainly synthetic people, cards and operators.
+    Demo {
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Makes a one-time code with which a desk takes its place at a window, and prints it.
+    EnrolCode {
+        #[command(flatten)]
+        configured: Configured,
+        #[arg(long)]
+        outlet: String,
+        #[arg(long)]
+        window: String,
+    },
+    /// Lets an operator in again who was locked out.
+    UnlockOperator {
+        #[command(flatten)]
+        configured: Configured,
+        #[arg(long)]
+        operator: String,
+    },
+    /// Answers desks until told to stop.
+    Serve {
+        #[command(flatten)]
+        configured: Configured,
+        /// Moves the clock; overrides the file.
+        #[arg(long, allow_hyphen_values = true)]
+        clock_offset_seconds: Option<i64>,
+        /// Where to write the address once the centre listens.
+        #[arg(long, value_name = "FILE")]
+        address_file: Option<PathBuf>,
+    },
+    /// Plays a system outside the centre.
+    Sandbox {
+        #[command(subcommand)]
+        system: Sandbox,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Sandbox {
+    /// The E-card platform.
+    Ecard {
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
+        clock_offset_seconds: i64,
+        #[arg(long, value_name = "FILE")]
+        address_file: Option<PathBuf>,
+    },
+}
+
+/// # Errors
+/// [`Fault`] for the administrator.
+pub async fn run(command: Command) -> Result<(), Fault> {
+    match command {
+        Command::Init { configured, issuer_seed_file } => init(&Config::read(&configured.config)?, issuer_seed_file.as_deref()),
+        Command::Migrate { configured } => {
+            let store = open::store(&Config::read(&configured.config)?).await?;
+            Ok(store.migrate().await?)
+        }
+        Command::Demo { configured } => {
+            let config = Config::read(&configured.config)?;
+            let summary = demonstration::fill(&config).await?;
+            say(&summary)
+        }
+        Command::EnrolCode { configured, outlet, window } => {
+            let config = Config::read(&configured.config)?;
+            code(&config, &OutletId::new(outlet), &WindowId::new(window)).await
+        }
+        Command::UnlockOperator { configured, operator } => {
+            let config = Config::read(&configured.config)?;
+            unlock(&config, &OperatorId::new(operator)).await
+        }
+        Command::Serve { configured, clock_offset_seconds, address_file } => {
+            let mut config = Config::read(&configured.config)?;
+            if let Some(offset) = clock_offset_seconds {
+                config.clock_offset_seconds = offset;
+            }
+            serve(&config, address_file.as_deref()).await
+        }
+        Command::Sandbox { system: Sandbox::Ecard { listen, clock_offset_seconds, address_file } } => {
+            platform(listen, Clock::new(clock_offset_seconds), address_file.as_deref()).await
+        }
+    }
+}
+
+fn init(config: &Config, seed_file: Option<&Path>) -> Result<(), Fault> {
+    let seed = seed_file.map(|file| std::fs::read_to_string(file).map_err(|error| Fault::of(file, error.kind()))).transpose()?;
+    secrets::init(&config.data_dir, &config.names, seed.as_deref())
+}
+
+async fn code(config: &Config, outlet: &OutletId, window: &WindowId) -> Result<(), Fault> {
+    let known = config.rules()?.all().iter().any(|set| set.outlet(outlet).is_some());
+    if !known {
+        return Err(Fault::new(format!("no rule set knows the outlet {outlet}")));
+    }
+    let secrets = Secrets::open(&config.data_dir)?;
+    let store = open::store(config).await?;
+    let code = enrol_code::make(&store, &secrets.digest, &config.cell(), outlet, window, config.clock()).await?;
+    say(&code)
+}
+
+async fn unlock(config: &Config, operator: &OperatorId) -> Result<(), Fault> {
+    let store = open::store(config).await?;
+    let mut tx = store.begin().await?;
+    let Some(mut record) = tx.operator(&config.cell(), operator).await? else {
+        return Err(Fault::new("no such operator"));
+    };
+    record.failures = 0;
+    record.locked_at = None;
+    tx.put_operator(&record).await?;
+    tx.commit().await?;
+    tracing::info!(operator = %operator, "unlocked");
+    Ok(())
+}
+
+async fn serve(config: &Config, address_file: Option<&Path>) -> Result<(), Fault> {
+    let (server, store) = open::server(config).await?;
+    announce(&format!("https://{}", server.address()?), address_file)?;
+    let sweeping = tokio::spawn(sweep(store.clone(), config.clock()));
+    server.run(told_to_stop()).await;
+    sweeping.abort();
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Forgets replies that hold personal data.
+async fn sweep(store: Postgres, clock: Clock) {
+    loop {
+        let swept = async {
+            let mut tx = store.begin().await?;
+            let gone = tx.forget_replies(clock.now() - PERSONAL_REPLIES).await?;
+            tx.commit().await?;
+            Ok::<u64, centre_core::store::StoreFailure>(gone)
+        };
+        match swept.await {
+            Ok(gone) => tracing::debug!(gone, "personal replies forgotten"),
+            Err(failure) => tracing::warn!(%failure, "personal replies not forgotten"),
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}
+
+async fn platform(listen: SocketAddr, clock: Clock, address_file: Option<&Path>) -> Result<(), Fault> {
+    let failed = |error: std::io::Error| Fault::new(format!("{listen}: {error}"));
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    announce(&format!("http://{address}"), address_file)?;
+    axum::serve(listener, ecard_sandbox::router(clock)).with_graceful_shutdown(told_to_stop()).await.map_err(failed)
+}
+
+async fn told_to_stop() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                terminated.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// `LISTEN address` on standard output, and the address alone into a file that is whole when it is there.
+fn announce(address: &str, file: Option<&Path>) -> Result<(), Fault> {
+    say(&format!("LISTEN {address}"))?;
+    if let Some(file) = file {
+        let half = file.with_extension("part");
+        std::fs::write(&half, address).and_then(|()| std::fs::rename(&half, file)).map_err(|error| Fault::of(file, error.kind()))?;
+    }
+    Ok(())
+}
+
+fn say(text: &str) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| Fault::new(error.to_string()))
+}

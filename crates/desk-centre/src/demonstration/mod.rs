@@ -1,0 +1,225 @@
+//! Demonstration data: thousands of plainly synthetic people, their cards, the demonstration's own cards, operators.
+
+mod people;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use centre_core::{
+    number::local_day,
+    policy::Numbering,
+    record::{Card, OperatorRecord},
+    store::{CentreStore, Tx},
+};
+use chrono::{Days, NaiveDate};
+use desk_domain::{
+    card::CardImage,
+    id::{CardNo, CellId, OperatorId, PersonId},
+    money::Fen,
+    person::CardStatus,
+    ruleset::{RuleSet, RuleSets},
+};
+use desk_wire::v1::Role;
+use serde::Deserialize;
+
+use crate::{
+    clock::random,
+    config::{Config, DEMONSTRATION_CARDS, NUMBERING},
+    fault::Fault,
+    open,
+    passwords::hash,
+    secrets::Secrets,
+    upstream::ecard_platform::Provision,
+};
+
+pub use people::{PUPILS, RESIDENTS, id_number, pupil_id, resident_id};
+
+/// Operators of the demonstration; the password of each is `demo-` and the number.
+pub const OPERATORS: [(&str, &[Role]); 4] = [
+    ("1001", &[Role::Clerk]),
+    ("1002", &[Role::Clerk]),
+    ("2001", &[Role::Clerk, Role::Supervisor]),
+    ("3001", &[Role::Clerk, Role::Manager]),
+];
+
+#[derive(Deserialize)]
+struct CardFile {
+    card: Vec<CardLine>,
+}
+
+/// One card of the demonstration's tray.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardLine {
+    #[serde(rename = "name")]
+    _name: String,
+    family: String,
+    card_no: String,
+    issuer: String,
+    serial: String,
+    holder_class: u8,
+    balance_fen: i64,
+    valid_until: String,
+    person: String,
+}
+
+/// Which programme plays which part: found by what their rules hold, never by name.
+struct Cast<'a> {
+    pupils: &'a RuleSet,
+    residents: &'a RuleSet,
+}
+
+impl<'a> Cast<'a> {
+    fn of(rules: &'a RuleSets, day: NaiveDate) -> Result<Self, Fault> {
+        let current = rules.current(day);
+        let find = |what: &str, holds: fn(&RuleSet) -> bool| {
+            current.iter().copied().find(|set| holds(set)).ok_or_else(|| Fault::new(format!("no programme with {what} is in force")))
+        };
+        Ok(Self {
+            pupils: find("monthly validation", |set| set.validity.is_some())?,
+            residents: find("a purse refund", |set| set.purse.is_some())?,
+        })
+    }
+}
+
+/// Fills an empty database; a filled one is left as it is. Answers what to tell the administrator.
+///
+/// # Errors
+/// [`Fault`] where rules, database or platform are missing.
+pub async fn fill(config: &Config) -> Result<String, Fault> {
+    let secrets = Secrets::open(&config.data_dir)?;
+    let rules = config.rules()?;
+    let today = local_day(config.clock().now());
+    let cast = Cast::of(&rules, today)?;
+    number_cards(&config.data_dir, cast.pupils)?;
+    let cards = tray(&config.rules_dir.join(DEMONSTRATION_CARDS))?;
+
+    let store = open::store(config).await?;
+    store.migrate().await?;
+    let mut tx = store.begin().await?;
+    let (first, _) = OPERATORS[0];
+    if tx.operator(&config.cell(), &OperatorId::new(first)).await?.is_none() {
+        operators(tx.as_mut(), &config.cell(), &secrets).await?;
+        citizens(tx.as_mut(), &cast, today).await?;
+        on_the_tray(tx.as_mut(), &rules, &cards, today).await?;
+        tx.commit().await?;
+    } else {
+        drop(tx);
+    }
+    let accounts = (1..=PUPILS).map(people::ecard_number).collect();
+    config
+        .platform(&secrets)?
+        .provision(&Provision { token: secrets.platform.clone(), pepper: hex::encode(&*secrets.pepper), accounts })
+        .await?;
+    store.close().await;
+    Ok(format!("{PUPILS} pupils, {RESIDENTS} residents, operators 1001 1002 2001 3001 (password demo-NUMBER)"))
+}
+
+/// The block of numbers for new cards of the demonstration, unless the installation has its own.
+fn number_cards(dir: &Path, pupils: &RuleSet) -> Result<(), Fault> {
+    let file = dir.join(NUMBERING);
+    if file.exists() {
+        return Ok(());
+    }
+    let blocks = BTreeMap::from([(
+        pupils.programme.clone(),
+        Numbering { prefix: people::NEW_PUPIL_CARDS.to_owned(), digits: people::PUPIL_CARD_DIGITS },
+    )]);
+    let text = toml::to_string(&blocks).map_err(|error| Fault::new(error.to_string()))?;
+    fs::write(&file, text).map_err(|error| Fault::of(&file, error.kind()))
+}
+
+fn tray(file: &Path) -> Result<Vec<CardLine>, Fault> {
+    let text = fs::read_to_string(file).map_err(|error| Fault::of(file, error.kind()))?;
+    let list: CardFile = toml::from_str(&text).map_err(|error| Fault::of(file, error.message()))?;
+    Ok(list.card)
+}
+
+async fn operators(tx: &mut dyn Tx, cell: &CellId, secrets: &Secrets) -> Result<(), Fault> {
+    for (id, roles) in OPERATORS {
+        let password = format!("demo-{id}");
+        tx.put_operator(&OperatorRecord {
+            cell: cell.clone(),
+            operator: OperatorId::new(id),
+            roles: roles.to_vec(),
+            password: hash(&secrets.pepper, &password, &random()).map_err(Fault::new)?,
+            offline_verifier: hash(&[], &password, &random()).map_err(Fault::new)?,
+            failures: 0,
+            locked_at: None,
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, today: NaiveDate) -> Result<(), Fault> {
+    for number in 1..=PUPILS {
+        let person = people::pupil(number, &cast.pupils.cell, &cast.pupils.programme);
+        tx.put_person(&person).await?;
+        let card = people::pupil_card(number, &person, today);
+        tx.put_card(&card).await?;
+    }
+    for number in 1..=RESIDENTS {
+        let person = people::resident(number, &cast.residents.cell, &cast.residents.programme);
+        tx.put_person(&person).await?;
+        if let Some(card) = people::resident_card(number, &person, today) {
+            tx.put_card(&card).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Registers the cards of the tray; they take the place of what their holders had.
+async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], today: NaiveDate) -> Result<(), Fault> {
+    for line in cards {
+        if line.card_no.bytes().all(|digit| digit == b'0') {
+            continue;
+        }
+        let Some(set) = rules.of_card(&image(line), today) else {
+            continue;
+        };
+        let valid_until = match line.valid_until.as_str() {
+            "" => None,
+            day => Some(day.parse().map_err(|_| Fault::new(format!("{DEMONSTRATION_CARDS}: {day}")))?),
+        };
+        tx.put_card(&Card {
+            cell: set.cell.clone(),
+            card_no: CardNo::new(&line.card_no),
+            programme: set.programme.clone(),
+            family: line.family.clone(),
+            issuer: line.issuer.clone(),
+            serial: line.serial.clone(),
+            holder_class: line.holder_class,
+            status: CardStatus::Active,
+            issued_on: issued_on(today),
+            valid_until,
+            transit_open: true,
+            last_balance: Some(Fen(line.balance_fen)),
+            last_online_counter: None,
+            holder: (!line.person.is_empty()).then(|| PersonId::new(&line.person)),
+            suspended: None,
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+fn image(line: &CardLine) -> CardImage {
+    CardImage {
+        family: line.family.clone(),
+        card_no: CardNo::new(&line.card_no),
+        issuer: line.issuer.clone(),
+        serial: line.serial.clone(),
+        holder_class: line.holder_class,
+        valid_from: None,
+        valid_until: None,
+        purse: None,
+        blank: false,
+        log: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// Long enough ago for every rule about the day of sale.
+fn issued_on(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_days(Days::new(400)).unwrap_or(today)
+}

@@ -1,0 +1,220 @@
+//! People who do not exist: numbers of a region that no authority has, names made of test words and rare characters,
+//! telephones of one reserved block. The same number gives the same person every time.
+
+use centre_core::record::{Card, Person};
+use chrono::{Datelike, Days, NaiveDate};
+use desk_domain::{
+    document::check_character,
+    id::{CardNo, CellId, OperatorId, PersonId, ProgrammeId},
+    money::Fen,
+    person::{CardStatus, HolderClass},
+};
+
+use super::issued_on;
+
+pub const PUPILS: u32 = 2000;
+pub const RESIDENTS: u32 = 2000;
+/// First digits of cards written at the counter.
+pub(super) const NEW_PUPIL_CARDS: &str = "215099901";
+pub(super) const PUPIL_CARD_DIGITS: usize = 16;
+
+/// No province has the code 10.
+const PUPIL_REGION: &str = "109901";
+const RESIDENT_REGION: &str = "109902";
+/// The form of a residence permit, with a region that is not in use.
+const HMT_REGION: &str = "819900";
+
+const SURNAMES: [&str; 12] = ["试", "测", "样", "例", "虚", "拟", "演", "示", "𬭎", "䶮", "㛃", "阿依"];
+const GIVEN: [&str; 16] =
+    ["甲", "乙", "丙", "丁", "一一", "二二", "三三", "四四", "𬭎", "䶮", "㛃", "明示", "样本", "·测试", "·示例", "小样"];
+const SCHOOLS: [&str; 5] = ["示例第一小学", "示例第二小学", "虚构实验小学", "样本中学", "演示外国语学校"];
+
+#[must_use]
+pub fn pupil_id(number: u32) -> PersonId {
+    PersonId::new(format!("pupil-{number:04}"))
+}
+
+#[must_use]
+pub fn resident_id(number: u32) -> PersonId {
+    PersonId::new(format!("resident-{number:04}"))
+}
+
+pub(super) fn ecard_number(number: u32) -> String {
+    format!("99{number:08}")
+}
+
+fn name(number: u32) -> String {
+    let pick = |list: &[&'static str], at: u32| {
+        let index = usize::try_from(at).unwrap_or_default() % list.len();
+        list.get(index).copied().unwrap_or_default()
+    };
+    format!("{}{}", pick(&SURNAMES, number), pick(&GIVEN, number / 12 + number))
+}
+
+fn numbered(region: &str, birth: NaiveDate, order: u32) -> String {
+    let body = format!("{region}{}{order:03}", birth.format("%Y%m%d"));
+    let check = check_character(&body).unwrap_or('0');
+    format!("{body}{check}")
+}
+
+fn birth(first_year: i32, number: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(first_year, 1, 1)
+        .and_then(|day| day.checked_add_days(Days::new(u64::from(number * 37 % 2900))))
+        .unwrap_or_default()
+}
+
+/// Identity number of pupil `number`: region 109901, a real day, a right check digit.
+#[must_use]
+pub fn id_number(number: u32) -> String {
+    numbered(PUPIL_REGION, birth(2012, number), number % 1000)
+}
+
+/// A few of the first have something special:
+/// 3 has no number on record, 4 is a foreign pupil, 5 holds a residence permit, 6 has left school, 7 has an open order of
+/// another channel, 8 is the child record of clerk 1001 (nobody serves himself), 9 has no E-card number.
+pub(super) fn pupil(number: u32, cell: &CellId, programme: &ProgrammeId) -> Person {
+    let class = match number {
+        4 => HolderClass::Foreign,
+        5 => HolderClass::Hmt,
+        _ => HolderClass::Domestic,
+    };
+    let born = birth(2012, number);
+    let id_number = match number {
+        3 => None,
+        4 => Some(format!("TEST{number:05}")),
+        5 => Some(numbered(HMT_REGION, born, number)),
+        _ => Some(id_number(number)),
+    };
+    let name = name(number);
+    Person {
+        cell: cell.clone(),
+        person: pupil_id(number),
+        programme: programme.clone(),
+        guardian_name: Some(format!("{name}家长")),
+        name,
+        id_number,
+        ecard_number: (number != 9).then(|| ecard_number(number)),
+        birth: Some(born),
+        class,
+        school: school(number),
+        guardian_phone: (number % 50 != 0).then(|| format!("1380000{number:04}")),
+        open_order: (number == 7).then(|| "WX-DEMO-0007".to_owned()),
+        entitled: number != 6,
+        staff: (number == 8).then(|| OperatorId::new("1001")),
+    }
+}
+
+fn school(number: u32) -> String {
+    let index = usize::try_from(number).unwrap_or_default() % SCHOOLS.len();
+    let school = SCHOOLS.get(index).copied().unwrap_or_default();
+    format!("{school} {}年级{}班", number % 6 + 1, number % 4 + 1)
+}
+
+pub(super) fn pupil_card(number: u32, person: &Person, today: NaiveDate) -> Card {
+    let card_no = format!("2150999{number:09}");
+    Card {
+        cell: person.cell.clone(),
+        card_no: CardNo::new(&card_no),
+        programme: person.programme.clone(),
+        family: "education".to_owned(),
+        issuer: "99993050FFFFFFFF".to_owned(),
+        serial: card_no,
+        holder_class: 2,
+        status: CardStatus::Active,
+        issued_on: issued_on(today),
+        valid_until: today.with_day(1).and_then(|first| first.pred_opt()),
+        transit_open: false,
+        last_balance: None,
+        last_online_counter: None,
+        holder: Some(person.person.clone()),
+        suspended: None,
+    }
+}
+
+pub(super) fn resident(number: u32, cell: &CellId, programme: &ProgrammeId) -> Person {
+    let born = birth(1950 + i32::try_from(number % 50).unwrap_or_default(), number);
+    Person {
+        cell: cell.clone(),
+        person: resident_id(number),
+        programme: programme.clone(),
+        name: name(number + 5),
+        id_number: Some(numbered(RESIDENT_REGION, born, number % 1000)),
+        ecard_number: None,
+        birth: Some(born),
+        class: HolderClass::Domestic,
+        school: String::new(),
+        guardian_name: None,
+        guardian_phone: None,
+        open_order: None,
+        entitled: true,
+        staff: (number == 3).then(|| OperatorId::new("1002")),
+    }
+}
+
+/// The first two residents have cards of the tray only.
+pub(super) fn resident_card(number: u32, person: &Person, today: NaiveDate) -> Option<Card> {
+    if number < 3 {
+        return None;
+    }
+    let card_no = format!("3104999{:012}", 1000 + number);
+    let serial = card_no.get(card_no.len() - 16..)?.to_owned();
+    Some(Card {
+        cell: person.cell.clone(),
+        card_no: CardNo::new(&card_no),
+        programme: person.programme.clone(),
+        family: "tunion-unload".to_owned(),
+        issuer: "99993040FFFFFFFF".to_owned(),
+        serial,
+        holder_class: 1,
+        status: if number % 97 == 0 { CardStatus::Lost } else { CardStatus::Active },
+        issued_on: issued_on(today),
+        valid_until: None,
+        transit_open: number % 11 != 0,
+        last_balance: Some(Fen(i64::from(number * 53 % 20_000))),
+        last_online_counter: None,
+        holder: Some(person.person.clone()),
+        suspended: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use desk_domain::{document, ruleset::NumberFormat};
+
+    use super::*;
+
+    #[test]
+    fn everybody_is_somebody_else_and_passes_the_checks() {
+        let (cell, programme) = (CellId::new("c"), ProgrammeId::new("p"));
+        let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+        let mut numbers = BTreeSet::new();
+        let mut cards = BTreeSet::new();
+        let mut names = String::new();
+        let pupils = (1..=PUPILS).map(|number| {
+            let person = pupil(number, &cell, &programme);
+            (pupil_card(number, &person, today), person)
+        });
+        let residents = (3..=RESIDENTS).map(|number| {
+            let person = resident(number, &cell, &programme);
+            (resident_card(number, &person, today).unwrap(), person)
+        });
+        for (card, person) in pupils.chain(residents) {
+            assert!(cards.insert(card.serial));
+            if person.class == HolderClass::Domestic
+                && let Some(number) = &person.id_number
+            {
+                let checked = document::check(number, NumberFormat::ResidentId, today);
+                assert_eq!(checked.unwrap().birth, person.birth);
+            }
+            if let Some(number) = person.id_number {
+                assert!(numbers.insert(number));
+            }
+            names.push_str(&person.name);
+        }
+        for rare in ['𬭎', '䶮', '㛃', '·'] {
+            assert!(names.contains(rare), "{rare}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The composition root: configuration in, running desk out.
+
+use std::{path::Path, sync::Arc};
+
+use chrono::TimeDelta;
+use desk_app::{
+    Desk, DeskHandle, Parts,
+    ports::{CentreLink, Clock, Printer, Screen, Station, Store},
+};
+use desk_card::profile::Profiles;
+use desk_domain::code::{Code, Message};
+use desk_link::{DeviceKey, DeviceSigner, HttpsLink, Line, Trust};
+use desk_reader::{PcscReader, ReaderConfig};
+use desk_store::{OpenFailure, SqliteStore, StoreKey};
+
+use crate::{
+    clock::SystemClock,
+    config::{Config, PrinterConfig, invalid},
+    entropy::SystemEntropy,
+    logging,
+    no_printer::NoPrinter,
+    passphrase::Passphrase,
+    practice::NoLine,
+    rules, screens,
+    secrets::{RestingPlace, Secrets},
+    station::StationFile,
+    verifier::Argon2Verifier,
+};
+
+/// The journal's file in the data folder.
+pub(crate) const STORE: &str = "journal.db";
+/// The practice journal: never the real one.
+const PRACTICE_STORE: &str = "practice.db";
+
+/// Everything behind one desk, opened and checked.
+pub struct Composition {
+    pub parts: Parts,
+}
+
+impl Composition {
+    /// Opens a desk: the screen first, then log, rules, keys, store, line, reader and printer. What cannot be opened is
+    /// shown as a blocked desk and answered.
+    ///
+    /// # Errors
+    /// The code of the first thing that is missing or broken.
+    pub async fn open(config: &Config, passphrase: Box<dyn Passphrase>, screen: Arc<dyn Screen>) -> Result<(Desk, DeskHandle), Message> {
+        Ok(Self::prepare(config, passphrase, screen).await?.start())
+    }
+
+    /// The same without starting the actor; the test kit puts a faulty store into the parts.
+    ///
+    /// # Errors
+    /// As [`Composition::open`].
+    pub async fn prepare(config: &Config, passphrase: Box<dyn Passphrase>, screen: Arc<dyn Screen>) -> Result<Self, Message> {
+        screen.show(screens::starting("正在打开本机账本"));
+        match Self::assemble(config, passphrase, Arc::clone(&screen)).await {
+            Ok(parts) => Ok(Self { parts }),
+            Err(message) => {
+                tracing::error!(code = message.code.as_str(), "the desk does not start");
+                screen.show(screens::blocked(&message));
+                Err(message)
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn start(self) -> (Desk, DeskHandle) {
+        Desk::start(self.parts)
+    }
+
+    async fn assemble(config: &Config, mut passphrase: Box<dyn Passphrase>, screen: Arc<dyn Screen>) -> Result<Parts, Message> {
+        let offset = TimeDelta::try_seconds(config.clock_offset_seconds).ok_or_else(|| invalid("clock_offset_seconds"))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset(offset));
+        logging::start(&config.data_dir, Arc::clone(&clock))?;
+        let rule_sets = rules::load(&config.rules_dir)?;
+        let file = StationFile::read(&config.data_dir)?;
+        let secrets = load_secrets(config.data_dir.clone(), move |place, folder| place.load(folder, passphrase.as_mut())).await?;
+        let station = file.station(secrets.identifier_key()?);
+        let store = open_store(config, &station, &secrets).await?;
+        let key = DeviceKey::from_seed(secrets.device_key()?);
+        let parts = Parts {
+            rule_sets,
+            profiles: Profiles::built_in().map_err(|error| {
+                tracing::error!(%error, "card profiles");
+                Message::new(Code::Internal).with("where", "profiles")
+            })?,
+            link: line(config, &file, &key, Arc::clone(&clock))?,
+            reader: Box::new(
+                PcscReader::start(ReaderConfig {
+                    only: config.reader.only.clone(),
+                    ignore: config.reader.ignore.clone(),
+                    ..ReaderConfig::default()
+                })
+                .map_err(|_| Message::new(Code::ReaderServiceDown))?,
+            ),
+            printer: printer(&config.printer, &clock)?,
+            signer: Arc::new(DeviceSigner::new(&key)),
+            verifier: Arc::new(Argon2Verifier),
+            entropy: Box::new(SystemEntropy),
+            practice: config.practice,
+            station,
+            store,
+            screen,
+            clock,
+        };
+        tracing::info!(
+            device.id = %parts.station.device,
+            device.generation = parts.station.generation,
+            practice = config.practice,
+            "desk opened"
+        );
+        Ok(parts)
+    }
+}
+
+/// Keyring and key stretching block; the actor's threads must not.
+async fn load_secrets(
+    folder: std::path::PathBuf,
+    load: impl FnOnce(&RestingPlace, &Path) -> Result<Secrets, Message> + Send + 'static,
+) -> Result<Secrets, Message> {
+    tokio::task::spawn_blocking(move || {
+        let place = RestingPlace::chosen(&folder)?.ok_or_else(|| Message::new(Code::StoreKeyMissing))?;
+        load(&place, &folder)
+    })
+    .await
+    .map_err(|_| Message::new(Code::StoreKeyMissing))?
+}
+
+/// The real store must be there already; the practice store is made with the first practice.
+async fn open_store(config: &Config, station: &Station, secrets: &Secrets) -> Result<Box<dyn Store>, Message> {
+    let entropy = Box::new(SystemEntropy);
+    let opened = if config.practice {
+        let path = config.data_dir.join(PRACTICE_STORE);
+        let key = StoreKey(secrets.practice_key()?);
+        if path.exists() {
+            SqliteStore::open(&path, &key, station, entropy).await
+        } else {
+            SqliteStore::create(&path, &key, station, entropy).await
+        }
+    } else {
+        SqliteStore::open(&config.data_dir.join(STORE), &StoreKey(secrets.store_key()?), station, entropy).await
+    };
+    Ok(Box::new(opened.map_err(|failure| store_message(&failure))?))
+}
+
+fn line(config: &Config, file: &StationFile, key: &DeviceKey, clock: Arc<dyn Clock>) -> Result<Arc<dyn CentreLink>, Message> {
+    if config.practice {
+        return Ok(Arc::new(NoLine));
+    }
+    let trust = Trust::in_authority(&read_authority(config)?).map_err(|_| invalid("centre.authority"))?;
+    let line = Line {
+        address: &config.centre.address,
+        cell: file.cell.clone(),
+        device: file.device.clone(),
+        generation: file.generation,
+        certificate: &file.certificate,
+        key,
+    };
+    Ok(Arc::new(HttpsLink::new(line, &trust, clock).map_err(|failure| {
+        tracing::error!(%failure, "line");
+        invalid("station.toml")
+    })?))
+}
+
+fn printer(config: &PrinterConfig, _clock: &Arc<dyn Clock>) -> Result<Box<dyn Printer>, Message> {
+    match config {
+        PrinterConfig::None | PrinterConfig::Folder { .. } | PrinterConfig::Cups { .. } => Ok(Box::new(NoPrinter)),
+    }
+}
+
+pub(crate) fn read_authority(config: &Config) -> Result<String, Message> {
+    std::fs::read_to_string(&config.centre.authority).map_err(|_| invalid("centre.authority"))
+}
+
+pub(crate) fn store_message(failure: &OpenFailure) -> Message {
+    tracing::error!(%failure, "store");
+    Message::new(failure.code())
+}
