@@ -100,9 +100,8 @@ impl Printer for CupsPrinter {
 
         let until = self.clock.monotonic() + Duration::from_secs(self.queue.patience_seconds);
         loop {
-            let waiting = self
-                .call("lpstat", &["-W".to_owned(), "not-completed".to_owned(), "-o".to_owned(), self.queue.queue.clone()], &[])
-                .await;
+            let waiting =
+                self.call("lpstat", &["-W".to_owned(), "not-completed".to_owned(), "-o".to_owned(), self.queue.queue.clone()], &[]).await;
             if waiting.as_deref().is_some_and(|list| !lists(list, &job)) {
                 return Ok(PrintedAs(job));
             }

@@ -27,17 +27,9 @@ pub(crate) struct Style {
 impl Style {
     pub(crate) fn of(format: SheetFormat) -> Self {
         match format {
-            SheetFormat::Roll80 => Self {
-                page: 80.0,
-                margin: 4.0,
-                title: 15.0,
-                body: 9.0,
-                small: 7.5,
-                amount: 16.0,
-                pair_columns: 1,
-                code: 20.0,
-                wide: false,
-            },
+            SheetFormat::Roll80 => {
+                Self { page: 80.0, margin: 4.0, title: 15.0, body: 9.0, small: 7.5, amount: 16.0, pair_columns: 1, code: 20.0, wide: false }
+            }
             SheetFormat::A4 => Self {
                 page: 210.0,
                 margin: 18.0,
@@ -229,26 +221,14 @@ impl Flow<'_> {
         let (row_height, head_ink) = self.row(head, &widths, right, size, Weight::Bold);
         let head_height = row_height + 1.0;
         let mut with_line = head_ink;
-        with_line.push(Ink::Line {
-            x0: 0.0,
-            x1: self.style.width(),
-            y: row_height + 0.3,
-            thick: 0.3,
-            dashed: false,
-        });
+        with_line.push(Ink::Line { x0: 0.0, x1: self.style.width(), y: row_height + 0.3, thick: 0.3, dashed: false });
         let mut strips = vec![Strip { height: head_height, ink: with_line.clone(), with_next: true, ..Strip::default() }];
         for row in rows {
             let (height, mut ink) = self.row(row, &widths, right, size, Weight::Regular);
             if self.style.wide {
                 ink.push(Ink::Line { x0: 0.0, x1: self.style.width(), y: height + 0.2, thick: 0.08, dashed: false });
             }
-            strips.push(Strip {
-                height: height + 0.4,
-                ink,
-                head: Some(with_line.clone()),
-                head_height,
-                with_next: false,
-            });
+            strips.push(Strip { height: height + 0.4, ink, head: Some(with_line.clone()), head_height, with_next: false });
         }
         strips.push(Strip::gap(1.2));
         strips
@@ -311,11 +291,8 @@ impl Flow<'_> {
     fn bars(&self, title: &str, bars: &[(String, i64)]) -> Vec<Strip> {
         let size = self.style.small;
         let height = leading(size);
-        let mut strips: Vec<Strip> = self
-            .paragraphs(&[title.to_owned()])
-            .into_iter()
-            .map(|strip| Strip { with_next: true, ..strip })
-            .collect();
+        let mut strips: Vec<Strip> =
+            self.paragraphs(&[title.to_owned()]).into_iter().map(|strip| Strip { with_next: true, ..strip }).collect();
         let label_room = bars.iter().map(|(label, _)| self.face.width(label, size)).fold(0.0, f32::max).min(self.style.width() * 0.4);
         let value_room = bars.iter().map(|(_, value)| self.face.width(&value.to_string(), size)).fold(0.0, f32::max);
         let longest = bars.iter().map(|(_, value)| value.unsigned_abs()).max().unwrap_or(0);
@@ -327,7 +304,7 @@ impl Flow<'_> {
                 ink.push(Self::text(0.0, y + base(height, size), size, &line));
                 y += height;
             }
-            let (x, top, thick) = (label_room + 2.5, height * 0.22, height * 0.56);
+            let (x, top, thick) = (label_room + 2.5, height * 0.27, height * 0.46);
             let width = room * share(*value, longest);
             // The axis the bars stand on.
             ink.push(Ink::Area { x: x - 0.3, y: 0.0, width: 0.15, height });
@@ -353,10 +330,7 @@ impl Flow<'_> {
         let to = if self.style.wide { (from + 70.0).min(self.style.width()) } else { self.style.width() };
         vec![Strip::of(
             height,
-            vec![
-                Self::text(0.0, y, size, label),
-                Ink::Line { x0: from, x1: to, y: y + 0.8, thick: 0.2, dashed: false },
-            ],
+            vec![Self::text(0.0, y, size, label), Ink::Line { x0: from, x1: to, y: y + 0.8, thick: 0.2, dashed: false }],
         )]
     }
 

@@ -14,12 +14,35 @@ pub(crate) enum Weight {
 /// Position and lengths in mm; text sizes in pt; `y` of a text is its base line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ink {
-    Text { x: f32, y: f32, size: f32, weight: Weight, text: String },
-    Line { x0: f32, x1: f32, y: f32, thick: f32, dashed: bool },
+    Text {
+        x: f32,
+        y: f32,
+        size: f32,
+        weight: Weight,
+        text: String,
+    },
+    Line {
+        x0: f32,
+        x1: f32,
+        y: f32,
+        thick: f32,
+        dashed: bool,
+    },
     /// Black area.
-    Area { x: f32, y: f32, width: f32, height: f32 },
+    Area {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+    },
     /// Outline.
-    Frame { x: f32, y: f32, width: f32, height: f32, thick: f32 },
+    Frame {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        thick: f32,
+    },
 }
 
 impl Ink {
@@ -28,9 +51,7 @@ impl Ink {
             Self::Text { x, y, size, weight, text } => {
                 Self::Text { x: x + dx, y: y + dy, size: *size, weight: *weight, text: text.clone() }
             }
-            Self::Line { x0, x1, y, thick, dashed } => {
-                Self::Line { x0: x0 + dx, x1: x1 + dx, y: y + dy, thick: *thick, dashed: *dashed }
-            }
+            Self::Line { x0, x1, y, thick, dashed } => Self::Line { x0: x0 + dx, x1: x1 + dx, y: y + dy, thick: *thick, dashed: *dashed },
             Self::Area { x, y, width, height } => Self::Area { x: x + dx, y: y + dy, width: *width, height: *height },
             Self::Frame { x, y, width, height, thick } => {
                 Self::Frame { x: x + dx, y: y + dy, width: *width, height: *height, thick: *thick }

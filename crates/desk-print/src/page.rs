@@ -63,7 +63,7 @@ fn roll(sheet: &Sheet, flow: &Flow<'_>) -> Page {
     strips.extend(flow.centred(&sheet.issuer, style.body, Weight::Regular));
     strips.push(Strip::gap(0.6));
     strips.extend(flow.centred(&sheet.title, style.title, Weight::Bold));
-    strips.push(Strip::gap(1.0));
+    strips.push(Strip::gap(1.8));
     strips.extend(flow.marks(&sheet.marks));
     for block in &sheet.blocks {
         strips.extend(flow.block(block));

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use desk_app::ports::Sheet;
 use printpdf::{
-    FontId, Line, LineDashPattern, LinePoint, Mm, Op, PaintMode, PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions,
-    Point, Pt, Rect, TextItem, TextRenderingMode,
+    FontId, Line, LineDashPattern, LinePoint, Mm, Op, PaintMode, PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt,
+    Rect, TextItem, TextRenderingMode,
 };
 
 use crate::{
@@ -103,7 +103,13 @@ impl Pen<'_> {
                 }
                 Run::Lacking(character) => {
                     let em = size * MM_PER_PT;
-                    ops.extend(self.draw(&Ink::Frame { x: at + 0.05 * em, y: y - 0.83 * em, width: 0.9 * em, height: 0.9 * em, thick: 0.2 }));
+                    ops.extend(self.draw(&Ink::Frame {
+                        x: at + 0.05 * em,
+                        y: y - 0.83 * em,
+                        width: 0.9 * em,
+                        height: 0.9 * em,
+                        thick: 0.2,
+                    }));
                     let label = code_point(character);
                     ops.extend(self.text(at + 1.02 * em, y, size * LACKING_LABEL, Weight::Regular, &label));
                     at += lacking_em(character) * em;

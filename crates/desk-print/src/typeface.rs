@@ -32,21 +32,12 @@ pub enum FontProblem {
 /// where the distributions' packages of Noto Sans CJK put it.
 #[must_use]
 pub fn default_fonts(beside: &Path) -> Vec<FontFile> {
-    let at = |path: &str, face| FontFile {
-        path: PathBuf::from(path),
-        face,
-    };
+    let at = |path: &str, face| FontFile { path: PathBuf::from(path), face };
     vec![
-        FontFile {
-            path: beside.join("fonts/NotoSansSC-Regular.ttf"),
-            face: 0,
-        },
+        FontFile { path: beside.join("fonts/NotoSansSC-Regular.ttf"), face: 0 },
         at("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
         at("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc", 2),
-        at(
-            "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
-            2,
-        ),
+        at("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
         at("/usr/share/fonts/truetype/noto/NotoSansSC-Regular.ttf", 0),
         at("/usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf", 0),
         // A reserve for characters beyond the first plane that the faces above lack; used only where it is installed.
@@ -115,17 +106,19 @@ impl Typeface {
     }
 
     fn face_of(&self, character: char) -> Option<(usize, u16)> {
-        self.faces.iter().enumerate().find_map(|(index, face)| {
-            face.lookup_glyph_index(u32::from(character)).filter(|glyph| *glyph != 0).map(|glyph| (index, glyph))
-        })
+        self.faces
+            .iter()
+            .enumerate()
+            .find_map(|(index, face)| face.lookup_glyph_index(u32::from(character)).filter(|glyph| *glyph != 0).map(|glyph| (index, glyph)))
     }
 
     /// Width of a character in em; a character no face has takes the place of its blank box and code point.
     pub(crate) fn em(&self, character: char) -> f32 {
         match self.face_of(character) {
-            Some((index, glyph)) => self.faces.get(index).map_or(1.0, |face| {
-                f32::from(face.get_horizontal_advance(glyph)) / f32::from(face.font_metrics.units_per_em.max(1))
-            }),
+            Some((index, glyph)) => self
+                .faces
+                .get(index)
+                .map_or(1.0, |face| f32::from(face.get_horizontal_advance(glyph)) / f32::from(face.font_metrics.units_per_em.max(1))),
             None => lacking_em(character),
         }
     }
@@ -144,10 +137,7 @@ impl Typeface {
             };
             match runs.last_mut() {
                 Some(Run::Drawn { face: last, text }) if *last == face => text.push(character),
-                Some(Run::Drawn { .. } | Run::Lacking(_)) | None => runs.push(Run::Drawn {
-                    face,
-                    text: character.to_string(),
-                }),
+                Some(Run::Drawn { .. } | Run::Lacking(_)) | None => runs.push(Run::Drawn { face, text: character.to_string() }),
             }
         }
         runs

@@ -36,7 +36,9 @@ impl Cups {
             None
         };
         let daemon = ["/usr/sbin/cupsd", "/usr/local/sbin/cupsd"].into_iter().find(|path| Path::new(path).exists());
-        let (Some(daemon), true) = (daemon, ["/usr/bin/lp", "/usr/bin/lpstat", "/usr/bin/cancel"].iter().all(|path| Path::new(path).exists())) else {
+        let (Some(daemon), true) =
+            (daemon, ["/usr/bin/lp", "/usr/bin/lpstat", "/usr/bin/cancel"].iter().all(|path| Path::new(path).exists()))
+        else {
             return skip("CUPS is not installed");
         };
         let folder = tempfile::tempdir().unwrap();

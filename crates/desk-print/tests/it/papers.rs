@@ -25,12 +25,27 @@ fn shows(sheet: &Sheet, wanted: &[&str]) -> String {
 
 #[test]
 fn receipt_shows_amount_in_figures_and_capitals_with_place_and_case() {
-    shows(&receipt(), &["收据", "示范市民卡服务中心", "￥20.00", "大写", "人民币贰拾元整", "张*𬭎", "DEMO-01-20261124-1-0007", "服务热线 400-000-0000", "找零", "30.00 元"]);
+    shows(
+        &receipt(),
+        &[
+            "收据",
+            "示范市民卡服务中心",
+            "￥20.00",
+            "大写",
+            "人民币贰拾元整",
+            "张*𬭎",
+            "DEMO-01-20261124-1-0007",
+            "服务热线 400-000-0000",
+            "找零",
+            "30.00 元",
+        ],
+    );
 }
 
 #[test]
 fn refund_voucher_keeps_masks_and_has_a_line_to_sign() {
-    let text = shows(&refund(), &["退款凭证", "买买提·艾*", "**** **** **** 2158", "人民币贰佰陆拾捌元整", "领款人签名", "C-20261124-000031"]);
+    let text =
+        shows(&refund(), &["退款凭证", "买买提·艾*", "**** **** **** 2158", "人民币贰佰陆拾捌元整", "领款人签名", "C-20261124-000031"]);
     assert!(!text.contains('\u{FFFD}'));
 }
 
@@ -46,7 +61,16 @@ fn slip_shows_its_marks() {
 
 #[test]
 fn day_report_runs_over_pages_and_repeats_the_head_of_its_table() {
-    let text = shows(&report(70), &["日结单", "各时段办理笔数", "9f3c1e7a5b60d24f88c1d37e2a6b9950c4e8f1a23d5b7096e4c2a1f0b8d6e573", "人民币贰佰叁拾伍元伍角整", "主管签名"]);
+    let text = shows(
+        &report(70),
+        &[
+            "日结单",
+            "各时段办理笔数",
+            "9f3c1e7a5b60d24f88c1d37e2a6b9950c4e8f1a23d5b7096e4c2a1f0b8d6e573",
+            "人民币贰佰叁拾伍元伍角整",
+            "主管签名",
+        ],
+    );
     let pages = text.matches('\u{c}').count();
     assert_eq!(pages, 3);
     assert_eq!(text.matches("业务单号").count(), 2, "every page of the list has its head\n{text}");
@@ -107,7 +131,11 @@ fn nothing_leaves_the_paper() {
     sheet.marks = vec!["补打 第12次（原件遗失，经主管同意补打，须与存根联核对后方可作为凭据使用）".to_owned()];
     sheet.blocks.push(Block::Table {
         head: ["业务", "名称很长很长很长的一列", "备注也很长很长很长很长", "金额"].map(str::to_owned).to_vec(),
-        rows: vec![["一卡通可读退值及其后续处理", "AVERYLONGWORDTHATNEVERENDSANDGOESON0123456789", "须持原卡于次日起办理", "12345.67"].map(str::to_owned).to_vec()],
+        rows: vec![
+            ["一卡通可读退值及其后续处理", "AVERYLONGWORDTHATNEVERENDSANDGOESON0123456789", "须持原卡于次日起办理", "12345.67"]
+                .map(str::to_owned)
+                .to_vec(),
+        ],
         right: vec![3],
     });
     let pdf = render(&sheet, &face(), at()).unwrap();
@@ -138,7 +166,15 @@ fn a_missing_or_broken_font_is_an_answer() {
 #[test]
 fn an_empty_sheet_is_a_paper_too() {
     for format in [SheetFormat::Roll80, SheetFormat::A4] {
-        let sheet = Sheet { title: "指引单".into(), issuer: String::new(), name: "x".into(), format, blocks: vec![], marks: vec![], footer: vec![] };
+        let sheet = Sheet {
+            title: "指引单".into(),
+            issuer: String::new(),
+            name: "x".into(),
+            format,
+            blocks: vec![],
+            marks: vec![],
+            footer: vec![],
+        };
         assert!(text_of(&render(&sheet, &face(), at()).unwrap()).contains("指引单"));
     }
 }
