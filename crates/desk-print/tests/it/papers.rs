@@ -9,10 +9,10 @@ use crate::sheets::{at, face, receipt, refund, report, slip, text_of, voucher};
 /// Texts that have to be found; poppler may put spaces between columns, so spaces do not count.
 fn shows(sheet: &Sheet, wanted: &[&str]) -> String {
     let pdf = render(sheet, &face(), at()).unwrap();
-    if let Ok(folder) = std::env::var("PAPERS_OUT") {
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(format!("{folder}/{}.pdf", sheet.name), &pdf).unwrap();
-    }
+    // Left in target/tmp/papers for the eye.
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/papers");
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(format!("{folder}/{}.pdf", sheet.name), &pdf).unwrap();
     assert!(pdf.len() < 80_000, "{} is {} bytes", sheet.title, pdf.len());
     let text = text_of(&pdf);
     let dense: String = text.split_whitespace().collect();
