@@ -239,6 +239,11 @@ pub enum Block {
 #[async_trait]
 pub trait Printer: Send {
     async fn print(&mut self, sheet: &Sheet) -> Result<PrintedAs, Message>;
+
+    /// What the clerk has to know before the paper goes out: characters that no font has, to be written by hand.
+    fn check(&self, _sheet: &Sheet) -> Option<Message> {
+        None
+    }
 }
 
 /// Where a sheet went: a file's path or a print job's name.

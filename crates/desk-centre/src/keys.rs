@@ -5,12 +5,11 @@ use centre_core::{
     ports::{KeyRelease, LineWrite},
     record::Release,
 };
-use desk_card::profile::LinePurpose;
 use desk_domain::{
     code::Message,
     issuer::{IssuerAnswer, IssuerRequest},
 };
-use issuer_keys::{KeyService, MasterKeys, ReleaseRecord};
+use issuer_keys::{KeyService, LinePurpose, MasterKeys, ReleaseRecord};
 
 use crate::fault::Fault;
 

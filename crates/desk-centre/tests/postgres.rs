@@ -7,4 +7,7 @@ mod contract;
 #[cfg(test)]
 mod cluster;
 
-contract_suite!(cluster::fresh_store());
+contract_suite!(async {
+    let (store, _) = cluster::fresh().await?;
+    Some(Box::new(store) as Box<dyn centre_core::store::CentreStore>)
+});

@@ -8,6 +8,7 @@ pub mod service;
 #[cfg(test)]
 mod vectors;
 
+pub use desk_card::profile::LinePurpose;
 pub use key::{DoubleKey, MasterKeys};
 pub use release::{ReleaseKind, ReleaseRecord};
 pub use service::KeyService;

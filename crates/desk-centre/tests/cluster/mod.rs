@@ -10,7 +10,6 @@ use std::{
     },
 };
 
-use centre_core::store::CentreStore;
 use desk_centre::store::Postgres;
 
 /// Holds the cluster's standard input open; when this process ends it closes, and the cluster goes.
@@ -59,9 +58,4 @@ pub async fn fresh() -> Option<(Postgres, String)> {
     let store = Postgres::connect(url, Some(&schema), 6).await.unwrap();
     store.migrate().await.unwrap();
     Some((store, schema))
-}
-
-pub async fn fresh_store() -> Option<Box<dyn CentreStore>> {
-    let (store, _) = fresh().await?;
-    Some(Box::new(store))
 }

@@ -1,14 +1,14 @@
 //! What runs inside `scripts/isolated`.
 
 mod card;
-mod service;
+mod daemon;
 
 use std::time::Duration;
 
 use card::{Fault, TestCard, put, reader_port, second_port};
+use daemon::Pcscd;
 use desk_card::link::{Answer, CardReader, Presence};
 use desk_reader::{PcscReader, ReaderConfig};
-use service::Service;
 
 const LONG: Duration = Duration::from_secs(8);
 const BALANCE: [u8; 5] = [0x80, 0x5C, 0x00, 0x02, 0x04];
@@ -286,11 +286,11 @@ async fn service_restarts() {
     assert_eq!(balance(&mut reader).await, 10_000);
     let mut services = Vec::new();
     for _ in 0..2 {
-        Service::kill();
+        Pcscd::kill();
         assert_eq!(until(&mut reader, |seen| *seen == Presence::NoService).await, Presence::NoService);
         assert_eq!(reader.transmit(&BALANCE).await, Answer::Lost);
         assert_eq!(reader.connect().await, Presence::NoService);
-        let service = Service::start();
+        let service = Pcscd::start();
         until(&mut reader, is_empty).await;
         let _there = put(reader_port(), &card);
         until(&mut reader, is_card).await;
@@ -313,12 +313,12 @@ async fn service_dies_within_a_command() {
     card.next_debit(Fault::Slow(Duration::from_millis(700)));
     let killer = std::thread::spawn(|| {
         std::thread::sleep(Duration::from_millis(200));
-        Service::kill();
+        Pcscd::kill();
     });
     assert_eq!(reader.transmit(&DEBIT).await, Answer::Lost);
     killer.join().expect("killed");
     until(&mut reader, |seen| *seen == Presence::NoService).await;
-    let _service = Service::start();
+    let _daemon = Pcscd::start();
     until(&mut reader, is_empty).await;
     let _again = put(reader_port(), &card);
     until(&mut reader, is_card).await;
@@ -330,11 +330,11 @@ async fn service_dies_within_a_command() {
 #[tokio::test]
 #[ignore = "runs inside scripts/isolated"]
 async fn no_service_at_start() {
-    Service::kill();
+    Pcscd::kill();
     let mut reader = start(first_slot());
     assert_eq!(reader.presence().await, Presence::NoService);
     assert_eq!(reader.connect().await, Presence::NoService);
-    let _service = Service::start();
+    let _daemon = Pcscd::start();
     until(&mut reader, is_empty).await;
     reader.close().await;
 }

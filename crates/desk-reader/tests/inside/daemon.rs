@@ -9,9 +9,9 @@ use std::{
 const PID: &str = "/run/pcscd/pcscd.pid";
 const SOCKET: &str = "/run/pcscd/pcscd.comm";
 
-pub struct Service(Child);
+pub struct Pcscd(Child);
 
-impl Service {
+impl Pcscd {
     /// Kills the running service the hard way; its socket stays behind as after a crash.
     pub fn kill() {
         let pid = std::fs::read_to_string(PID).expect("pcscd runs");
@@ -30,7 +30,7 @@ impl Service {
         let _ = std::fs::remove_file(SOCKET);
         let line = std::env::var("CARDDESK_PCSCD").expect("set by scripts/isolated");
         let mut words = line.split_whitespace();
-        let service = Self(
+        let daemon = Self(
             Command::new(words.next().expect("a program"))
                 .args(words)
                 .stdin(Stdio::null())
@@ -42,7 +42,7 @@ impl Service {
         for _ in 0..200 {
             let listens = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default().contains(":8C7B 00000000:0000 0A");
             if Path::new(SOCKET).exists() && listens {
-                return service;
+                return daemon;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -50,7 +50,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for Pcscd {
     fn drop(&mut self) {
         // A test may have killed it already.
         let _ = self.0.kill();
