@@ -73,7 +73,8 @@ impl Hands {
 
 /// The options that lead on, by question.
 fn choice(question: &str) -> &'static [&'static str] {
-    match question.split('.').next().unwrap_or(question) {
+    let name = question.split('.').find(|part| part.bytes().any(|byte| !byte.is_ascii_digit()));
+    match name.unwrap_or(question) {
         "role" => &["guardian", "parent", "holder"],
         "document" => &["resident_id", "resident-id", "id_card"],
         "blank_again" => &["next"],
