@@ -35,7 +35,7 @@ impl Hands {
     pub fn answer(&mut self, case: &CaseView, tray: &SimTray) -> Move {
         match &case.question.ask {
             AskView::Choice { options } => {
-                let wanted = choice(&case.question.id);
+                let wanted = choice(&case.question.id, &case.service);
                 wanted
                     .iter()
                     .find_map(|id| options.iter().find(|option| option.id == *id))
@@ -72,10 +72,11 @@ impl Hands {
 }
 
 /// The options that lead on, by question.
-fn choice(question: &str) -> &'static [&'static str] {
+fn choice(question: &str, service: &str) -> &'static [&'static str] {
     let name = question.split('.').find(|part| part.bytes().any(|byte| !byte.is_ascii_digit()));
     match name.unwrap_or(question) {
-        "role" => &["guardian", "parent", "holder"],
+        "role" if service.contains("密码") => &["guardian"],
+        "role" => &["bearer", "parent", "holder"],
         "document" => &["resident_id", "resident-id", "id_card"],
         "blank_again" => &["next"],
         "write_again" => &["again"],
