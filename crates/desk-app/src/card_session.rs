@@ -78,6 +78,7 @@ impl CardSession {
             return;
         }
         loop {
+            let looked = self.clock.monotonic();
             let job = tokio::select! {
                 biased;
                 job = self.jobs.recv() => match job {
@@ -85,7 +86,10 @@ impl CardSession {
                     None => return,
                 },
                 presence = self.reader.changed(LOOK) => {
-                    if presence != seen {
+                    // Back before its time with the same sight: a card was taken off and one put on in between.
+                    let anew = matches!(presence, Presence::Card { .. })
+                        && self.clock.monotonic().saturating_sub(looked) < LOOK / 2;
+                    if presence != seen || anew {
                         seen = presence;
                         if !self.say(Mail::Presence(seen.clone())) {
                             return;

@@ -671,7 +671,7 @@ impl Desk {
     pub(crate) async fn presence_changed(&mut self, presence: Presence) -> Result<(), StoreFailure> {
         let there = matches!(presence, Presence::Card { .. });
         self.presence = presence;
-        if !there {
+        if !matches!(self.home_card, HomeCard::Reading) {
             self.home_card = HomeCard::None;
         }
         if let Some(id) = self.front() {

@@ -1,0 +1,4 @@
+//! The desk actor against the simulated card and the centre's own decisions, in one process and in simulated time.
+
+mod refund;
+mod world;
