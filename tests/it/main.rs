@@ -1,4 +1,5 @@
 //! The one integration test binary of the workspace.
+#![expect(clippy::expect_used, reason = "a check that cannot read the tree stops and says where")]
 
 mod bindings;
 mod tidy;

@@ -197,7 +197,7 @@ pub enum ClaimState {
     Open,
     /// A write began and its end is unknown; open for its own desk only.
     Unknown {
-        intent: WriteIntent,
+        intent: Box<WriteIntent>,
         since: DateTime<Utc>,
     },
     Settled {

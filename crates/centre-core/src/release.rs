@@ -60,7 +60,7 @@ impl Call<'_> {
         if let Some((float, suspense, amount)) = at_stake(&claim) {
             self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
         }
-        claim.state = ClaimState::Unknown { intent: intent.clone(), since: self.now };
+        claim.state = ClaimState::Unknown { intent: Box::new(intent.clone()), since: self.now };
         self.tx.put_claim(&claim).await?;
         Self::kept(Reply::Reported)
     }

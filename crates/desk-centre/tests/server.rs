@@ -7,7 +7,7 @@ mod counter;
 
 use desk_centre::demonstration::{id_number, pupil_id};
 use desk_domain::{
-    card::{CardImage, WriteEnd, WriteIntent},
+    card::{WriteEnd, WriteIntent},
     claim::{Claim, Settlement},
     code::Code,
     id::{CardNo, CellId, Id128, ProgrammeId},
@@ -16,34 +16,7 @@ use desk_domain::{
 };
 use desk_wire::v1::{Reply, Request};
 
-use counter::{Counter, date, refusal, reserved};
-
-fn refund(counter: &Counter, card: &CardImage) -> Claim {
-    Claim::PurseRefund {
-        cell: counter.residents.cell.clone(),
-        programme: counter.residents.programme.clone(),
-        card: card.clone(),
-        amount: card.purse.as_ref().unwrap().balance,
-    }
-}
-
-async fn refunded(counter: &Counter, case: u8, card: &CardImage) -> Reply {
-    let claim = refund(counter, card);
-    let amount = card.purse.as_ref().unwrap().balance;
-    let held = reserved(counter.reserve(case, claim, None).await);
-    let end = counter.write(case, &held.number, &WriteIntent::Unload { before: card.clone(), amount, terminal: counter.terminal() }).await;
-    let WriteEnd::Written(proof) = end else {
-        panic!("{end:?}");
-    };
-    assert_eq!(proof.after.purse.as_ref().unwrap().balance, Fen::ZERO);
-    counter
-        .ask(Request::Confirm {
-            case: Id128([case; 16]),
-            reservation: held.number,
-            settlement: Settlement::PurseRefunded { amount, proof },
-        })
-        .await
-}
+use counter::{Counter, date, refund, refunded, refusal, reserved};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purse_is_refunded_loaded_and_refunded_again() {

@@ -10,6 +10,7 @@ use desk_app::{
 use desk_card::profile::Profiles;
 use desk_domain::code::{Code, Message};
 use desk_link::{DeviceKey, DeviceSigner, HttpsLink, Line, Trust};
+use desk_print::{CupsPrinter, FilePrinter, Typeface, default_fonts};
 use desk_reader::{PcscReader, ReaderConfig};
 use desk_store::{OpenFailure, SqliteStore, StoreKey};
 
@@ -93,7 +94,7 @@ impl Composition {
                 })
                 .map_err(|_| Message::new(Code::ReaderServiceDown))?,
             ),
-            printer: printer(&config.printer, &clock)?,
+            printer: printer(&config.printer, Arc::clone(&clock)),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
             entropy: Box::new(SystemEntropy),
@@ -162,9 +163,23 @@ fn line(config: &Config, file: &StationFile, key: &DeviceKey, clock: Arc<dyn Clo
     })?))
 }
 
-fn printer(config: &PrinterConfig, _clock: &Arc<dyn Clock>) -> Result<Box<dyn Printer>, Message> {
+/// Without a typeface no paper can be set: the desk works on and its papers stay pending.
+fn printer(config: &PrinterConfig, clock: Arc<dyn Clock>) -> Box<dyn Printer> {
+    if *config == PrinterConfig::None {
+        return Box::new(NoPrinter);
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let face = match Typeface::open(&default_fonts(program.parent().unwrap_or(Path::new("")))) {
+        Ok(face) => Arc::new(face),
+        Err(problem) => {
+            tracing::error!(%problem, "papers cannot be set");
+            return Box::new(NoPrinter);
+        }
+    };
     match config {
-        PrinterConfig::None | PrinterConfig::Folder { .. } | PrinterConfig::Cups { .. } => Ok(Box::new(NoPrinter)),
+        PrinterConfig::None => Box::new(NoPrinter),
+        PrinterConfig::Folder { folder } => Box::new(FilePrinter::new(folder.clone(), face, clock)),
+        PrinterConfig::Cups(queue) => Box::new(CupsPrinter::new(queue.clone(), face, clock)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use desk_domain::code::{Code, Message};
+use desk_print::CupsQueue;
 use serde::Deserialize;
 
 /// The file. Relative paths start from its folder.
@@ -53,7 +54,7 @@ pub enum PrinterConfig {
     /// PDF files.
     Folder { folder: PathBuf },
     /// A queue of the system's print service.
-    Cups { queue: String },
+    Cups(CupsQueue),
 }
 
 impl Config {

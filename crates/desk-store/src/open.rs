@@ -114,6 +114,16 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Lets the file grow no further, as a full disk would.
+    ///
+    /// # Errors
+    /// `STORE_BROKEN`.
+    pub async fn limit_pages(&mut self) -> Result<(), StoreFailure> {
+        // Less than there are now means: as many as there are now.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut self.connection).await.map_err(database)?;
+        Ok(())
+    }
+
     /// Writes everything into the main file and lets go of it. A store that is only dropped loses nothing.
     ///
     /// # Errors

@@ -40,10 +40,11 @@ fn issuer(case: CaseId, reservation: &CentreNumber, ask: IssuerRequest) -> Reque
 async fn find_card(world: &World, number: &str) -> desk_domain::person::CardFacts {
     let session = world.sign_in(1, "1002").await;
     let find = Request::FindCard { case: case(99), lookup: Lookup::CardNo { card_no: CardNo::new(number) } };
-    match world.ask(1, &session, find).await {
-        Reply::Card { card } => *card,
-        other => panic!("{other:?}"),
-    }
+    let reply = world.ask(1, &session, find).await;
+    let Reply::Card { card } = reply else {
+        panic!("{reply:?}");
+    };
+    *card
 }
 
 async fn balanced(world: &World) {
@@ -343,9 +344,12 @@ pub async fn agreement_above_limit(world: World) {
         amount: Fen(amount),
         reason: "超额".to_owned(),
     };
-    let number = async |reply| match world.ask(1, &session, reply).await {
-        Reply::Authorised { number } => number,
-        other => panic!("{other:?}"),
+    let number = async |request| {
+        let reply = world.ask(1, &session, request).await;
+        let Reply::Authorised { number } = reply else {
+            panic!("{reply:?}");
+        };
+        number
     };
     for wrong in [agree(2, 26_800), agree(1, 26_801)] {
         let other = number(wrong).await;
@@ -639,12 +643,12 @@ pub async fn claims_race(world: World) {
         let replies = claims.join_all().await;
         let mut winners: Vec<(u8, CentreNumber)> = replies
             .into_iter()
-            .filter_map(|(desk, reply)| match reply {
-                Reply::Reserved { reservation } => Some((desk, reservation.number)),
-                other => {
-                    assert_eq!(refusal(other), Code::RightReserved, "round {round}");
-                    None
+            .filter_map(|(desk, reply)| {
+                if let Reply::Reserved { reservation } = reply {
+                    return Some((desk, reservation.number));
                 }
+                assert_eq!(refusal(reply), Code::RightReserved, "round {round}");
+                None
             })
             .collect();
         winners.dedup();

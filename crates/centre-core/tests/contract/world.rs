@@ -426,10 +426,11 @@ impl World {
     pub async fn sign_in(&self, desk: u8, operator: &str) -> SessionToken {
         let request = sign_in(operator, &format!("pass-{operator}"));
         let envelope = self.envelope(desk, None, self.id(), request);
-        match self.send(&envelope).await {
-            Reply::SignedIn { session, .. } => session,
-            other => panic!("{other:?}"),
-        }
+        let reply = self.send(&envelope).await;
+        let Reply::SignedIn { session, .. } = reply else {
+            panic!("{reply:?}");
+        };
+        session
     }
 
     pub async fn reserve(
@@ -489,24 +490,24 @@ pub fn case(number: u8) -> CaseId {
 }
 
 pub fn reserved(reply: Reply) -> Reservation {
-    match reply {
-        Reply::Reserved { reservation } => reservation,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Reserved { reservation } = reply else {
+        panic!("{reply:?}");
+    };
+    reservation
 }
 
 pub fn confirmed(reply: Reply) -> CentreNumber {
-    match reply {
-        Reply::Confirmed { number } => number,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Confirmed { number } = reply else {
+        panic!("{reply:?}");
+    };
+    number
 }
 
 pub fn refused(reply: Reply) -> Message {
-    match reply {
-        Reply::Refused { message } => message,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Refused { message } = reply else {
+        panic!("{reply:?}");
+    };
+    message
 }
 
 pub fn refusal(reply: Reply) -> Code {

@@ -22,9 +22,10 @@ use desk_cardsim::{CardRow, Seed, SimCard, SimTray, kiosk};
 use desk_centre::{config::Config, demonstration, enrol_code, open, secrets, secrets::Secrets};
 use desk_domain::{
     card::{CardImage, Terminal, WriteEnd, WriteIntent},
-    claim::{Claim, Reservation},
-    code::{Code, Message},
+    claim::{Claim, Reservation, Settlement},
+    code::Code,
     id::{CaseNumber, CentreNumber, Id128, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    money::Fen,
     ruleset::RuleSet,
 };
 use desk_link::{DeviceKey, EnrolFailure, HttpsLink, Line, Trust, enrol};
@@ -60,17 +61,17 @@ pub fn date(text: &str) -> NaiveDate {
 }
 
 pub fn reserved(reply: Reply) -> Reservation {
-    match reply {
-        Reply::Reserved { reservation } => reservation,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Reserved { reservation } = reply else {
+        panic!("{reply:?}");
+    };
+    reservation
 }
 
 pub fn refusal(reply: Reply) -> Code {
-    match reply {
-        Reply::Refused { message } => message.code,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Refused { message } = reply else {
+        panic!("{reply:?}");
+    };
+    message.code
 }
 
 fn opening() -> DateTime<Utc> {
@@ -394,12 +395,53 @@ async fn drive<T>(
     loop {
         fed = match transaction.step(fed) {
             Step::Send(command) => Fed::Card(reader.transmit(&command).await),
-            Step::AskIssuer(ask) => match issuer(ask).await {
-                Reply::Issuer { answer } => Fed::Issuer(answer),
-                Reply::Refused { message } => Fed::IssuerRefused(message),
-                other => Fed::IssuerRefused(Message::new(Code::Internal).with("where", format!("{other:?}"))),
-            },
+            Step::AskIssuer(ask) => {
+                let reply = issuer(ask).await;
+                match &reply {
+                    Reply::Issuer { answer } => Fed::Issuer(answer.clone()),
+                    Reply::Refused { message } => Fed::IssuerRefused(message.clone()),
+                    Reply::Pong
+                    | Reply::SignedIn { .. }
+                    | Reply::SignedOut
+                    | Reply::Person { .. }
+                    | Reply::Card { .. }
+                    | Reply::Reserved { .. }
+                    | Reply::Released
+                    | Reply::Reported
+                    | Reply::Confirmed { .. }
+                    | Reply::Authorised { .. }
+                    | Reply::DayTotals { .. }
+                    | Reply::Uploaded { .. } => panic!("{reply:?}"),
+                }
+            }
             Step::Done(end) => return end,
         };
     }
+}
+
+pub fn refund(counter: &Counter, card: &CardImage) -> Claim {
+    Claim::PurseRefund {
+        cell: counter.residents.cell.clone(),
+        programme: counter.residents.programme.clone(),
+        card: card.clone(),
+        amount: card.purse.as_ref().unwrap().balance,
+    }
+}
+
+pub async fn refunded(counter: &Counter, case: u8, card: &CardImage) -> Reply {
+    let claim = refund(counter, card);
+    let amount = card.purse.as_ref().unwrap().balance;
+    let held = reserved(counter.reserve(case, claim, None).await);
+    let end = counter.write(case, &held.number, &WriteIntent::Unload { before: card.clone(), amount, terminal: counter.terminal() }).await;
+    let WriteEnd::Written(proof) = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(proof.after.purse.as_ref().unwrap().balance, Fen::ZERO);
+    counter
+        .ask(Request::Confirm {
+            case: Id128([case; 16]),
+            reservation: held.number,
+            settlement: Settlement::PurseRefunded { amount, proof },
+        })
+        .await
 }
