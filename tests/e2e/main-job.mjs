@@ -1,0 +1,348 @@
+// The main job in the real window, by keyboard alone: sign in, float, identity check and loss reissue, refund, refund above
+// the limit, password reset, daily report. Runs inside `scripts/run`, which starts everything around it. Prints every step
+// with its time, leaves pictures and papers in out/, and fails where desk, centre and recomputation differ or axe finds
+// anything.
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { join } from 'node:path'
+
+import { openWindow, sleep } from './driver.mjs'
+
+const { CARDDESK_BIN: bin, CARDDESK_OUT: out, CARDDESK_WORK: work, CARDDESK_ENROL_CODE: code } = process.env
+const axe = readFileSync(new URL('../../ui/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const began = Date.now()
+const findings = []
+let desk
+
+/** One line to the tray of cards: what a hand does. */
+function tray(line) {
+  return new Promise((done, failed) => {
+    const socket = net.createConnection(join(work, 'tray.sock'), () => socket.write(`${line}\n`))
+    let answer = ''
+    socket.on('data', (bytes) => {
+      answer += bytes
+      if (!answer.includes('\n')) return
+      socket.destroy()
+      answer.startsWith('ok') ? done(answer.slice(3).trim()) : failed(new Error(`${line}: ${answer.trim()}`))
+    })
+    socket.on('error', failed)
+  })
+}
+
+async function step(name, act) {
+  const start = Date.now()
+  await act()
+  console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${name}  (${Date.now() - start} ms)`)
+}
+
+/** A picture of the screen at both sizes, and what axe says of it. */
+async function look(name) {
+  await desk.size(1366, 768)
+  await desk.picture(`${out}/screens/${name}-1366x768.png`)
+  for (const finding of await desk.findings(axe)) findings.push(`${name}: ${finding}`)
+  const scrolls = await desk.run('return document.documentElement.scrollHeight > window.innerHeight + 1 || document.documentElement.scrollWidth > window.innerWidth + 1')
+  if (scrolls) findings.push(`${name}: the page scrolls at 1366×768`)
+  await desk.size(1920, 1080)
+  await desk.picture(`${out}/screens/${name}-1920x1080.png`)
+}
+
+/** The question on the screen, without the number of its step. */
+const question = (at) => (at.question ?? '').replace(/^\d+\./, '')
+
+/** Waits for one of the named questions (or any stage given as `@home`). */
+async function until(...names) {
+  const deadline = Date.now() + 40_000
+  let last
+  while (Date.now() < deadline) {
+    last = await desk.at()
+    if (last && names.some((name) => (name.startsWith('@') ? last.stage === name.slice(1) : last.stage === 'case' && question(last).startsWith(name)))) return last
+    if (last?.stage === 'case' && last.ask === 'ended' && !names.includes('ended')) break
+    await sleep(50)
+  }
+  await desk.picture(`${out}/screens/failed.png`)
+  throw new Error(`waited for ${names.join(' or ')}, stands at ${JSON.stringify(last)}: ${(await desk.text('main')).replaceAll(/\s+/g, ' ').slice(0, 500)}`)
+}
+
+async function ended() {
+  const deadline = Date.now() + 60_000
+  while (Date.now() < deadline) {
+    const at = await desk.at()
+    if (at?.stage === 'case' && at.ask === 'ended') {
+      const text = (await desk.text('main')).replaceAll(/\s+/g, ' ')
+      assert.equal(at.good, 'true', `the case ended badly: ${text.slice(0, 600)}`)
+      return text
+    }
+    await sleep(50)
+  }
+  await desk.picture(`${out}/screens/failed.png`)
+  throw new Error(`the case does not end: ${JSON.stringify(await desk.at())} ${(await desk.text('main')).replaceAll(/\s+/g, ' ').slice(0, 500)}`)
+}
+
+/** Presses a key on the question on the screen and waits until the desk has moved on. */
+async function press(chord) {
+  const { revision } = await desk.at()
+  await desk.press(chord)
+  await desk.waitPast(revision)
+}
+
+async function choose(label) {
+  const key = await desk.run(
+    `for (const row of document.querySelectorAll('main li, main [role=option], main button, main label')) { const text = row.innerText || ''; if (text.includes(arguments[0])) { const digit = text.match(/[1-9]/); if (digit) return digit[0] } } return null`,
+    label,
+  )
+  assert.ok(key, `no option “${label}” in: ${(await desk.text('main')).slice(0, 400)}`)
+  await press(key)
+}
+
+/** Fills the form on the screen: text is typed, a tick takes Space, a choice its digit. */
+async function fill(values) {
+  for (const [field, value] of Object.entries(values)) {
+    await desk.focusField(field)
+    if (value === true) await desk.press('Space')
+    else await desk.type(value)
+  }
+  const { revision } = await desk.at()
+  await desk.press('Enter')
+  await desk.waitPast(revision)
+}
+
+async function enrol() {
+  const done = spawnSync(`${bin}/desk-headless`, ['enrol', '--config', `${work}/desk.toml`, '--code', code], { encoding: 'utf8' })
+  assert.equal(done.status, 0, done.stderr)
+}
+
+async function main() {
+  await step('enrol the desk (keys into the Secret Service)', enrol)
+  await step('open the window', async () => {
+    desk = await openWindow(`${bin}/carddesk`, { args: ['--config', `${work}/desk.toml`] })
+    await desk.size(1920, 1080)
+    await until('@signIn')
+  })
+  await look('01-sign-in')
+  await step('a wrong password is refused', async () => {
+    await desk.type('1001')
+    await desk.press('Enter')
+    await desk.type('wrong')
+    await desk.press('Enter')
+    await desk.waitText('main', '密码')
+    await sleep(300)
+  })
+  await step('sign in as clerk 1001', async () => {
+    await desk.run(`for (const input of document.querySelectorAll('main input')) { input.value = ''; input.dispatchEvent(new Event('input')) } document.querySelector('main input').focus()`)
+    await desk.type('1001')
+    await desk.press('Enter')
+    await desk.type('demo-1001')
+    await desk.press('Enter')
+    await until('@dayOpen')
+  })
+  await look('02-day-open')
+  await step('float 500.00 and counted blanks (full-width digits)', async () => {
+    const blanks = (await desk.text('main')).match(/(\d+)\s*张/)?.[1] ?? '20'
+    await desk.type('５００．００')
+    await desk.press('Enter')
+    await desk.type(blanks)
+    await desk.press('Enter')
+    await until('@home')
+  })
+  await look('03-home')
+
+  await step('identity check and loss reissue: pupil, parent, household register refused, identity card accepted', async () => {
+    await press('F3')
+    await until('role')
+    await choose('家长')
+    await until('document')
+    await look('04-reissue-document')
+    await choose('身份证')
+    await until('papers')
+    await fill({ number: pupil.wrong, expiry: '20351231', original: true })
+    await desk.waitText('main', '校验')
+    await look('05-reissue-wrong-check-digit')
+    await desk.focusField('number')
+    await desk.press('Ctrl+A')
+    await fill({ number: pupil.number })
+    await until('warn')
+    await look('06-reissue-warning')
+    await press('Enter')
+    await until('fee')
+    await look('07-reissue-fee')
+    await fill({ tendered: '50' })
+    await until('read_card', 'write')
+    await look('08-reissue-blank')
+    await tray('put blank-1')
+    await until('write')
+    await look('09-reissue-write')
+    const before = await desk.at()
+    await desk.press('Enter')
+    await sleep(400)
+    assert.equal((await desk.at()).question, before.question, 'Enter must not write a card')
+    await press('F3')
+    await until('validate')
+    await press('1')
+    await ended()
+    await look('10-reissue-done')
+    await tray('off')
+    await press('Enter')
+    await until('@home')
+  })
+
+  await step('card on the reader: validity is shown by itself', async () => {
+    await tray('put education-expired')
+    await desk.waitText('main', '2026')
+    await look('11-home-card')
+  })
+  await step('monthly validation on F2', async () => {
+    await press('F2')
+    await ended()
+    await look('12-validated')
+    await tray('off')
+    await press('Enter')
+    await until('@home')
+  })
+
+  await step('refund 36.50 by unload, paid on F5 and never on Enter', async () => {
+    await tray('put purse-unload')
+    await desk.waitText('main', '36.50')
+    await press('F5')
+    await until('agree')
+    await look('13-refund-agree')
+    await press('Enter')
+    await until('sign')
+    await press('Enter')
+    await until('pay')
+    await look('14-refund-pay')
+    const before = await desk.at()
+    await desk.press('Enter')
+    await sleep(400)
+    assert.equal((await desk.at()).question, before.question, 'Enter must not pay')
+    await press('F5')
+    await ended()
+    await look('15-refund-done')
+    await tray('off')
+    await press('Enter')
+    await until('@home')
+  })
+
+  await step('refund 268.00 above the limit: identity, authorised by 2001', async () => {
+    await tray('put purse-above-limit')
+    await desk.waitText('main', '268.00')
+    await press('F5')
+    await until('agree', 'role')
+    for (;;) {
+      const at = await until('agree', 'role', 'document', 'papers', 'authorise', 'sign')
+      const name = question(at)
+      if (name.startsWith('sign')) break
+      if (name.startsWith('agree')) await press('Enter')
+      else if (name.startsWith('role')) await press('1')
+      else if (name.startsWith('document')) await press('1')
+      else if (name.startsWith('papers')) await fill({ number: resident, expiry: '20351231', original: true })
+      else {
+        await look('16-authorise')
+        await fill({ supervisor: '2001', password: 'demo-2001' })
+      }
+    }
+    await press('Enter')
+    await until('pay')
+    await press('F5')
+    await ended()
+    await look('17-refund-above-limit-done')
+    await tray('off')
+    await press('Enter')
+    await until('@home')
+  })
+
+  await step('password reset: decision tree, guardian, original', async () => {
+    await press('F6')
+    for (;;) {
+      const at = await until('tree', 'role', 'document', 'papers', 'confirm')
+      const name = question(at)
+      if (name.startsWith('confirm')) break
+      if (name.startsWith('tree')) {
+        if (name.includes('sms')) await look('18-password-tree')
+        await press(at.ask === 'choice' ? '1' : 'Enter')
+      } else if (name.startsWith('role')) await choose('监护人')
+      else if (name.startsWith('document')) await choose('身份证')
+      else await fill({ number: pupil.number, expiry: '20351231', original: true, relation: '1' })
+    }
+    await look('19-password-confirm')
+    await press('Enter')
+    await ended()
+    await look('20-password-done')
+    await press('Enter')
+    await until('@home')
+  })
+
+  await step('the initial password lets the pupil in once at the E-card platform, then must change', async () => {
+    const platform = readFileSync(`${work}/platform`, 'utf8').trim()
+    const logIn = async () => {
+      const answer = await fetch(`${platform}/v1/log-in`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ account: pupil.account, password: pupil.number.slice(-6) }),
+      })
+      const said = await answer.json()
+      return said.result ?? said
+    }
+    assert.equal(await logIn(), 'must_change')
+    assert.equal(await logIn(), 'refused')
+  })
+
+  await step('supervisor reads the daily report', async () => {
+    await desk.press('Ctrl+Q')
+    await until('@signIn')
+    await desk.type('2001')
+    await desk.press('Enter')
+    await desk.type('demo-2001')
+    await desk.press('Enter')
+    await until('@home', '@dayOpen')
+    if ((await desk.at()).stage === 'dayOpen') {
+      await desk.press('Escape')
+    }
+    await desk.press('F9')
+    await until('@report')
+    await desk.waitText('main', '304.50')
+    await sleep(800)
+    await look('21-report')
+    await desk.press('F11')
+    await sleep(1500)
+  })
+
+  const text = (await desk.text('main')).replaceAll(/\s+/g, ' ')
+  const papers = readdirSync(`${out}/papers`).filter((name) => name.endsWith('.pdf'))
+  writeFileSync(`${out}/report.txt`, text)
+  for (const paper of papers) execFileSync('pdftotext', ['-layout', `${out}/papers/${paper}`, `${out}/papers/${paper.replace('.pdf', '.txt')}`])
+  const totals = await desk.run(`return [...document.querySelectorAll('.totals tbody tr')].map((row) => { const [total, desk, centre, recomputed] = [...row.children].map((cell) => cell.innerText.trim()); return { total, desk, centre, recomputed } })`)
+  console.log(`papers: ${papers.length} PDF files in ${out}/papers`)
+  assert.ok(papers.length >= 7, `papers: ${papers}`)
+  assert.ok(totals.length >= 3, 'the report shows its totals')
+  for (const total of totals) {
+    console.log(`total  ${total.total}: desk ${total.desk}  centre ${total.centre}  recomputed ${total.recomputed}`)
+    assert.equal(total.desk, total.centre, `${total.total}: desk and centre differ`)
+    assert.equal(total.desk, total.recomputed, `${total.total}: desk and recomputation differ`)
+  }
+  assert.deepEqual(findings, [], 'findings of axe and layout')
+  console.log(`axe: no finding on ${readdirSync(`${out}/screens`).filter((name) => name.endsWith('-1366x768.png')).length} screens`)
+}
+
+/** A plainly synthetic person of the demonstration data, read where the centre keeps it. */
+function person(id) {
+  const row = execFileSync('psql', ['-XAtq', process.env.DATABASE_URL, '-c', `SELECT id_number, ecard_number FROM persons WHERE person = '${id}'`], { encoding: 'utf8' })
+  const [number, account] = row.trim().split('|')
+  assert.ok(number, `no ${id} in the demonstration data`)
+  return { number, account }
+}
+const pupil = person('pupil-0010')
+const resident = person('resident-0002').number
+pupil.wrong = pupil.number.slice(0, 17) + (pupil.number.endsWith('X') ? '0' : pupil.number.endsWith('1') ? '2' : '1')
+
+try {
+  await main()
+  console.log(`main job done in ${((Date.now() - began) / 1000).toFixed(1)} s`)
+} catch (error) {
+  console.error(error)
+  process.exitCode = 1
+} finally {
+  await desk?.close().catch(() => {})
+}
+process.exit(process.exitCode ?? 0)
