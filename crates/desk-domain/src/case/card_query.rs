@@ -31,6 +31,7 @@ pub enum CardQuery {
     },
     Closed {
         card: Option<CardImage>,
+        facts: Option<Box<CardFacts>>,
         ending: Ending,
     },
 }
@@ -86,12 +87,15 @@ impl CardQuery {
             (Self::Tapping, Fact::CardRead { card }) => Self::Read { card },
             (Self::Read { card }, Fact::CardKnown { card: facts, .. }) => Self::Known { card, facts },
             (Self::Read { card }, Fact::CardAlone { message }) => Self::Alone { card, message },
-            (Self::Read { card } | Self::Alone { card, .. } | Self::Known { card, .. }, Fact::Shown { .. }) => {
-                Self::Closed { card: Some(card), ending: Ending::Done }
+            (Self::Read { card } | Self::Alone { card, .. }, Fact::Shown { .. }) => {
+                Self::Closed { card: Some(card), facts: None, ending: Ending::Done }
             }
-            (Self::Tapping, fact) => Self::Closed { card: None, ending: super::ending_of(fact).ok_or_else(misplaced)? },
+            (Self::Known { card, facts }, Fact::Shown { .. }) => {
+                Self::Closed { card: Some(card), facts: Some(facts), ending: Ending::Done }
+            }
+            (Self::Tapping, fact) => Self::Closed { card: None, facts: None, ending: super::ending_of(fact).ok_or_else(misplaced)? },
             (Self::Read { card } | Self::Alone { card, .. } | Self::Known { card, .. }, fact) => {
-                Self::Closed { card: Some(card), ending: super::ending_of(fact).ok_or_else(misplaced)? }
+                Self::Closed { card: Some(card), facts: None, ending: super::ending_of(fact).ok_or_else(misplaced)? }
             }
             (Self::Closed { .. }, _) => return Err(misplaced()),
         })
@@ -142,7 +146,7 @@ impl CardQuery {
         }
         let mut remark = None;
         match self {
-            Self::Known { facts, .. } => {
+            Self::Known { facts, .. } | Self::Closed { facts: Some(facts), .. } => {
                 strip.push(status(&facts.status));
                 strip.push(Shown::plain("发卡日期", super::words::day(facts.issued_on)));
                 strip.push(Shown::plain("交通功能", if facts.transit_open { "已开通" } else { "未开通" }));

@@ -465,3 +465,6 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         | Outcome::Confirmed { .. } => Err(context::stale()),
     }
 }
+
+#[cfg(test)]
+mod tests;
