@@ -22,7 +22,7 @@ use crate::{
 /// keys rest elsewhere; `STORE_KEY_MISSING` where the chosen place keeps nothing.
 pub async fn enrol(config: &Config, rest: Rest, code: &str, passphrase: &mut dyn Passphrase) -> Result<StationFile, Message> {
     let data_dir = &config.data_dir;
-    std::fs::create_dir_all(data_dir).map_err(|_| invalid("data_dir"))?;
+    make_private(data_dir).map_err(|_| invalid("data_dir"))?;
     if StationFile::read(data_dir).is_ok() {
         return Err(invalid("station.toml（本机已登记）"));
     }
@@ -30,6 +30,7 @@ pub async fn enrol(config: &Config, rest: Rest, code: &str, passphrase: &mut dyn
     let place = RestingPlace::choose(data_dir, rest, &mut entropy)?;
     let mut once = Once { asked: None, source: passphrase };
     let secrets = keep_secrets(&place, data_dir, &mut once, &mut entropy)?;
+    place.settle(data_dir)?;
     let (file, secrets) = match StationFile::pending(data_dir)? {
         Some(file) if secrets.identifier_key().is_ok() => (file, secrets),
         Some(_) | None => {
@@ -114,4 +115,16 @@ async fn make_store(data_dir: &Path, file: &StationFile, secrets: &Secrets) -> R
     }
     .map_err(|failure| store_message(&failure))?;
     store.close().await.map_err(|failure| Message::new(failure.code))
+}
+
+/// Nobody else of this computer has anything to look for in it.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
 }

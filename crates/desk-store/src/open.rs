@@ -134,7 +134,7 @@ impl SqliteStore {
 }
 
 fn options(path: &Path, key: &StoreKey) -> SqliteConnectOptions {
-    let digits = Zeroizing::new(hex::encode(&*key.0));
+    let digits = Zeroizing::new(hex::encode(key.0.as_slice()));
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

@@ -18,7 +18,7 @@ pub(super) fn load(entry: &str) -> Result<Zeroizing<String>, Message> {
 pub(super) fn holds(entry: &str) -> Result<bool, Message> {
     match ask(entry, |entry| entry.get_password().map(|_| ()))? {
         Ok(()) => Ok(true),
-        Err(error) if matches!(error, Error::NoEntry) => Ok(false),
+        Err(Error::NoEntry) => Ok(false),
         Err(error) => Err(missing(&error)),
     }
 }

@@ -27,7 +27,7 @@ impl Secrets {
         let mut key = || {
             let mut bytes = Zeroizing::new([0; 32]);
             entropy.fill(&mut *bytes);
-            hex::encode(&*bytes)
+            hex::encode(bytes.as_slice())
         };
         Self { store_key: key(), practice_key: key(), device_key: key(), identifier_key: None }
     }
@@ -111,20 +111,25 @@ impl RestingPlace {
         }
     }
 
-    /// Chooses once; a choice that stands is not changed.
+    /// The place chosen before, or a new one. A choice that stands is not changed; it stands once [`Self::settle`] has
+    /// written it, which comes after the place has taken something.
     ///
     /// # Errors
-    /// `CONFIG_INVALID` where another place was chosen before or nothing can be written.
+    /// `CONFIG_INVALID` where another place was chosen before.
     pub fn choose(data_dir: &Path, rest: Rest, entropy: &mut dyn Entropy) -> Result<Self, Message> {
         if let Some(chosen) = Self::chosen(data_dir)? {
             return (chosen.rest == rest).then_some(chosen).ok_or_else(|| invalid("keys.toml（密钥存放位置已选定，不能更改）"));
         }
         let mut entry = [0; 16];
         entropy.fill(&mut entry);
-        let chosen = Self { rest, entry: hex::encode(entry) };
-        let text = toml::to_string(&chosen).map_err(|_| invalid(CHOICE))?;
-        write_whole(&data_dir.join(CHOICE), text.as_bytes())?;
-        Ok(chosen)
+        Ok(Self { rest, entry: hex::encode(entry) })
+    }
+
+    /// # Errors
+    /// `CONFIG_INVALID` where nothing can be written.
+    pub fn settle(&self, data_dir: &Path) -> Result<(), Message> {
+        let text = toml::to_string(self).map_err(|_| invalid(CHOICE))?;
+        write_whole(&data_dir.join(CHOICE), text.as_bytes())
     }
 
     #[must_use]
@@ -223,6 +228,9 @@ mod tests {
     fn the_place_is_chosen_once() {
         let folder = tempfile::tempdir().unwrap();
         let place = RestingPlace::choose(folder.path(), Rest::SealedFile, &mut SystemEntropy).unwrap();
+        // A place that took nothing does not bind.
+        assert!(RestingPlace::choose(folder.path(), Rest::Keyring, &mut SystemEntropy).is_ok());
+        place.settle(folder.path()).unwrap();
         assert_eq!(RestingPlace::choose(folder.path(), Rest::SealedFile, &mut SystemEntropy), Ok(place.clone()));
         assert!(RestingPlace::choose(folder.path(), Rest::Keyring, &mut SystemEntropy).is_err());
         assert_eq!(RestingPlace::chosen(folder.path()), Ok(Some(place)));

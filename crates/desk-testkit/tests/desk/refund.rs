@@ -57,13 +57,15 @@ async fn stale_and_double_answers_do_nothing() {
     let mut window = world.open().await;
     world.tray.put("purse");
     window.begin("refund_readable", PURSE).await;
-    let view = window.clerk.until("agree", |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with("agree"))).await.unwrap();
+    let view =
+        window.clerk.until("agree", |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with("agree"))).await.unwrap();
     let question = case_on_screen(&view).unwrap().question.id.clone();
     for _ in 0..20 {
         window.handle.send(Act::Go { question: question.clone() });
         window.handle.send(Act::Do { question: question.clone() });
     }
-    let view = window.clerk.until("sign", |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with("sign"))).await.unwrap();
+    let view =
+        window.clerk.until("sign", |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with("sign"))).await.unwrap();
     assert_eq!(world.count("fact.agreed"), 1);
     let question = case_on_screen(&view).unwrap().question.id.clone();
     window.handle.send(Act::Go { question });

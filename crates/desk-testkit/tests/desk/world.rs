@@ -198,9 +198,11 @@ impl CentreLink for DirectLine {
             *seed += 1;
             *seed
         };
-        let response = self.centre.handle(&envelope, &station.device, now, &mut CentreEntropy(Seeded::new(seed))).await.map_err(|failure| {
-            LinkFailure { code: Code::CentreError, detail: failure.to_string() }
-        })?;
+        let response = self
+            .centre
+            .handle(&envelope, &station.device, now, &mut CentreEntropy(Seeded::new(seed)))
+            .await
+            .map_err(|failure| LinkFailure { code: Code::CentreError, detail: failure.to_string() })?;
         Ok(Answered { reply: response.reply, at: response.at })
     }
 }
@@ -259,11 +261,8 @@ impl Window {
     /// Waits for the question with this name.
     pub async fn question(&mut self, name: &str) -> CaseView {
         let suffix = format!(".{name}");
-        let view = self
-            .clerk
-            .until(name, |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with(&suffix)))
-            .await
-            .unwrap();
+        let view =
+            self.clerk.until(name, |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with(&suffix))).await.unwrap();
         case_on_screen(&view).unwrap().clone()
     }
 
@@ -352,7 +351,9 @@ impl World {
         })
         .await
         .unwrap();
-        for (id, roles) in [("1001", &[Role::Clerk][..]), ("1002", &[Role::Clerk]), ("2001", &[Role::Supervisor]), ("3001", &[Role::Manager])] {
+        for (id, roles) in
+            [("1001", &[Role::Clerk][..]), ("1002", &[Role::Clerk]), ("2001", &[Role::Supervisor]), ("3001", &[Role::Manager])]
+        {
             tx.put_operator(&operator(&station.cell, id, roles)).await.unwrap();
         }
         tx.put_person(&person("pupil-1", PUPIL_ID, "E000000001")).await.unwrap();
@@ -363,7 +364,8 @@ impl World {
         }
         tx.commit().await.unwrap();
         let clock = Arc::new(SimClock::tuesday_ten());
-        let line = Arc::new(FaultyLine::new(Arc::new(DirectLine { centre: centre.clone(), clock: clock.clone(), entropy: Mutex::new(1000) })));
+        let line =
+            Arc::new(FaultyLine::new(Arc::new(DirectLine { centre: centre.clone(), clock: clock.clone(), entropy: Mutex::new(1000) })));
         let disk = MemoryStore::create(&station, 1).disk();
         Self { tray, line, clock, centre, platform, paper: Paper::default(), disk, lives: 1 }
     }
