@@ -156,7 +156,7 @@ async function main() {
     await look('04-reissue-document')
     await choose('身份证')
     await until('papers')
-    await fill({ number: pupil.wrong, expiry: '20351231', original: true })
+    await fill({ number: pupil.wrong, expiry: '20351231', original: true, relation: '1' })
     await desk.waitText('main', '校验')
     await look('05-reissue-wrong-check-digit')
     await desk.focusField('number')

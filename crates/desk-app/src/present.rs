@@ -221,6 +221,7 @@ impl Desk {
                     key: of_service.key.clone(),
                     service: service_name(*service),
                     programme: rules.programme.to_string(),
+                    programme_name: rules.name.clone(),
                     label: of_service.label.clone(),
                     blocked: self.blocked(rules, *service).map(|message| self.message(Some(rules), &message)),
                     note: (!self.online() && accepts).then(|| "离线受理".to_owned()),
