@@ -40,7 +40,7 @@ pub(crate) enum Task {
     Read,
     /// Begin the write, or decide one that was begun before.
     Write {
-        intent: WriteIntent,
+        intent: Box<WriteIntent>,
         resolve: bool,
         issuer: IssuerLine,
     },

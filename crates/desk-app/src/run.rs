@@ -349,7 +349,7 @@ impl Desk {
     }
 
     pub(crate) async fn go_home(&mut self) -> Result<(), StoreFailure> {
-        if !self.day.open {
+        if !self.day.open && self.session.as_ref().is_some_and(crate::session::Session::clerk) {
             self.place = Place::DayOpen { message: None, typed: None };
             return Ok(());
         }
@@ -533,11 +533,11 @@ impl Desk {
             Effect::ReadCard { .. } => self.work_on_card(errand, Task::Read),
             Effect::WriteCard { attempt, reservation, intent } => {
                 let issuer = self.issuer_line(id, attempt, reservation);
-                self.work_on_card(errand, Task::Write { intent, resolve: recovered, issuer });
+                self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: recovered, issuer });
             }
             Effect::ResolveWrite { attempt, reservation, intent } => {
                 let issuer = self.issuer_line(id, attempt, reservation);
-                self.work_on_card(errand, Task::Write { intent, resolve: true, issuer });
+                self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: true, issuer });
             }
             Effect::Print { paper } => {
                 if let Some(sheet) = self.sheet(id, paper, recovered) {

@@ -27,6 +27,7 @@ use crate::{
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum ReissueLost {
     Identifying { identity: Identity },
     Finding { who: Identified },
@@ -282,13 +283,15 @@ impl ReissueLost {
             (Self::ReservingValidation { .. } | Self::SettlingValidation { .. }, Input::Outcome(Outcome::Refused { message })) => {
                 Ok(Fact::ValidationLeft { message: Some(message) })
             }
-            (Self::Validating { writing, issued, .. }, input) => match writing.decide(input, cx)? {
+            (Self::Validating { writing, issued, .. }, input) => {
+                let fact = writing.decide(input, cx)?;
                 // The card is issued already; its validation can be made up for at any machine.
-                Fact::LeftUnknown => {
-                    Ok(Fact::ValidationLeft { message: Some(Message::new(Code::WriteUnknown).with("tail", issued.card.card_no.tail())) })
-                }
-                fact => Ok(fact),
-            },
+                Ok(if fact == Fact::LeftUnknown {
+                    Fact::ValidationLeft { message: Some(Message::new(Code::WriteUnknown).with("tail", issued.card.card_no.tail())) }
+                } else {
+                    fact
+                })
+            }
             (Self::ReleasingValidation { .. } | Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => {
                 Ok(Fact::Released)
             }
@@ -346,11 +349,9 @@ impl ReissueLost {
                 | Input::Outcome(_) => Err(stale()),
             };
         }
-        match writing.decide(input, cx)? {
-            // A blank in doubt stays in the clerk's hands: it goes to the bad stock and the next one is taken.
-            Fact::LeftUnknown => Ok(Fact::BlankSpoiled { reason: Code::WriteUnknown }),
-            fact => Ok(fact),
-        }
+        let fact = writing.decide(input, cx)?;
+        // A blank in doubt stays in the clerk's hands: it goes to the bad stock and the next one is taken.
+        Ok(if fact == Fact::LeftUnknown { Fact::BlankSpoiled { reason: Code::WriteUnknown } } else { fact })
     }
 
     fn handed(issued: &Issued, answer: &Answer, cx: &Cx<'_>) -> Result<Fact, Message> {
