@@ -118,7 +118,7 @@ impl<'a> Shift<'a> {
     pub async fn work_with(&mut self, clerk: &mut Clerk, script: impl FnMut(&CaseView) -> Move) -> Result<Option<CaseView>, Waited> {
         match tokio::time::timeout(PATIENCE, self.toil(clerk, script)).await {
             Ok(end) => end,
-            Err(_) => Err(Waited(format!("stuck: {:#?}", clerk.view().map(|view| view.stage)))),
+            Err(_) => Err(Waited(format!("stuck: {}", place(clerk)))),
         }
     }
 
@@ -165,7 +165,7 @@ impl<'a> Shift<'a> {
                 self.send(clerk, act);
             }
         }
-        Err(Waited(format!("{MOST_ACTS} views and no end: {:#?}", clerk.view().map(|view| view.stage))))
+        Err(Waited(format!("{MOST_ACTS} views and no end: {}", place(clerk))))
     }
 
     fn send(&mut self, clerk: &Clerk, act: Act) {
@@ -187,6 +187,14 @@ impl<'a> Shift<'a> {
     fn served(&self) -> bool {
         let kinds = self.rig.disk().map(|disk| disk.kinds()).unwrap_or_default();
         self.job.service.is_empty() || kinds.iter().any(|kind| kind == "opened")
+    }
+}
+
+/// Where the desk stands, in one line.
+fn place(clerk: &Clerk) -> String {
+    match clerk.view().map(|view| view.stage) {
+        Some(Stage::Case(case)) => format!("{:?}, message {:?}", case.question, case.message.map(|message| message.code)),
+        stage => format!("{stage:?}"),
     }
 }
 
