@@ -51,6 +51,16 @@ impl Desk {
         Ok(())
     }
 
+    /// Midnight passed while somebody was signed in: the new day has to be opened, once the running case is done.
+    pub(crate) async fn new_day(&mut self) -> Result<(), StoreFailure> {
+        let resting = matches!(self.place, Place::Home { .. } | Place::DayOpen { .. });
+        if self.session.is_some() && resting && self.day.date != self.today() {
+            self.load_day().await?;
+            return self.go_home().await;
+        }
+        Ok(())
+    }
+
     /// What should lie in the drawer: what the last day left, or what the outlet starts with.
     async fn expected_blanks(&mut self) -> Result<u32, StoreFailure> {
         let last = self.store.recall(LAST_DAY).await?.and_then(|text| text.parse::<NaiveDate>().ok());

@@ -381,6 +381,7 @@ impl Desk {
             let id = self.draw();
             self.call(Errand::Ping, id, Request::Ping);
         }
+        self.new_day().await?;
         self.idle(monotonic).await?;
         self.upload().await?;
         self.print_late_papers().await

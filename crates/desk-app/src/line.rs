@@ -67,7 +67,7 @@ impl Line {
             State::Online => None,
             State::Unknown => {
                 self.state = State::Online;
-                Some(Turn::Back)
+                None
             }
             State::Offline { .. } => {
                 count(&mut self.good, at, GOOD_WITHIN);
@@ -127,7 +127,8 @@ mod tests {
 
     fn online() -> Line {
         let mut line = Line::default();
-        assert_eq!(line.answered(secs(0)), Some(Turn::Back));
+        assert_eq!(line.answered(secs(0)), None);
+        assert!(line.online());
         line
     }
 

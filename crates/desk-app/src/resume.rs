@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Durable value: the newest moment that the desk has seen.
-const LAST_SEEN: &str = "clock.last_seen";
+pub(crate) const LAST_SEEN: &str = "clock.last_seen";
 
 impl Running {
     /// It was unfinished when the program started and nobody has touched it since.

@@ -175,6 +175,8 @@ impl Desk {
         self.touched = self.clock.monotonic();
         self.note(&Loose::SignedIn { operator: operator.id.clone(), offline: token.is_none() }).await?;
         self.session = Some(Session { operator: operator.id, roles: operator.roles, token });
+        let seen = self.now().to_rfc3339();
+        self.store.remember(crate::resume::LAST_SEEN, &seen).await?;
         self.load_day().await?;
         let open = if unlocking { behind } else { self.left_behind() };
         match open.filter(|id| self.day.open && self.cases.contains_key(id)) {

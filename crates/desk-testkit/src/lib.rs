@@ -1,13 +1,17 @@
 //! Desk, simulator and centre in one process; faults and scenarios; never in a shipped program.
 
+pub mod books;
 pub mod clerk;
 pub mod clock;
 pub mod entropy;
 pub mod faulty_store;
 pub mod link_faults;
 pub mod memory_store;
+pub mod mortal_store;
 pub mod rig;
 pub mod screen;
 pub mod script;
+pub mod shift;
 pub mod stations;
+pub mod tally;
 pub mod world;

@@ -358,7 +358,7 @@ fn what_the_card_or_the_centre_says_refuses_a_refund() {
         }
         match table.next() {
             Next::Ended(Ending::Refused { message }) => message.code,
-            other => panic!("{other:?}"),
+            other @ (Next::Ask(_) | Next::Do(_) | Next::Ended(_)) => panic!("{other:?}"),
         }
     };
     let purse = |change: fn(&mut PurseImage)| move |card: &mut CardImage| change(card.purse.as_mut().unwrap());

@@ -2,10 +2,7 @@
 
 use desk_app::view::{Act, AskView, Stage};
 use desk_cardsim::faults::What;
-use desk_testkit::{
-    clerk::Move,
-    link_faults::LineFault,
-};
+use desk_testkit::{clerk::Move, link_faults::LineFault};
 use desk_wire::v1::Request;
 
 use crate::world::{EDUCATION, PURSE, World, case_on_screen, good, willing};
@@ -51,11 +48,7 @@ async fn killed_after_any_row_the_next_life_ends_the_refund() {
         window.begin("refund_readable", PURSE).await;
         let mut usual = willing(&world.tray, "purse");
         let disk = world.disk.clone();
-        let ended = window
-            .clerk
-            .drive(|view| if disk.rows() >= opened + rows { Move::Stop } else { usual(view) })
-            .await
-            .unwrap();
+        let ended = window.clerk.drive(|view| if disk.rows() >= opened + rows { Move::Stop } else { usual(view) }).await.unwrap();
         let finished = good(&ended);
         window.kill().await;
         let mut window = world.start();
@@ -213,4 +206,43 @@ async fn offline_a_reset_is_accepted_and_done_when_the_line_returns() {
     tokio::time::sleep(std::time::Duration::from_secs(20)).await;
     assert_eq!(world.titles(), ["受理单", "业务凭证"]);
     assert_eq!(world.count("fact.confirmed"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_blocks_the_desk_with_its_code() {
+    for at in 3..=8 {
+        let mut world = World::new().await;
+        let inner = desk_testkit::memory_store::MemoryStore::open(world.disk.clone(), &desk_testkit::stations::station(), 5).unwrap();
+        let store = desk_testkit::faulty_store::FaultyStore::new(Box::new(inner), at, desk_testkit::faulty_store::Fault::Refuse);
+        let mut window = world.start_on(Box::new(store));
+        window.clerk.sign_in("1001", "pass-1001").await.unwrap();
+        window.clerk.open_day("500", "20").await.unwrap();
+        window.handle.send(crate::world::start("refund_readable", PURSE));
+        let tray = world.tray.clone();
+        let mut usual = willing(&tray, "purse");
+        loop {
+            let view = window.clerk.until("blocked", |view| matches!(view.stage, Stage::Case(_) | Stage::Blocked { .. })).await.unwrap();
+            match &view.stage {
+                Stage::Blocked { message } => {
+                    assert_eq!(message.code, "STORE_BROKEN");
+                    break;
+                }
+                Stage::Case(case) => {
+                    let question = case.question.id.clone();
+                    match usual(case) {
+                        Move::Go => {
+                            window.handle.send(Act::Go { question });
+                        }
+                        Move::Do => {
+                            window.handle.send(Act::Do { question });
+                        }
+                        _ => {}
+                    }
+                    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(world.count("fact.paid_out"), 0);
+    }
 }

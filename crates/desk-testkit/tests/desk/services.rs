@@ -15,11 +15,7 @@ async fn a_card_is_validated_by_one_tap() {
     assert!(good(&end), "{end:#?}");
     assert!(end.say.unwrap().contains("2026年12月31日"));
     window.handle.send(Act::Home);
-    let view = window
-        .clerk
-        .until("card read", |view| matches!(&view.stage, Stage::Home(home) if home.card.is_some()))
-        .await
-        .unwrap();
+    let view = window.clerk.until("card read", |view| matches!(&view.stage, Stage::Home(home) if home.card.is_some())).await.unwrap();
     let Stage::Home(home) = view.stage else { unreachable!() };
     assert_eq!(home.card.unwrap().valid_until.as_deref(), Some("2026-12-31"));
     // The second tap writes nothing.
@@ -165,14 +161,19 @@ async fn what_cannot_be_refunded_says_why() {
     let view = window
         .clerk
         .until("unknown family", |view| {
-            crate::world::case_on_screen(view)
-                .is_some_and(|case| matches!(&case.question.ask, AskView::PutCard { wrong: Some(wrong), .. } if wrong.code == "CARD_FAMILY_UNKNOWN"))
+            crate::world::case_on_screen(view).is_some_and(
+                |case| matches!(&case.question.ask, AskView::PutCard { wrong: Some(wrong), .. } if wrong.code == "CARD_FAMILY_UNKNOWN"),
+            )
         })
         .await
         .unwrap();
     let question = crate::world::case_on_screen(&view).unwrap().question.id.clone();
     window.handle.send(Act::Cancel { question });
-    window.clerk.until("ended", |view| crate::world::case_on_screen(view).is_some_and(|case| matches!(case.question.ask, AskView::Ended { .. }))).await.unwrap();
+    window
+        .clerk
+        .until("ended", |view| crate::world::case_on_screen(view).is_some_and(|case| matches!(case.question.ask, AskView::Ended { .. })))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,21 +182,14 @@ async fn nobody_works_without_sign_in_or_day() {
     let mut window = world.start();
     window.handle.send(start("refund_readable", PURSE));
     window.handle.send(Act::SignIn { operator: "1001".to_owned(), password: "wrong".to_owned() });
-    let view = window
-        .clerk
-        .until("wrong password", |view| matches!(&view.stage, Stage::SignIn { message: Some(_), busy: false }))
-        .await
-        .unwrap();
+    let view =
+        window.clerk.until("wrong password", |view| matches!(&view.stage, Stage::SignIn { message: Some(_), busy: false })).await.unwrap();
     let Stage::SignIn { message, .. } = view.stage else { unreachable!() };
     assert_eq!(message.unwrap().code, "PASSWORD_WRONG");
     window.clerk.sign_in("１００１", "pass-1001").await.unwrap();
     window.handle.send(start("refund_readable", PURSE));
     window.handle.send(Act::OpenDay { float: "４９９".to_owned(), blanks: "20".to_owned() });
-    let view = window
-        .clerk
-        .until("difference", |view| matches!(&view.stage, Stage::DayOpen { message: Some(_), .. }))
-        .await
-        .unwrap();
+    let view = window.clerk.until("difference", |view| matches!(&view.stage, Stage::DayOpen { message: Some(_), .. })).await.unwrap();
     let Stage::DayOpen { message, .. } = view.stage else { unreachable!() };
     assert_eq!(message.unwrap().code, "FLOAT_DIFFERS");
     window.handle.send(Act::OpenDay { float: "499".to_owned(), blanks: "20".to_owned() });
@@ -222,15 +216,16 @@ async fn the_day_agrees_three_ways() {
     window.handle.send(Act::SignOut);
     window.clerk.sign_in("2001", "pass-2001").await.unwrap();
     window.handle.send(Act::Report);
-    let view = window
-        .clerk
-        .until("report", |view| matches!(&view.stage, Stage::Report(report) if !report.busy))
-        .await
-        .unwrap();
+    let view = window.clerk.until("report", |view| matches!(&view.stage, Stage::Report(report) if !report.busy)).await.unwrap();
     let Stage::Report(report) = view.stage else { unreachable!() };
     assert!(report.agree, "{report:#?}");
     assert_eq!(report.lines.len(), 2);
+    let payable = report.totals.iter().find(|total| total.label.starts_with("应付退值")).unwrap();
+    assert_eq!((payable.desk.as_str(), payable.centre.as_str()), ("0.00", "0.00"), "what was confirmed was paid");
+    assert!(report.exceptions.is_empty(), "{:?}", report.exceptions);
     window.handle.send(Act::PrintReport);
     window.clerk.until("printed", |view| matches!(&view.stage, Stage::Report(report) if report.printed)).await.unwrap();
     assert!(world.titles().contains(&"日结报表".to_owned()));
+    window.handle.send(Act::Home);
+    window.clerk.until("home", |view| matches!(&view.stage, Stage::Home(_))).await.unwrap();
 }

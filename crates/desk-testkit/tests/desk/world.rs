@@ -230,8 +230,6 @@ pub struct World {
     pub tray: SimTray,
     pub line: Arc<FaultyLine>,
     pub clock: Arc<SimClock>,
-    pub centre: Arc<Centre>,
-    pub platform: Arc<Mutex<Accounts>>,
     pub paper: Paper,
     pub disk: MemoryDisk,
     lives: u64,
@@ -241,7 +239,6 @@ pub struct World {
 pub struct Window {
     pub clerk: Clerk,
     pub handle: DeskHandle,
-    pub screen: Arc<CapturedScreen>,
     task: JoinHandle<()>,
 }
 
@@ -256,18 +253,6 @@ impl Window {
     pub async fn begin(&mut self, service: &str, programme: &str) {
         self.handle.send(start(service, programme));
         self.clerk.until("a case", |view| case_on_screen(view).is_some()).await.unwrap();
-    }
-
-    /// Waits for the question with this name.
-    pub async fn question(&mut self, name: &str) -> CaseView {
-        let suffix = format!(".{name}");
-        let view =
-            self.clerk.until(name, |view| case_on_screen(view).is_some_and(|case| case.question.id.ends_with(&suffix))).await.unwrap();
-        case_on_screen(&view).unwrap().clone()
-    }
-
-    pub fn stage(&self) -> Stage {
-        self.clerk.view().unwrap().stage
     }
 }
 
@@ -330,7 +315,7 @@ impl World {
             store: Box::new(Memory::default()),
             keys: Box::new(SoftwareKeys(KeyService::new(MasterKeys::from_seed(SEED)).unwrap())),
             passwords: Box::new(Plain),
-            platform: Box::new(Platform(platform.clone())),
+            platform: Box::new(Platform(platform)),
             policy: Policy {
                 programmes: rules.all().iter().map(|rules| (rules.programme.clone(), Programme::of(rules, &numbering))).collect(),
                 ..Policy::default()
@@ -364,10 +349,9 @@ impl World {
         }
         tx.commit().await.unwrap();
         let clock = Arc::new(SimClock::tuesday_ten());
-        let line =
-            Arc::new(FaultyLine::new(Arc::new(DirectLine { centre: centre.clone(), clock: clock.clone(), entropy: Mutex::new(1000) })));
+        let line = Arc::new(FaultyLine::new(Arc::new(DirectLine { centre, clock: clock.clone(), entropy: Mutex::new(1000) })));
         let disk = MemoryStore::create(&station, 1).disk();
-        Self { tray, line, clock, centre, platform, paper: Paper::default(), disk, lives: 1 }
+        Self { tray, line, clock, paper: Paper::default(), disk, lives: 1 }
     }
 
     pub fn start(&mut self) -> Window {
@@ -395,7 +379,7 @@ impl World {
             practice: false,
         });
         let task = tokio::spawn(desk.run());
-        Window { clerk: Clerk::at(handle.clone(), &screen), handle, screen, task }
+        Window { clerk: Clerk::at(handle.clone(), &screen), handle, task }
     }
 
     /// A desk with clerk 1001 signed in and the day open.
