@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use desk_app::view::{Act, AskView, CaseView, ReportView, Stage, View};
+use desk_app::view::{Act, AskView, CaseView, LineView, ReportView, Stage, View};
 
 use crate::{
     clerk::{Clerk, Move, Waited},
@@ -88,7 +88,7 @@ pub struct Shift<'a> {
 }
 
 /// More than any job needs, with every fault.
-const MOST_ACTS: u32 = 300;
+const MOST_ACTS: u32 = 1_500;
 /// Simulated time after which a job counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
@@ -140,6 +140,8 @@ impl<'a> Shift<'a> {
                 Stage::Home(home) => match home.unfinished.first() {
                     Some(left) => Some(Act::Resume { case: left.case.clone() }),
                     None if self.served() => return Ok(ended),
+                    // Nobody comes for a job that needs the line while it is down.
+                    None if view.status.as_ref().is_some_and(|status| status.line != LineView::Online) => None,
                     None => home
                         .services
                         .iter()
