@@ -1,6 +1,6 @@
 //! Day open (日始): float and blanks are counted and compared; till and stock of the day are read from the journal.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     case::{Case, CaseHeader, Entry, uses_blank},
     code::{Code, Message},
@@ -31,11 +31,11 @@ impl Desk {
         let till = Account::Till { outlet: self.station.outlet.clone(), operator: operator.clone() };
         let mut day = Day {
             date,
-            open: opened.iter().any(|(by, _)| *by == operator),
+            open: opened.iter().any(|opening| opening.operator == operator),
             till: Fen::ZERO,
             paid_out: Fen::ZERO,
             blanks: match opened.last() {
-                Some((_, blanks)) => blanks.saturating_sub(self.blanks_used(date).await?),
+                Some(last) => last.blanks.saturating_sub(self.blanks_used(date, last.at).await?),
                 None => self.expected_blanks().await?,
             },
         };
@@ -66,19 +66,19 @@ impl Desk {
         let last = self.store.recall(LAST_DAY).await?.and_then(|text| text.parse::<NaiveDate>().ok());
         if let Some(last) = last {
             let rows = self.store.loose(last).await?;
-            if let Some((_, blanks)) = openings(&rows).last() {
-                return Ok(blanks.saturating_sub(self.blanks_used(last).await?));
+            if let Some(counted) = openings(&rows).last() {
+                return Ok(counted.blanks.saturating_sub(self.blanks_used(last, counted.at).await?));
             }
         }
         Ok(self.outlets().map(|outlet| outlet.blanks).max().unwrap_or_default())
     }
 
-    /// Blanks written or spoiled on a day, counted from its cases.
-    async fn blanks_used(&mut self, day: NaiveDate) -> Result<u32, StoreFailure> {
+    /// Blanks written or spoiled on a day since they were counted, taken from its cases.
+    async fn blanks_used(&mut self, day: NaiveDate, counted: DateTime<Utc>) -> Result<u32, StoreFailure> {
         let mut used = 0;
         for (header, _) in self.store.cases_of(day).await? {
             let rows = self.store.case(header.id).await?;
-            used += blanks_of(&header, &rows);
+            used += blanks_of(&header, &rows, counted);
         }
         Ok(used)
     }
@@ -138,23 +138,32 @@ impl Desk {
     }
 }
 
-/// Who opened the day, with how many blanks, in order.
-fn openings(rows: &[Stored]) -> Vec<(desk_domain::id::OperatorId, u32)> {
+/// A count at the beginning of a clerk's day.
+struct Counted {
+    operator: desk_domain::id::OperatorId,
+    blanks: u32,
+    at: DateTime<Utc>,
+}
+
+/// In order.
+fn openings(rows: &[Stored]) -> Vec<Counted> {
     rows.iter()
-        .filter_map(|row| serde_json::from_str(&row.payload).ok())
-        .filter_map(|loose| if let Loose::DayOpened { operator, blanks, .. } = loose { Some((operator, blanks)) } else { None })
+        .filter_map(|row| match serde_json::from_str(&row.payload) {
+            Ok(Loose::DayOpened { operator, blanks, .. }) => Some(Counted { operator, blanks, at: row.header.at }),
+            Ok(_) | Err(_) => None,
+        })
         .collect()
 }
 
-/// Blanks that one case used up.
-pub(crate) fn blanks_of(header: &CaseHeader, rows: &[Stored]) -> u32 {
+/// Blanks that one case used up after they were counted.
+fn blanks_of(header: &CaseHeader, rows: &[Stored], counted: DateTime<Utc>) -> u32 {
     let mut case = Case::open(header.service);
     let mut used = 0;
     for row in rows {
         let Ok(Entry::Fact { fact }) = serde_json::from_str(&row.payload) else {
             continue;
         };
-        used += u32::from(uses_blank(&case, &fact));
+        used += u32::from(row.header.at >= counted && uses_blank(&case, &fact));
         match case.apply(fact) {
             Ok(next) => case = next,
             Err(_) => break,

@@ -188,14 +188,14 @@ impl RefundReadable {
                 format!("付现金 {} 元", yuan(confirmed.held.purse.amount)),
                 Ask::Act {
                     key: "F5",
-                    label: "已付现金".to_owned(),
+                    label: "记账付款".to_owned(),
                     detail: vec![
                         Shown::toned("付款金额", yuan(confirmed.held.purse.amount), Tone::Good),
                         Shown::plain("中心确认号", confirmation(&confirmed.number)),
                     ],
                 },
             )
-            .help("点清现金交给客户后按 F5；回车不付款。")
+            .help("先按 F5 记账，再点清现金交给客户；回车不付款。")
             .into(),
             Self::Receipting { .. } => Next::Do(Effect::Print { paper: Paper::Receipt }),
             Self::Closed { ending, .. } => Next::Ended(ending.clone()),

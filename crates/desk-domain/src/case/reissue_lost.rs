@@ -213,7 +213,7 @@ impl ReissueLost {
                 format!("退还{} {} 元", paid.held.subject.fee_label, yuan(paid.held.subject.fee)),
                 Ask::Act {
                     key: "F5",
-                    label: "已退还现金".to_owned(),
+                    label: "记账退款".to_owned(),
                     detail: vec![Shown::toned("退还金额", yuan(paid.held.subject.fee), Tone::Warn)],
                 },
             )
