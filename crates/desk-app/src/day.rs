@@ -1,6 +1,12 @@
 //! Day open (日始): float and blanks are counted and compared; till and stock of the day are read from the journal.
 
+<<<<<<< HEAD
 use chrono::{DateTime, NaiveDate, Utc};
+=======
+use std::time::Duration;
+
+use chrono::NaiveDate;
+>>>>>>> main
 use desk_domain::{
     case::{Case, CaseHeader, Entry, uses_blank},
     code::{Code, Message},
@@ -15,6 +21,18 @@ use crate::{
     ports::{Period, StoreFailure, Stored},
     session::Session,
 };
+
+/// How long a difference stands on the screen before the same counts book it.
+const TIME_TO_READ: Duration = Duration::from_secs(1);
+
+/// Counts that differ from the system's, as they were given the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Typed {
+    float: Fen,
+    blanks: u32,
+    /// Monotonic.
+    at: Duration,
+}
 
 /// Name of the durable value that holds the last business day opened at this window.
 const LAST_DAY: &str = "day.last_opened";
@@ -112,9 +130,17 @@ impl Desk {
         } else {
             None
         };
-        if difference.is_some() && typed != Some((float, blanks)) {
-            self.place = Place::DayOpen { message: difference, typed: Some((float, blanks)) };
-            return Ok(());
+        let now = self.clock.monotonic();
+        let again = typed.filter(|typed| (typed.float, typed.blanks) == (float, blanks));
+        match (difference, again) {
+            (None, _) => {}
+            // A second click is no second count: the clerk has not seen the difference yet.
+            (Some(_), Some(typed)) if now.saturating_sub(typed.at) < TIME_TO_READ => return Ok(()),
+            (Some(_), Some(_)) => {}
+            (Some(difference), None) => {
+                self.place = Place::DayOpen { message: Some(difference), typed: Some(Typed { float, blanks, at: now }) };
+                return Ok(());
+            }
         }
         let postings = if float == Fen::ZERO {
             Balanced::none()

@@ -127,7 +127,7 @@ pub(crate) enum Place {
     Starting,
     Blocked(Message),
     Door(Door),
-    DayOpen { message: Option<Message>, typed: Option<(Fen, u32)> },
+    DayOpen { message: Option<Message>, typed: Option<crate::day::Typed> },
     Home { message: Option<Message> },
     Case(CaseId),
     Report(Box<Report>),

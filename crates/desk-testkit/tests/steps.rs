@@ -1,6 +1,8 @@
 //! Every step of every service fails once and runs twice: each call to the centre, each paper, each write to the disk, each
 //! command to the card, each click. The end is the same, and so is the money.
 
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a proof ends where its scene cannot be set, and prints its figures")]
+
 use std::{
     sync::{
         Arc,
@@ -9,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use desk_app::view::{AskView, Stage};
+use desk_app::view::{Act, AskView, Stage};
 use desk_cardsim::faults::What;
 use desk_testkit::{
     books::after_good_end,
@@ -287,6 +289,25 @@ async fn prove(job: &Job) {
     clicks(job, &base, &mut tally).await;
     println!("{tally}");
     assert!(tally.holds(), "{tally}");
+}
+
+/// A double click on a wrong float is no second count: the difference is shown, and only a later press books it.
+#[tokio::test(start_paused = true)]
+async fn a_double_click_books_no_difference() {
+    let (_world, mut rig) = place().await;
+    let mut clerk = rig.start().expect("disk");
+    clerk.sign_in("1001", "pass-1001").await.expect("signed in");
+    let count = Act::OpenDay { float: "400".to_owned(), blanks: "20".to_owned() };
+    for _ in 0..3 {
+        clerk.send(count.clone());
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let view = clerk.view().expect("a view");
+    let told = matches!(&view.stage, Stage::DayOpen { message: Some(message), .. } if message.code == "FLOAT_DIFFERS");
+    assert!(told, "{:?}", view.stage);
+    clerk.send(count);
+    let view = clerk.until("home", |view| matches!(view.stage, Stage::Home(_))).await.expect("day open");
+    assert_eq!(view.status.and_then(|status| status.till).as_deref(), Some("400.00"));
 }
 
 macro_rules! proofs {

@@ -2,6 +2,13 @@
 //! whose power fails in the same moment. Then the card comes back, turns up at another desk, is topped up at a kiosk, or
 //! never returns. No cash while anybody doubts, never twice, and what cannot be known stands in suspense for all to see.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a proof ends where its scene cannot be set, prints its figures, and names the questions that it is about"
+)]
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
