@@ -1,12 +1,8 @@
 //! Day open (日始): float and blanks are counted and compared; till and stock of the day are read from the journal.
 
-<<<<<<< HEAD
-use chrono::{DateTime, NaiveDate, Utc};
-=======
 use std::time::Duration;
 
-use chrono::NaiveDate;
->>>>>>> main
+use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     case::{Case, CaseHeader, Entry, uses_blank},
     code::{Code, Message},

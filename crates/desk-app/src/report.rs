@@ -100,7 +100,9 @@ impl Report {
     }
 
     fn label(&self, account: &Account) -> String {
-        let of = |what: &str, programme: &ProgrammeId| format!("{what} {}", self.programmes.get(programme).map_or(programme.as_str(), String::as_str));
+        let of = |what: &str, programme: &ProgrammeId| {
+            format!("{what} {}", self.programmes.get(programme).map_or(programme.as_str(), String::as_str))
+        };
         match account {
             Account::Till { operator, .. } => format!("尾箱 {operator}"),
             Account::Vault { .. } => "备用金".to_owned(),
