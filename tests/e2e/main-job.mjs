@@ -51,6 +51,23 @@ async function look(name) {
 /** The question on the screen, without the number of its step. */
 const question = (at) => (at.question ?? '').replace(/^\d+\./, '')
 
+/** Answers questions as they come, each once, until the one named `last` is asked. */
+async function walk(last, answers) {
+  const names = [last, ...Object.keys(answers)]
+  let handled = ''
+  for (;;) {
+    const at = await until(...names)
+    if (question(at).startsWith(last)) return
+    if (at.question === handled || at.ask === 'busy') {
+      await sleep(50)
+      continue
+    }
+    handled = at.question
+    const name = Object.keys(answers).find((start) => question(at).startsWith(start))
+    await answers[name](at)
+  }
+}
+
 /** Waits for one of the named questions (or any stage given as `@home`). */
 async function until(...names) {
   const deadline = Date.now() + 40_000
@@ -71,7 +88,7 @@ async function ended() {
     const at = await desk.at()
     if (at?.stage === 'case' && at.ask === 'ended') {
       const text = (await desk.text('main')).replaceAll(/\s+/g, ' ')
-      assert.equal(at.good, 'true', `the case ended badly: ${text.slice(0, 600)}`)
+      assert.equal(await desk.run(`return document.querySelector('[data-good]')?.dataset.good`), 'true', `the case ended badly: ${text.slice(0, 600)}`)
       return text
     }
     await sleep(50)
@@ -156,7 +173,7 @@ async function main() {
     await look('04-reissue-document')
     await choose('身份证')
     await until('papers')
-    await fill({ number: pupil.wrong, expiry: '20351231', original: true })
+    await fill({ number: pupil.wrong, expiry: '20351231', original: true, relation: '1' })
     await desk.waitText('main', '校验')
     await look('05-reissue-wrong-check-digit')
     await desk.focusField('number')
@@ -228,20 +245,16 @@ async function main() {
     await tray('put purse-above-limit')
     await desk.waitText('main', '268.00')
     await press('F5')
-    await until('agree', 'role')
-    for (;;) {
-      const at = await until('agree', 'role', 'document', 'papers', 'authorise', 'sign')
-      const name = question(at)
-      if (name.startsWith('sign')) break
-      if (name.startsWith('agree')) await press('Enter')
-      else if (name.startsWith('role')) await press('1')
-      else if (name.startsWith('document')) await press('1')
-      else if (name.startsWith('papers')) await fill({ number: resident, expiry: '20351231', original: true })
-      else {
+    await walk('sign', {
+      agree: () => press('Enter'),
+      role: () => press('1'),
+      document: () => press('1'),
+      papers: () => fill({ number: resident, expiry: '20351231', original: true }),
+      authorise: async () => {
         await look('16-authorise')
         await fill({ supervisor: '2001', password: 'demo-2001' })
-      }
-    }
+      },
+    })
     await press('Enter')
     await until('pay')
     await press('F5')
@@ -254,17 +267,15 @@ async function main() {
 
   await step('password reset: decision tree, guardian, original', async () => {
     await press('F6')
-    for (;;) {
-      const at = await until('tree', 'role', 'document', 'papers', 'confirm')
-      const name = question(at)
-      if (name.startsWith('confirm')) break
-      if (name.startsWith('tree')) {
-        if (name.includes('sms')) await look('18-password-tree')
+    await walk('confirm', {
+      tree: async (at) => {
+        if (at.question.includes('sms')) await look('18-password-tree')
         await press(at.ask === 'choice' ? '1' : 'Enter')
-      } else if (name.startsWith('role')) await choose('监护人')
-      else if (name.startsWith('document')) await choose('身份证')
-      else await fill({ number: pupil.number, expiry: '20351231', original: true, relation: '1' })
-    }
+      },
+      role: () => choose('监护人'),
+      document: () => choose('身份证'),
+      papers: () => fill({ number: pupil.number, expiry: '20351231', original: true, relation: '1' }),
+    })
     await look('19-password-confirm')
     await press('Enter')
     await ended()
@@ -297,7 +308,12 @@ async function main() {
     await desk.press('Enter')
     await until('@home', '@dayOpen')
     if ((await desk.at()).stage === 'dayOpen') {
-      await desk.press('Escape')
+      const blanks = (await desk.text('main')).match(/(\d+)\s*张/)?.[1] ?? '0'
+      await desk.type('500')
+      await desk.press('Enter')
+      await desk.type(blanks)
+      await desk.press('Enter')
+      await until('@home')
     }
     await desk.press('F9')
     await until('@report')

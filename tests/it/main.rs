@@ -2,4 +2,6 @@
 #![expect(clippy::expect_used, reason = "a check that cannot read the tree stops and says where")]
 
 mod bindings;
+mod codes;
+mod handbook;
 mod tidy;

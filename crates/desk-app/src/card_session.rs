@@ -88,7 +88,7 @@ impl CardSession {
                 presence = self.reader.changed(LOOK) => {
                     // Back before its time with the same sight: a card was taken off and one put on in between.
                     let anew = matches!(presence, Presence::Card { .. })
-                        && self.clock.monotonic().saturating_sub(looked) < LOOK / 2;
+                        && self.clock.monotonic().saturating_sub(looked) < LOOK;
                     if presence != seen || anew {
                         seen = presence;
                         if !self.say(Mail::Presence(seen.clone())) {

@@ -1,6 +1,8 @@
 //! Day open (日始): float and blanks are counted and compared; till and stock of the day are read from the journal.
 
-use chrono::NaiveDate;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     case::{Case, CaseHeader, Entry, uses_blank},
     code::{Code, Message},
@@ -15,6 +17,18 @@ use crate::{
     ports::{Period, StoreFailure, Stored},
     session::Session,
 };
+
+/// How long a difference stands on the screen before the same counts book it.
+const TIME_TO_READ: Duration = Duration::from_secs(1);
+
+/// Counts that differ from the system's, as they were given the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Typed {
+    float: Fen,
+    blanks: u32,
+    /// Monotonic.
+    at: Duration,
+}
 
 /// Name of the durable value that holds the last business day opened at this window.
 const LAST_DAY: &str = "day.last_opened";
@@ -31,11 +45,11 @@ impl Desk {
         let till = Account::Till { outlet: self.station.outlet.clone(), operator: operator.clone() };
         let mut day = Day {
             date,
-            open: opened.iter().any(|(by, _)| *by == operator),
+            open: opened.iter().any(|opening| opening.operator == operator),
             till: Fen::ZERO,
             paid_out: Fen::ZERO,
             blanks: match opened.last() {
-                Some((_, blanks)) => blanks.saturating_sub(self.blanks_used(date).await?),
+                Some(last) => last.blanks.saturating_sub(self.blanks_used(date, last.at).await?),
                 None => self.expected_blanks().await?,
             },
         };
@@ -66,19 +80,19 @@ impl Desk {
         let last = self.store.recall(LAST_DAY).await?.and_then(|text| text.parse::<NaiveDate>().ok());
         if let Some(last) = last {
             let rows = self.store.loose(last).await?;
-            if let Some((_, blanks)) = openings(&rows).last() {
-                return Ok(blanks.saturating_sub(self.blanks_used(last).await?));
+            if let Some(counted) = openings(&rows).last() {
+                return Ok(counted.blanks.saturating_sub(self.blanks_used(last, counted.at).await?));
             }
         }
         Ok(self.outlets().map(|outlet| outlet.blanks).max().unwrap_or_default())
     }
 
-    /// Blanks written or spoiled on a day, counted from its cases.
-    async fn blanks_used(&mut self, day: NaiveDate) -> Result<u32, StoreFailure> {
+    /// Blanks written or spoiled on a day since they were counted, taken from its cases.
+    async fn blanks_used(&mut self, day: NaiveDate, counted: DateTime<Utc>) -> Result<u32, StoreFailure> {
         let mut used = 0;
         for (header, _) in self.store.cases_of(day).await? {
             let rows = self.store.case(header.id).await?;
-            used += blanks_of(&header, &rows);
+            used += blanks_of(&header, &rows, counted);
         }
         Ok(used)
     }
@@ -112,9 +126,17 @@ impl Desk {
         } else {
             None
         };
-        if difference.is_some() && typed != Some((float, blanks)) {
-            self.place = Place::DayOpen { message: difference, typed: Some((float, blanks)) };
-            return Ok(());
+        let now = self.clock.monotonic();
+        let again = typed.filter(|typed| (typed.float, typed.blanks) == (float, blanks));
+        match (difference, again) {
+            (None, _) => {}
+            // A second click is no second count: the clerk has not seen the difference yet.
+            (Some(_), Some(typed)) if now.saturating_sub(typed.at) < TIME_TO_READ => return Ok(()),
+            (Some(_), Some(_)) => {}
+            (Some(difference), None) => {
+                self.place = Place::DayOpen { message: Some(difference), typed: Some(Typed { float, blanks, at: now }) };
+                return Ok(());
+            }
         }
         let postings = if float == Fen::ZERO {
             Balanced::none()
@@ -138,23 +160,32 @@ impl Desk {
     }
 }
 
-/// Who opened the day, with how many blanks, in order.
-fn openings(rows: &[Stored]) -> Vec<(desk_domain::id::OperatorId, u32)> {
+/// A count at the beginning of a clerk's day.
+struct Counted {
+    operator: desk_domain::id::OperatorId,
+    blanks: u32,
+    at: DateTime<Utc>,
+}
+
+/// In order.
+fn openings(rows: &[Stored]) -> Vec<Counted> {
     rows.iter()
-        .filter_map(|row| serde_json::from_str(&row.payload).ok())
-        .filter_map(|loose| if let Loose::DayOpened { operator, blanks, .. } = loose { Some((operator, blanks)) } else { None })
+        .filter_map(|row| match serde_json::from_str(&row.payload) {
+            Ok(Loose::DayOpened { operator, blanks, .. }) => Some(Counted { operator, blanks, at: row.header.at }),
+            Ok(_) | Err(_) => None,
+        })
         .collect()
 }
 
-/// Blanks that one case used up.
-pub(crate) fn blanks_of(header: &CaseHeader, rows: &[Stored]) -> u32 {
+/// Blanks that one case used up after they were counted.
+fn blanks_of(header: &CaseHeader, rows: &[Stored], counted: DateTime<Utc>) -> u32 {
     let mut case = Case::open(header.service);
     let mut used = 0;
     for row in rows {
         let Ok(Entry::Fact { fact }) = serde_json::from_str(&row.payload) else {
             continue;
         };
-        used += u32::from(uses_blank(&case, &fact));
+        used += u32::from(row.header.at >= counted && uses_blank(&case, &fact));
         match case.apply(fact) {
             Ok(next) => case = next,
             Err(_) => break,

@@ -127,7 +127,7 @@ pub(crate) enum Place {
     Starting,
     Blocked(Message),
     Door(Door),
-    DayOpen { message: Option<Message>, typed: Option<(Fen, u32)> },
+    DayOpen { message: Option<Message>, typed: Option<crate::day::Typed> },
     Home { message: Option<Message> },
     Case(CaseId),
     Report(Box<Report>),
@@ -156,6 +156,7 @@ pub(crate) struct Day {
 pub struct Desk {
     pub(crate) station: Station,
     pub(crate) rules: RuleSets,
+    pub(crate) profiles: Profiles,
     pub(crate) store: Box<dyn Store>,
     pub(crate) link: Arc<dyn CentreLink>,
     pub(crate) screen: Arc<dyn Screen>,
@@ -208,7 +209,7 @@ impl Desk {
         let now = parts.clock.now();
         let session = CardSession {
             reader: parts.reader,
-            profiles: parts.profiles,
+            profiles: parts.profiles.clone(),
             link: Arc::clone(&parts.link),
             clock: Arc::clone(&parts.clock),
             jobs: job_receiver,
@@ -217,6 +218,7 @@ impl Desk {
         let desk = Self {
             station: parts.station,
             rules: parts.rule_sets,
+            profiles: parts.profiles,
             store: parts.store,
             link: parts.link,
             screen: parts.screen,

@@ -5,6 +5,7 @@ mod card_session;
 mod clock_trust;
 mod day;
 pub mod desk;
+mod field;
 mod line;
 mod loose;
 mod papers;
@@ -15,6 +16,7 @@ mod report;
 mod resume;
 mod run;
 mod session;
+mod start;
 mod upload;
 pub mod view;
 

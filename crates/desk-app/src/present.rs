@@ -221,6 +221,7 @@ impl Desk {
                     key: of_service.key.clone(),
                     service: service_name(*service),
                     programme: rules.programme.to_string(),
+                    programme_name: rules.name.clone(),
                     label: of_service.label.clone(),
                     blocked: self.blocked(rules, *service).map(|message| self.message(Some(rules), &message)),
                     note: (!self.online() && accepts).then(|| "离线受理".to_owned()),
@@ -289,7 +290,7 @@ impl Desk {
             .map(|rules| validity::shown(rules, card.valid_until, self.today()));
         CardView {
             programme: rules.map(|rules| rules.name.clone()).unwrap_or_default(),
-            family: card.family.clone(),
+            family: self.profiles.find(&card.family).map_or_else(String::new, |profile| profile.title.clone()),
             number: if card.blank { "空白卡".to_owned() } else { mask::card_on_screen(card.card_no.as_str()) },
             tail: card.card_no.tail().to_owned(),
             valid_until: card.valid_until.map(|until| until.to_string()),

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, Timelike};
 use desk_domain::{
     case::{Case, CaseHeader, Ending, Entry, Fact, LineMode, Service, context::local, words},
     code::{Code, Message},
-    id::OperatorId,
+    id::{OperatorId, ProgrammeId},
     money::Fen,
     posting::{Account, Posting},
 };
@@ -22,6 +22,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
     pub day: NaiveDate,
+    /// Programmes by their names, for people.
+    pub programmes: BTreeMap<ProgrammeId, String>,
     pub lines: Vec<Line>,
     /// By account: what the postings of the journal sum to.
     pub desk: BTreeMap<Account, Fen>,
@@ -89,12 +91,27 @@ impl Report {
         accounts
             .into_iter()
             .map(|account| Total {
-                label: label(account),
+                label: self.label(account),
                 desk: of(&self.desk, account),
                 recomputed: of(&self.recomputed, account),
                 centre: self.centre.as_ref().map(|sums| of(sums, account)),
             })
             .collect()
+    }
+
+    fn label(&self, account: &Account) -> String {
+        let of = |what: &str, programme: &ProgrammeId| {
+            format!("{what} {}", self.programmes.get(programme).map_or(programme.as_str(), String::as_str))
+        };
+        match account {
+            Account::Till { operator, .. } => format!("尾箱 {operator}"),
+            Account::Vault { .. } => "备用金".to_owned(),
+            Account::FeeIncome { programme } => of("工本费收入", programme),
+            Account::PurseFloat { programme } => of("电子钱包备付", programme),
+            Account::RefundPayable { programme } => of("应付退值", programme),
+            Account::Suspense { programme } => of("待查", programme),
+            Account::CashDifference { .. } => "长短款".to_owned(),
+        }
     }
 
     pub(crate) fn agrees(&self) -> bool {
@@ -112,18 +129,6 @@ pub(crate) struct Total {
 impl Total {
     pub(crate) fn equal(&self) -> bool {
         self.desk == self.recomputed && self.centre == Some(self.desk)
-    }
-}
-
-fn label(account: &Account) -> String {
-    match account {
-        Account::Till { operator, .. } => format!("尾箱 {operator}"),
-        Account::Vault { .. } => "备用金".to_owned(),
-        Account::FeeIncome { programme } => format!("工本费收入 {programme}"),
-        Account::PurseFloat { programme } => format!("电子钱包备付 {programme}"),
-        Account::RefundPayable { programme } => format!("应付退值 {programme}"),
-        Account::Suspense { programme } => format!("待查 {programme}"),
-        Account::CashDifference { .. } => "长短款".to_owned(),
     }
 }
 
@@ -155,7 +160,9 @@ impl Desk {
 
     async fn compute_report(&mut self) -> Result<Report, StoreFailure> {
         let day = self.today();
+        let programmes = self.rules.current(self.today()).into_iter().map(|rules| (rules.programme.clone(), rules.name.clone())).collect();
         let mut report = Report {
+            programmes,
             day,
             lines: Vec::new(),
             desk: BTreeMap::new(),

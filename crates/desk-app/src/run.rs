@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use desk_domain::{
     card::{TearEvidence, WriteEnd},
-    case::{Answer, Case, CaseHeader, Cx, Effect, Ending, Entry, Fact, Input, LineMode, Next, Outcome, Service, question::Ask, uses_blank},
+    case::{Answer, Case, CaseHeader, Cx, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank},
     code::{Code, Kind, Message},
-    hours,
-    id::{CaseId, CaseNumber, ProgrammeId},
-    offline,
+    id::CaseId,
     posting::Account,
     ruleset::RuleSet,
 };
@@ -21,7 +19,7 @@ use serde::Serialize;
 use crate::{
     card_session::{Ended, IssuerLine, Task},
     desk::{Desk, Errand, HomeCard, Mail, Place},
-    ports::{Answered, Draft, LinkFailure, Opening, Presence, StoreFailure},
+    ports::{Answered, Draft, LinkFailure, Presence, StoreFailure},
 };
 
 /// How often a failed call is repeated before the clerk is asked.
@@ -142,96 +140,6 @@ impl Desk {
             Place::Case(id) => Some(*id),
             Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Report(_) => None,
         }
-    }
-
-    /// Begins a case, or says on the home screen why not.
-    pub(crate) async fn start_case(&mut self, service: &str, programme: &str) -> Result<(), StoreFailure> {
-        if !matches!(self.place, Place::Home { .. }) {
-            return Ok(());
-        }
-        let Some(service) = service_named(service) else {
-            return Ok(());
-        };
-        match self.may_start(service, &ProgrammeId::new(programme)) {
-            Err(message) => {
-                self.place = Place::Home { message: Some(message) };
-                Ok(())
-            }
-            Ok((programme, rule_set)) => self.open_case(service, programme, rule_set).await,
-        }
-    }
-
-    fn may_start(&self, service: Service, asked: &ProgrammeId) -> Result<(ProgrammeId, String), Message> {
-        let Some(session) = &self.session else {
-            return Err(Message::new(Code::NotSignedIn));
-        };
-        if !self.day.open {
-            return Err(Message::new(Code::DayNotOpen));
-        }
-        if !session.clerk() {
-            return Err(Message::new(Code::RoleMissing));
-        }
-        // The card that lies there says whose query it is, whichever programme's key was pressed.
-        let of_card = match &self.home_card {
-            HomeCard::Read(card) if service == Service::CardQuery => self.rules.of_card(card, self.today()),
-            HomeCard::Read(_) | HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
-        };
-        let rules = of_card
-            .or_else(|| self.rules.in_force(asked, self.today()))
-            .ok_or_else(|| Message::new(Code::OutletNotAuthorized).with("list", "无"))?;
-        self.blocked(rules, service).map_or(Ok(()), Err)?;
-        Ok((rules.programme.clone(), rules.version.clone()))
-    }
-
-    /// Why a service cannot be begun now.
-    pub(crate) fn blocked(&self, rules: &RuleSet, service: Service) -> Option<Message> {
-        let at = desk_domain::case::context::local(self.now());
-        if let Err(message) = hours::offered(rules, service, &self.station.outlet, at) {
-            return Some(message);
-        }
-        if let Some(outlet) = rules.outlet(&self.station.outlet)
-            && let Err(message) = hours::open(rules, outlet, at)
-            && (message.code.kind() == Kind::Refuse || message.code == Code::LunchBreak)
-        {
-            return Some(message);
-        }
-        if self.online() {
-            return None;
-        }
-        match offline::answer(rules, service) {
-            offline::Answer::Works | offline::Answer::Accepts(_) => None,
-            offline::Answer::RecordsOnly(message) | offline::Answer::Refused(message) => Some(message),
-        }
-    }
-
-    async fn open_case(&mut self, service: Service, programme: ProgrammeId, rule_set: String) -> Result<(), StoreFailure> {
-        let Some(operator) = self.session.as_ref().map(|session| session.operator.clone()) else {
-            return Ok(());
-        };
-        let header = CaseHeader {
-            id: self.draw(),
-            number: CaseNumber::new(""),
-            service,
-            programme,
-            rule_set,
-            cell: self.station.cell.clone(),
-            outlet: self.station.outlet.clone(),
-            window: self.station.window.clone(),
-            device: self.station.device.clone(),
-            operator,
-            opened_at: self.now(),
-            line: if self.online() { LineMode::Online } else { LineMode::Offline },
-        };
-        let opening = Opening { header, day: self.today(), generation: self.station.generation };
-        let header = self.store.open_case(opening).await?;
-        let (sequence, _) = self.store.head().await?;
-        self.sequence = sequence;
-        self.waiting = self.waiting.saturating_add(1);
-        let id = header.id;
-        tracing::info!(case = %id, service = service_name(service), "case opened");
-        self.cases.insert(id, Running::of(header, Case::open(service)));
-        self.place = Place::Case(id);
-        self.advance(id).await
     }
 
     /// The id of the question on the screen: state, and how often it was asked there.
@@ -664,94 +572,6 @@ impl Desk {
                 running.tries = 0;
             }
             self.advance(id).await?;
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn presence_changed(&mut self, presence: Presence) -> Result<(), StoreFailure> {
-        let there = matches!(presence, Presence::Card { .. });
-        self.presence = presence;
-        if !matches!(self.home_card, HomeCard::Reading) {
-            self.home_card = HomeCard::None;
-        }
-        if let Some(id) = self.front() {
-            if let Some(running) = self.cases.get_mut(&id) {
-                running.card_tried = false;
-                if there {
-                    running.wrong_card = None;
-                }
-            }
-            return self.advance(id).await;
-        }
-        if there {
-            self.read_home_card();
-        }
-        Ok(())
-    }
-
-    /// Reads the card that lies there while nobody works on a case.
-    pub(crate) fn read_home_card(&mut self) {
-        let there = matches!(self.presence, Presence::Card { .. });
-        let idle = !matches!(self.home_card, HomeCard::Reading);
-        if there && idle && matches!(self.place, Place::Home { .. }) {
-            self.home_card = HomeCard::Reading;
-            self.work_on_card(Errand::HomeCard, Task::Read);
-        }
-    }
-
-    pub(crate) async fn home_card_read(&mut self, end: Ended) -> Result<(), StoreFailure> {
-        self.home_card = match end {
-            Ended::Read(Ok(card)) => HomeCard::Read(Box::new(card)),
-            Ended::Read(Err(message)) if message.code == Code::NoCard => HomeCard::None,
-            Ended::Read(Err(message)) => HomeCard::Unreadable(message),
-            Ended::Write(_) => HomeCard::None,
-        };
-        // A card that a suspended case waits for brings its case back by itself.
-        let back = match (&self.home_card, &self.place) {
-            (HomeCard::Read(card), Place::Home { .. }) => self
-                .cases
-                .iter()
-                .find(|(_, running)| {
-                    running
-                        .case
-                        .writing()
-                        .map(|writing| writing.intent.before())
-                        .is_some_and(|before| !before.blank && before.card_no == card.card_no)
-                })
-                .map(|(id, _)| *id),
-            (HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) | HomeCard::Read(_), _) => None,
-        };
-        if let Some(id) = back {
-            self.place = Place::Case(id);
-            return self.advance(id).await;
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn read_again(&mut self) -> Result<(), StoreFailure> {
-        if let Some(id) = self.front() {
-            if let Some(running) = self.cases.get_mut(&id) {
-                running.card_tried = false;
-                running.wrong_card = None;
-            }
-            return self.advance(id).await;
-        }
-        self.read_home_card();
-        Ok(())
-    }
-
-    pub(crate) async fn resume_case(&mut self, case: &str) -> Result<(), StoreFailure> {
-        let Ok(id) = case.parse::<CaseId>() else {
-            return Ok(());
-        };
-        if matches!(self.place, Place::Home { .. }) && self.cases.contains_key(&id) {
-            self.place = Place::Case(id);
-            if let Some(running) = self.cases.get_mut(&id) {
-                running.card_tried = false;
-                running.stalled = None;
-                running.tries = 0;
-            }
-            return self.advance(id).await;
         }
         Ok(())
     }

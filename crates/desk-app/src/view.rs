@@ -125,6 +125,8 @@ pub struct ServiceButton {
     /// Sent back with [`Act::Start`].
     pub service: String,
     pub programme: String,
+    /// Its name, for people.
+    pub programme_name: String,
     pub label: String,
     /// Empty where the service can be begun; else why not.
     pub blocked: Option<MessageView>,

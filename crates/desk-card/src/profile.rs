@@ -29,6 +29,8 @@ pub struct Profiles(Arc<Vec<Arc<Profile>>>);
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     pub family: String,
+    /// For people.
+    pub title: String,
     /// Name of the application, hexadecimal digits; a card's own name may be longer.
     #[serde(deserialize_with = "hex_bytes")]
     pub df_name: Vec<u8>,

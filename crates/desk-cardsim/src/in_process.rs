@@ -121,6 +121,12 @@ impl SimTray {
         self.state().faults.clear();
     }
 
+    /// Planned faults that have not come yet.
+    #[must_use]
+    pub fn pending_faults(&self) -> usize {
+        self.state().faults.len()
+    }
+
     /// Every command since the last call.
     #[must_use]
     pub fn take_sent(&self) -> Vec<Vec<u8>> {

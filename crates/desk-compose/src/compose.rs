@@ -94,7 +94,7 @@ impl Composition {
                 })
                 .map_err(|_| Message::new(Code::ReaderServiceDown))?,
             ),
-            printer: printer(&config.printer, Arc::clone(&clock)),
+            printer: printer(config, Arc::clone(&clock)),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
             entropy: Box::new(SystemEntropy),
@@ -164,19 +164,20 @@ fn line(config: &Config, file: &StationFile, key: &DeviceKey, clock: Arc<dyn Clo
 }
 
 /// Without a typeface no paper can be set: the desk works on and its papers stay pending.
-fn printer(config: &PrinterConfig, clock: Arc<dyn Clock>) -> Box<dyn Printer> {
-    if *config == PrinterConfig::None {
+fn printer(config: &Config, clock: Arc<dyn Clock>) -> Box<dyn Printer> {
+    if config.printer == PrinterConfig::None {
         return Box::new(NoPrinter);
     }
     let program = std::env::current_exe().unwrap_or_default();
-    let face = match Typeface::open(&default_fonts(program.parent().unwrap_or(Path::new("")))) {
+    let fonts = if config.fonts.is_empty() { default_fonts(program.parent().unwrap_or(Path::new(""))) } else { config.fonts.clone() };
+    let face = match Typeface::open(&fonts) {
         Ok(face) => Arc::new(face),
         Err(problem) => {
             tracing::error!(%problem, "papers cannot be set");
             return Box::new(NoPrinter);
         }
     };
-    match config {
+    match &config.printer {
         PrinterConfig::None => Box::new(NoPrinter),
         PrinterConfig::Folder { folder } => Box::new(FilePrinter::new(folder.clone(), face, clock)),
         PrinterConfig::Cups(queue) => Box::new(CupsPrinter::new(queue.clone(), face, clock)),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use desk_domain::code::{Code, Message};
-use desk_print::CupsQueue;
+use desk_print::{CupsQueue, FontFile};
 use serde::Deserialize;
 
 /// The file. Relative paths start from its folder.
@@ -25,6 +25,9 @@ pub struct Config {
     pub reader: ReaderNames,
     #[serde(default)]
     pub printer: PrinterConfig,
+    /// Fonts of the papers, in the order they are tried; empty: where the systems' packages put Noto Sans CJK.
+    #[serde(default)]
+    pub fonts: Vec<FontFile>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -295,11 +295,7 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
                 cards => wrong.push(format!("active and replaced cards: {cards:?}")),
             }
         }
-        "validation" => {
-            if !job.card.is_some_and(changed) {
-                wrong.push("the card's validity did not move".to_owned());
-            }
-        }
+        "validation" if !job.card.is_some_and(changed) => wrong.push("the card's validity did not move".to_owned()),
         "password_reset" => {
             let account = world.platform().0.get(PUPIL_CARD).cloned().unwrap_or_default();
             if account.orders.len() != 1 || !account.must_change {

@@ -36,7 +36,14 @@ pub struct Fuse {
 struct State {
     /// One name a write, in order.
     writes: Vec<String>,
-    at: Option<(usize, Cut)>,
+    at: Option<(When, Cut)>,
+}
+
+enum When {
+    /// Write number, from 1.
+    Number(usize),
+    /// The first write at which this holds.
+    Holds(Box<dyn Fn() -> bool + Send>),
 }
 
 impl Fuse {
@@ -49,10 +56,16 @@ impl Fuse {
     /// Blows at write number `at`, from 1.
     #[must_use]
     pub fn at(at: usize, cut: Cut) -> Self {
-        Self::new(Some((at, cut)))
+        Self::new(Some((When::Number(at), cut)))
     }
 
-    fn new(at: Option<(usize, Cut)>) -> Self {
+    /// Blows at the first write at which `holds`.
+    #[must_use]
+    pub fn when(holds: impl Fn() -> bool + Send + 'static, cut: Cut) -> Self {
+        Self::new(Some((When::Holds(Box::new(holds)), cut)))
+    }
+
+    fn new(at: Option<(When, Cut)>) -> Self {
         Self { state: Arc::new(Mutex::new(State { writes: Vec::new(), at })), blown: watch::Sender::new(false) }
     }
 
@@ -82,7 +95,11 @@ impl Fuse {
         let mut state = self.state();
         state.writes.push(what);
         let number = state.writes.len();
-        state.at.filter(|(at, _)| *at == number).map(|(_, cut)| cut)
+        let due = state.at.take_if(|(at, _)| match at {
+            When::Number(at) => *at == number,
+            When::Holds(holds) => holds(),
+        });
+        due.map(|(_, cut)| cut)
     }
 
     async fn blow(&self) {

@@ -30,12 +30,19 @@ pub struct KeptPapers(Arc<Mutex<Tray>>);
 struct Tray {
     sheets: Vec<Sheet>,
     missing: bool,
+    printed: u32,
+    fails_at: Option<u32>,
 }
 
 impl KeptPapers {
     #[must_use]
     pub fn sheets(&self) -> Vec<Sheet> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).sheets.clone()
+    }
+
+    /// Paper number `number`, from 1, does not come out at its first try.
+    pub fn fail_at(&self, number: u32) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fails_at = Some(number);
     }
 
     pub fn set_missing(&self, missing: bool) {
@@ -47,7 +54,8 @@ impl KeptPapers {
 impl Printer for KeptPapers {
     async fn print(&mut self, sheet: &Sheet) -> Result<PrintedAs, Message> {
         let mut tray = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tray.missing {
+        tray.printed += 1;
+        if tray.missing || tray.fails_at == Some(tray.printed) {
             return Err(Message::new(Code::PrinterMissing));
         }
         tray.sheets.push(sheet.clone());

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use desk_app::view::{Act, AskView, CaseView, ReportView, Stage, View};
+use desk_app::view::{Act, AskView, CaseView, LineView, ReportView, Stage, View};
 
 use crate::{
     clerk::{Clerk, Move, Waited},
@@ -88,7 +88,7 @@ pub struct Shift<'a> {
 }
 
 /// More than any job needs, with every fault.
-const MOST_ACTS: u32 = 300;
+const MOST_ACTS: u32 = 1_500;
 /// Simulated time after which a job counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
@@ -118,7 +118,7 @@ impl<'a> Shift<'a> {
     pub async fn work_with(&mut self, clerk: &mut Clerk, script: impl FnMut(&CaseView) -> Move) -> Result<Option<CaseView>, Waited> {
         match tokio::time::timeout(PATIENCE, self.toil(clerk, script)).await {
             Ok(end) => end,
-            Err(_) => Err(Waited(format!("stuck: {:#?}", clerk.view().map(|view| view.stage)))),
+            Err(_) => Err(Waited(format!("stuck: {}", place(clerk)))),
         }
     }
 
@@ -140,6 +140,8 @@ impl<'a> Shift<'a> {
                 Stage::Home(home) => match home.unfinished.first() {
                     Some(left) => Some(Act::Resume { case: left.case.clone() }),
                     None if self.served() => return Ok(ended),
+                    // Nobody comes for a job that needs the line while it is down.
+                    None if view.status.as_ref().is_some_and(|status| status.line != LineView::Online) => None,
                     None => home
                         .services
                         .iter()
@@ -165,7 +167,7 @@ impl<'a> Shift<'a> {
                 self.send(clerk, act);
             }
         }
-        Err(Waited(format!("{MOST_ACTS} views and no end: {:#?}", clerk.view().map(|view| view.stage))))
+        Err(Waited(format!("{MOST_ACTS} views and no end: {}", place(clerk))))
     }
 
     fn send(&mut self, clerk: &Clerk, act: Act) {
@@ -187,6 +189,14 @@ impl<'a> Shift<'a> {
     fn served(&self) -> bool {
         let kinds = self.rig.disk().map(|disk| disk.kinds()).unwrap_or_default();
         self.job.service.is_empty() || kinds.iter().any(|kind| kind == "opened")
+    }
+}
+
+/// Where the desk stands, in one line.
+fn place(clerk: &Clerk) -> String {
+    match clerk.view().map(|view| view.stage) {
+        Some(Stage::Case(case)) => format!("{:?}, message {:?}", case.question, case.message.map(|message| message.code)),
+        stage => format!("{stage:?}"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The power fails at every write of every service, before and after its commit, once and twice in a row. Each time the
 //! desk starts again on its disk, the clerk takes the case up from where it stands, and every book has to agree to the fen.
 
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a proof ends where its scene cannot be set, and prints its figures")]
+
 use std::{sync::Arc, time::Duration};
 
 use desk_testkit::{

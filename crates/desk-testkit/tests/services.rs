@@ -1,5 +1,7 @@
 //! Every service from the first key to the last paper, on the real desk, the real centre and simulated cards.
 
+#![expect(clippy::expect_used, reason = "a test that cannot set the stage fails")]
+
 use std::sync::Arc;
 
 use desk_app::view::{Act, AskView, CaseView, Stage};

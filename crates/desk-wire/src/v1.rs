@@ -8,10 +8,7 @@ use desk_domain::{
     card::WriteIntent,
     claim::{Claim, Reservation, Settlement},
     code::Message,
-    id::{
-        CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId,
-        SessionToken, WindowId,
-    },
+    id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
     issuer::{IssuerAnswer, IssuerRequest},
     journal::RowHeader,
     money::Fen,

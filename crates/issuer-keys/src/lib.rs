@@ -2,13 +2,13 @@
 
 mod cipher;
 pub mod key;
+pub mod key_service;
 pub mod mac;
 pub mod release;
-pub mod service;
 #[cfg(test)]
 mod vectors;
 
 pub use desk_card::profile::LinePurpose;
 pub use key::{DoubleKey, MasterKeys};
+pub use key_service::KeyService;
 pub use release::{ReleaseKind, ReleaseRecord};
-pub use service::KeyService;

@@ -1,6 +1,7 @@
 // What the desk shows and the one way to ask it for something. Nothing is kept here but the newest view.
 import { computed, ref, shallowRef } from 'vue'
 
+import { kept } from './kept'
 import { act as sendAct, currentView, onView, type Act, type View } from '../ipc'
 
 const STARTING: View = { revision: -1, stage: { stage: 'starting', doing: '正在打开柜面程序' }, status: null, notice: null }
@@ -30,7 +31,7 @@ function free(): void {
 export function show(next: View): void {
   // Events and the answer of the first question may cross; the newer revision wins.
   if (next.revision < view.value.revision) return
-  view.value = next
+  view.value = kept(view.value, next)
   free()
 }
 

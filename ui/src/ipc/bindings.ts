@@ -132,7 +132,11 @@ key: string,
 /**
  * Sent back with [`Act::Start`].
  */
-service: string, programme: string, label: string,
+service: string, programme: string,
+/**
+ * Its name, for people.
+ */
+programmeName: string, label: string,
 /**
  * Empty where the service can be begun; else why not.
  */

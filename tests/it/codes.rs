@@ -1,0 +1,133 @@
+//! Every message code is raised by somebody, or stands in the list of those that wait for their service.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use desk_domain::code::Code;
+
+/// Codes of services that are not built yet. A code that gains a raiser has to leave this list.
+const LATER_SERVICES: &[&str] = &[
+    "AGE_MISMATCH",
+    "BALANCE_UNKNOWN",
+    "BANK_LOSS_OPEN",
+    "BANK_NOT_COOPERATING",
+    "BANK_NO_FORBIDDEN",
+    "BENEFIT_WARNING",
+    "BLACKLIST_STALE",
+    "CARD_NOT_PRESENT",
+    "CARD_NO_ILLEGIBLE",
+    "CASH_DIFF",
+    "CAUSE_CONFLICT",
+    "CODE_ONLY_TO_REGISTERED",
+    "CONFIRM_ONLY_WECHAT",
+    "CONFIRM_WINDOW_CLOSED",
+    "CONSENT_REQUIRED",
+    "COURIER_NOT_SELECTED",
+    "DEVICE_FAIL",
+    "ECARD_SAME_STATUS",
+    "EMS_COLLECT",
+    "EXPORT_FORBIDDEN",
+    "FIN_EXPIRED",
+    "FIN_EXPIRING",
+    "FIN_NOT_ACTIVE",
+    "HOLDER_IN_PERSON",
+    "HR_MIGRATION_PENDING",
+    "IDENTITY_REQUIRED",
+    "IN_PRODUCTION",
+    "LIBRARY_LOAN_OPEN",
+    "LOSS_BY_FUNCTION",
+    "LOSS_NOT_SYNCED",
+    "NAME_DIFFERS",
+    "NAME_MISMATCH",
+    "NOT_AT_COUNTER",
+    "NOT_CONFIRMED",
+    "NOT_ELIGIBLE_FIRST_ISSUE",
+    "NOT_SUBMITTED",
+    "NOT_VALIDATED",
+    "NO_CHANGE_NEEDED",
+    "NO_CONTACTLESS",
+    "NO_TRANSIT_PASSWORD",
+    "OFFLINE_ONLY",
+    "OLD_CARD_REQUIRED",
+    "ONLINE_FIRST_ONLY",
+    "ONLINE_ONLY",
+    "OPEN_CASES",
+    "PHOTO_BACKGROUND",
+    "PHOTO_CLOTHES",
+    "PHOTO_DEPTH",
+    "PHOTO_DIMENSION",
+    "PHOTO_DPI",
+    "PHOTO_GLASSES",
+    "PHOTO_NOT_COLOR",
+    "PHOTO_NOT_JPEG",
+    "PHOTO_ON_FILE",
+    "PHOTO_QUALITY",
+    "PHOTO_REQUIRED",
+    "PHOTO_SIZE",
+    "PREVIOUS_DAY_OPEN",
+    "PRODUCTION_OVERDUE",
+    "PROVINCIAL_CARD_EXISTS",
+    "PURPOSE_REQUIRED",
+    "QUALITY_NOT_PROVEN",
+    "QUERY_TOO_WIDE",
+    "READER_LOST",
+    "REASON_REQUIRED",
+    "REFER_BANK",
+    "REFER_DESTINATION",
+    "REFUND_FIRST",
+    "RELEASE_FORBIDDEN",
+    "RELEASE_ORIGINAL_CHANNEL",
+    "REMOTE_TRIPS",
+    "REPLACE_ADVISED",
+    "REVEAL_REASON_REQUIRED",
+    "REVERSAL_NOT_LATEST",
+    "REVERSAL_NOT_OWN",
+    "REVERSAL_NOT_SAME_DAY",
+    "REWRITE_NOT_ALLOWED",
+    "SSN_TYPE_MISMATCH",
+    "STOCK_DIFF",
+    "TEMP_LOSS_UNTIL",
+    "TRANSFER_FORBIDDEN",
+    "TRANSIT_NO_LOSS",
+    "TRAVEL_DOC_CHANGED",
+    "UNIT_DOC_MISSING",
+    "UNSYNCED",
+    "WRONG_BANK",
+];
+
+fn sources(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            if !["tests", "target", "desk-testkit"].iter().any(|name| path.ends_with(name)) {
+                sources(&path, into);
+            }
+        } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "toml") && !path.ends_with("desk-domain/src/code.rs") {
+            let text = fs::read_to_string(&path).expect("source");
+            into.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+        }
+    }
+}
+
+/// A code is raised where Rust names its variant or a rule file names the code.
+fn raised(code: Code, sources: &str) -> bool {
+    let variant = format!("Code::{code:?}");
+    let whole =
+        |found: usize| sources.get(found + variant.len()..).and_then(|rest| rest.chars().next()).is_none_or(|next| !next.is_alphanumeric());
+    sources.match_indices(&variant).any(|(found, _)| whole(found)) || sources.contains(&format!("\"{}\"", code.as_str()))
+}
+
+#[test]
+fn every_code_has_a_raiser() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    for folder in ["crates", "src-tauri", "rules"] {
+        sources(&root.join(folder), &mut text);
+    }
+    let silent: BTreeSet<&str> = Code::ALL.iter().filter(|code| !raised(**code, &text)).map(|code| code.as_str()).collect();
+    let later: BTreeSet<&str> = LATER_SERVICES.iter().copied().collect();
+    println!("codes: {} in all, {} raised, {} wait for later services", Code::ALL.len(), Code::ALL.len() - silent.len(), silent.len());
+    let forgotten: Vec<_> = silent.difference(&later).collect();
+    let outdated: Vec<_> = later.difference(&silent).collect();
+    assert!(forgotten.is_empty(), "nobody raises {forgotten:?}");
+    assert!(outdated.is_empty(), "raised by now, or gone from the catalogue: {outdated:?}");
+}
