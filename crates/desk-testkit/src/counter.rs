@@ -207,6 +207,8 @@ impl Counter {
                             self.left.insert(case.case.clone());
                             Some(Act::Home)
                         }
+                        // The centre is still being asked: a key would be dropped.
+                        AskView::Go { .. } if waits && !case.can_park => None,
                         AskView::Go { .. } if waits => {
                             // Asked for a second time, the desk has not found its line yet.
                             if offline || !asked.insert(case.case.clone()) {
