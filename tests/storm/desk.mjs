@@ -1,6 +1,6 @@
 // The headless desk as a process, and a clerk in front of it who answers what the desk asks and nothing else.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -54,10 +54,9 @@ export class Desk {
   }
 
   arm(side, nth) {
+    // In one step: the desk must never read half an order.
     writeFileSync(`${this.orders}.new`, `${side} ${nth}`)
-    mkdirSync(work, { recursive: true })
-    rmSync(this.orders, { force: true })
-    writeFileSync(this.orders, `${side} ${nth}`)
+    renameSync(`${this.orders}.new`, this.orders)
   }
 
   send(act) {
@@ -169,16 +168,16 @@ export class Desk {
 
 /** What a clerk with the right papers answers. */
 export class Hands {
-  constructor(tray, { card = null, blanks = [], number = null, before = {} }) {
-    Object.assign(this, { tray, card, blanks, number, before })
+  constructor(tray, { card = null, blanks = [], number = null, role = null, before = {} }) {
+    Object.assign(this, { tray, card, blanks, number, role, before })
   }
 
   async answer(stage, question, ask) {
-    const name = question.replace(/^\d+\./, '')
+    const name = question.replace(/^\d+\./, '').replace(/[._]\d+$/, '')
     await this.before[name]?.()
     switch (ask.ask) {
       case 'choice':
-        return { act: 'choose', option: (ask.options.find(({ id }) => ['guardian', 'resident_id'].includes(id)) ?? ask.options[0]).id }
+        return { act: 'choose', option: (ask.options.find(({ id }) => [this.role, 'resident_id'].includes(id)) ?? ask.options[0]).id }
       case 'form':
         return { act: 'fill', values: ask.fields.map((field) => [field.id, this.value(field)]) }
       case 'go':
