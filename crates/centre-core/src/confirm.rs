@@ -43,7 +43,7 @@ impl Call<'_> {
                 require(amount == reserved, Code::AmountInvalid)?;
                 self.settle_refund(&claim, cell, card, *reserved, proof).await?
             }
-            (Settlement::CardIssued { new_card, proof }, Claim::Reissue { cell, programme, person, old_card }) => {
+            (Settlement::CardIssued { new_card, proof }, Claim::Reissue { cell, programme, person, old_card, .. }) => {
                 self.settle_reissue(&claim, (cell, programme, person), old_card, new_card, proof).await?
             }
             (Settlement::Validated { until, proof }, Claim::Validation { cell, card, until: reserved, .. }) => {

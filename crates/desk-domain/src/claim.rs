@@ -20,7 +20,15 @@ pub enum Claim {
     /// Epoch: (card, purse, online counter at reservation).
     PurseRefund { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
     /// Epoch: (old card, reissue).
-    Reissue { cell: CellId, programme: ProgrammeId, person: PersonId, old_card: CardNo },
+    Reissue {
+        cell: CellId,
+        programme: ProgrammeId,
+        person: PersonId,
+        old_card: CardNo,
+        /// Accepted without the line at this moment; a card issued since is not replaced again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_at: Option<DateTime<Utc>>,
+    },
     /// Epoch: (card, end of validity before). Pays nothing; repeating it is harmless.
     Validation { cell: CellId, programme: ProgrammeId, card: CardImage, until: NaiveDate },
     /// Epoch: (person, number of resets so far).

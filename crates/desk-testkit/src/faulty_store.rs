@@ -1,5 +1,7 @@
 //! A store that fails, or takes the process with it, at a chosen write.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use desk_app::ports::{Draft, Movement, Opening, Period, Store, StoreFailure, Stored};
@@ -30,12 +32,38 @@ pub struct FaultyStore {
     at: u32,
     fault: Fault,
     written: u32,
+    /// Where somebody outside lays the next fault.
+    orders: Option<PathBuf>,
 }
 
 impl FaultyStore {
     #[must_use]
     pub fn new(inner: Box<dyn Store>, at: u32, fault: Fault) -> Self {
-        Self { inner, at, fault, written: 0 }
+        Self { inner, at, fault, written: 0, orders: None }
+    }
+
+    /// Takes its faults from a file, looked for before every write: `before N` or `after N` dies at the N-th write from
+    /// then on, N 0 never. The file goes when it is taken.
+    #[must_use]
+    pub fn armed_by(inner: Box<dyn Store>, orders: PathBuf) -> Self {
+        Self { inner, at: 0, fault: Fault::DieBefore, written: 0, orders: Some(orders) }
+    }
+
+    fn take_orders(&mut self) {
+        let Some(file) = &self.orders else { return };
+        let Ok(text) = std::fs::read_to_string(file) else { return };
+        let _gone = std::fs::remove_file(file);
+        let order = text.trim().split_once(' ').and_then(|(when, at)| {
+            let fault = match when {
+                "before" => Fault::DieBefore,
+                "after" => Fault::DieAfter,
+                _ => return None,
+            };
+            Some((fault, at.parse().ok()?))
+        });
+        if let Some((fault, at)) = order {
+            (self.fault, self.at, self.written) = (fault, at, 0);
+        }
     }
 
     #[must_use]
@@ -44,6 +72,7 @@ impl FaultyStore {
     }
 
     fn before(&mut self) -> Result<(), StoreFailure> {
+        self.take_orders();
         self.written += 1;
         let refused = || StoreFailure { code: Code::StoreBroken, detail: "fault of a test".to_owned() };
         match self.fault {

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod clerk;
 pub mod clock;
+pub mod counter;
 pub mod entropy;
 pub mod faulty_store;
 pub mod link_faults;

@@ -76,8 +76,8 @@ impl Call<'_> {
         self.outlet_may(programme, service)?;
         let verdict = match claim {
             Claim::PurseRefund { card, amount, .. } => self.check_refund(programme, case, claim, card, *amount).await?,
-            Claim::Reissue { person, old_card, .. } => {
-                self.check_reissue(programme, case, claim, person, old_card, &session.operator).await?
+            Claim::Reissue { person, old_card, accepted_at, .. } => {
+                self.check_reissue(programme, case, claim, (person, old_card, *accepted_at), &session.operator).await?
             }
             Claim::Validation { card, until, .. } => self.check_validation(programme, case, claim, card, *until).await?,
             Claim::PasswordReset { person, accepted_at, .. } => {

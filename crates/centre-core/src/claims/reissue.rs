@@ -1,6 +1,6 @@
 //! Reissue of a lost card: one a person at a time, one for each old card, and at most one active card afterwards.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use desk_domain::{
     card::CardData,
     claim::Claim,
@@ -10,13 +10,13 @@ use desk_domain::{
     posting::Balanced,
 };
 
-use super::{Granted, Verdict, purse_right, reissue_right, taken};
+use super::{Granted, Verdict, conflict, purse_right, reissue_right, taken};
 use crate::{
     answer::{Failure, Step, Stop, refuse, refuse_code},
     centre::Call,
     number::local_day,
     policy::Programme,
-    record::Card,
+    record::{Card, ClaimState},
 };
 
 impl Call<'_> {
@@ -25,8 +25,7 @@ impl Call<'_> {
         programme: &Programme,
         case: CaseId,
         claim: &Claim,
-        person: &PersonId,
-        old_card: &CardNo,
+        (person, old_card, accepted_at): (&PersonId, &CardNo, Option<DateTime<Utc>>),
         operator: &OperatorId,
     ) -> Step<Verdict> {
         let person = self.served_person(programme, claim, person, operator).await?;
@@ -39,6 +38,9 @@ impl Call<'_> {
         let epoch = format!("card:{}", old.card_no.as_str());
         if let Some(held) = self.held(&programme.cell, &right, &epoch, case, claim).await? {
             return Ok(Verdict::Held(held));
+        }
+        if let Some(accepted_at) = accepted_at {
+            self.not_issued_since(programme, &person.person, &right, accepted_at).await?;
         }
         match &old.status {
             CardStatus::Active | CardStatus::Lost => {}
@@ -63,6 +65,19 @@ impl Call<'_> {
         }
         let card_data = self.new_card(programme, claim, &old).await?;
         Ok(Verdict::Granted(Granted { right, epoch, card_data: Some(card_data), on_confirm: Balanced::none(), agreement: None }))
+    }
+
+    /// Another desk may have issued the new card while this case waited for the line: it is the card that was wanted.
+    async fn not_issued_since(&mut self, programme: &Programme, person: &PersonId, right: &str, accepted_at: DateTime<Utc>) -> Step<()> {
+        for card in self.tx.cards_of(&programme.cell, person).await? {
+            let epoch = format!("card:{}", card.card_no.as_str());
+            if let Some(settled) = self.tx.settled_claim(&programme.cell, right, &epoch).await?
+                && matches!(settled.state, ClaimState::Settled { at, .. } if at >= accepted_at)
+            {
+                return refuse(conflict(&settled));
+            }
+        }
+        Ok(())
     }
 
     /// Data of the new card: a number never given before, and not valid until it is validated.

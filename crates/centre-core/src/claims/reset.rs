@@ -10,12 +10,13 @@ use desk_domain::{
     posting::Balanced,
 };
 
-use super::{Granted, Verdict, local, password_right};
+use super::{Granted, Verdict, conflict, local, password_right};
 use crate::{
     answer::{Step, refuse, refuse_code},
     centre::Call,
     password::source,
     policy::Programme,
+    record::ClaimState,
 };
 
 impl Call<'_> {
@@ -48,7 +49,11 @@ impl Call<'_> {
         };
         let changed = self.parts.platform.last_change(account).await?;
         if let Some(at) = changed.filter(|at| *at > accepted_at) {
-            return refuse(changed_since(at));
+            // Where a desk did it, it is named; else another channel was there.
+            let last = format!("reset:{}", resets.saturating_sub(1));
+            let by_desk = self.tx.settled_claim(&person.cell, &right, &last).await?;
+            let by_desk = by_desk.filter(|settled| matches!(settled.state, ClaimState::Settled { at, .. } if at > accepted_at));
+            return refuse(by_desk.map_or_else(|| changed_since(at), |settled| conflict(&settled)));
         }
         let since = self.now - Duration::days(i64::from(rules.window_days));
         let recent = self.tx.settled_count(&person.cell, &right, Some(since)).await?;

@@ -378,6 +378,7 @@ fn reissue(person: &str, old: &str) -> Claim {
         programme: ProgrammeId::new(EDUCATION),
         person: PersonId::new(person),
         old_card: CardNo::new(old),
+        accepted_at: None,
     }
 }
 

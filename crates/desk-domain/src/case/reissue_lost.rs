@@ -63,6 +63,8 @@ pub struct Subject {
     pub fee: Fen,
     fee_label: String,
     validate: bool,
+    /// Set where the case was accepted without the line.
+    accepted_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +143,7 @@ impl ReissueLost {
                     programme: cx.header.programme.clone(),
                     person: subject.person.person.clone(),
                     old_card: subject.old_card.clone(),
+                    accepted_at: subject.accepted_at,
                 },
                 authorisation: None,
             }),
@@ -393,9 +396,13 @@ impl ReissueLost {
             (Self::Finding { who }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { who, at },
             (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { who, at },
             (
-                Self::Finding { who } | Self::Accepted { who, .. },
+                Self::Finding { who },
                 Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
-            ) => Self::Warning { subject: Subject { who, person, old_card, fee, fee_label, validate } },
+            ) => Self::Warning { subject: Subject { who, person, old_card, fee, fee_label, validate, accepted_at: None } },
+            (
+                Self::Accepted { who, at },
+                Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
+            ) => Self::Warning { subject: Subject { who, person, old_card, fee, fee_label, validate, accepted_at: Some(at) } },
             (Self::Warning { subject }, Fact::Agreed { .. }) => Self::Reserving { subject },
             (Self::Reserving { subject }, Fact::Reserved { reservation, .. }) => Self::held(Held { subject, reservation }),
             (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => {

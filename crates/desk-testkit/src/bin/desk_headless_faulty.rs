@@ -2,8 +2,14 @@
 //!
 //! `desk-headless-faulty CONFIG PASSPHRASE_FD before|after N`: ends by abort before the N-th commit, or after it and
 //! before anybody hears of it. `N` 0 never ends it.
+//! `desk-headless-faulty CONFIG PASSPHRASE_FD armed-by FILE`: takes `before|after N` from the file whenever it appears.
 
-use std::{io::Write, path::Path, process::ExitCode, sync::Arc};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use desk_compose::{
     Composition, Config,
@@ -19,15 +25,16 @@ async fn main() -> ExitCode {
     let [config, descriptor, when, at] = arguments.as_slice() else {
         return ExitCode::from(2);
     };
-    let fault = match when.as_str() {
-        "before" => Fault::DieBefore,
-        "after" => Fault::DieAfter,
-        _ => return ExitCode::from(2),
+    let faults = match (when.as_str(), at.parse()) {
+        ("before", Ok(at)) => Faults::At(Fault::DieBefore, at),
+        ("after", Ok(at)) => Faults::At(Fault::DieAfter, at),
+        ("armed-by", _) => Faults::From(PathBuf::from(at)),
+        (_, _) => return ExitCode::from(2),
     };
-    let (Ok(descriptor), Ok(at)) = (descriptor.parse(), at.parse()) else {
+    let Ok(descriptor) = descriptor.parse() else {
         return ExitCode::from(2);
     };
-    match run(Path::new(config), FromDescriptor(descriptor), fault, at).await {
+    match run(Path::new(config), FromDescriptor(descriptor), faults).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             let _gone = writeln!(std::io::stderr(), "{}", message.code.as_str());
@@ -36,10 +43,19 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(config: &Path, passphrase: FromDescriptor, fault: Fault, at: u32) -> Result<(), Message> {
+/// Where the desk learns when it is to die.
+enum Faults {
+    At(Fault, u32),
+    From(PathBuf),
+}
+
+async fn run(config: &Path, passphrase: FromDescriptor, faults: Faults) -> Result<(), Message> {
     let config = Config::read(config)?;
     let mut composition = Composition::prepare(&config, Box::new(passphrase), Arc::new(Lines::default())).await?;
-    composition.parts.store = Box::new(FaultyStore::new(composition.parts.store, at, fault));
+    composition.parts.store = Box::new(match faults {
+        Faults::At(fault, at) => FaultyStore::new(composition.parts.store, at, fault),
+        Faults::From(file) => FaultyStore::armed_by(composition.parts.store, file),
+    });
     let (desk, handle) = composition.start();
     serve(desk, handle).await
 }
