@@ -73,7 +73,13 @@ async fn a_lost_card_is_reissued_and_validated() {
     };
     let (cell, programme): (CellId, ProgrammeId) = (counter.pupils.cell.clone(), counter.pupils.programme.clone());
     let old_card = CardNo::new("2150999000000010");
-    let claim = Claim::Reissue { cell: cell.clone(), programme: programme.clone(), person: pupil_id(10), old_card: old_card.clone(), accepted_at: None };
+    let claim = Claim::Reissue {
+        cell: cell.clone(),
+        programme: programme.clone(),
+        person: pupil_id(10),
+        old_card: old_card.clone(),
+        accepted_at: None,
+    };
     let held = reserved(counter.reserve(1, claim, None).await);
     let data = held.card_data.clone().unwrap();
     let intent = WriteIntent::Personalise { before: counter.read("blank-1").await, data: data.clone() };
