@@ -101,7 +101,9 @@ export class Desk {
 
   /** Counts the drawer; again where the count differs from the system's, which books the difference. */
   async openDay(float, blanks) {
-    for (let times = 0; times < 3; times += 1) {
+    for (let times = 0; times < 5; times += 1) {
+      // The same counts within a second are the same press, not a second count.
+      if (times > 0) await new Promise((done) => setTimeout(done, 1300))
       const { revision } = this.view
       this.send({ act: 'openDay', float, blanks })
       const view = await this.until('day open', (stage, whole) => stage.stage === 'home' || stage.stage === 'case' || (whole.revision > revision && stage.message !== null))
