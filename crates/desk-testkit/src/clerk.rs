@@ -46,6 +46,12 @@ impl Clerk {
         Self { handle, views: screen.watch(), patience: Duration::from_secs(300) }
     }
 
+    /// A second pair of eyes on the same screen.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { handle: self.handle.clone(), views: self.views.clone(), patience: self.patience }
+    }
+
     pub fn send(&self, act: Act) {
         self.handle.send(act);
     }
