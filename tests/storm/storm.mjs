@@ -33,7 +33,7 @@ const expect = (kind, holds, why) => {
 const table = new Map()
 const complaints = []
 /** Points that have no time left are told and counted as skipped. */
-const SECONDS = Number(process.env.STORM_SECONDS ?? 330)
+const SECONDS = Number(process.env.STORM_SECONDS ?? 900)
 const late = (label, next) => {
   if (Date.now() - began < SECONDS * 1000) return false
   console.log(`SKIPPED ${label}, from ${next} on: ${SECONDS} s are over`)

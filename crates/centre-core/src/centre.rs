@@ -160,7 +160,7 @@ impl Call<'_> {
             Request::Authorise { case, supervisor, password, amount, reason } => {
                 self.authorise(*case, supervisor, password, *amount, reason).await
             }
-            Request::DayTotals { outlet, day } => self.day_totals(outlet, *day).await,
+            Request::DayTotals { outlet, day, device } => self.day_totals(outlet, *day, device.as_ref()).await,
             Request::Upload { batch } => self.upload(batch).await,
         }
     }

@@ -377,7 +377,8 @@ impl Tx for MemoryTx {
         Ok(())
     }
 
-    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals> {
+    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate, device: Option<&DeviceId>) -> Stored<Totals> {
+        let of_device = |source: &str| device.is_none_or(|device| source.split('/').next() == Some(device.as_str()));
         let overflow = |_| StoreFailure::Failed("total out of range".to_owned());
         let mut accounts: BTreeMap<Account, Fen> = BTreeMap::new();
         let mut refunds = Fen::ZERO;
@@ -385,6 +386,7 @@ impl Tx for MemoryTx {
         for entry in entries {
             let amount = entry.posting.amount;
             match entry.book {
+                Book::Desk if !of_device(&entry.source) => {}
                 Book::Desk => {
                     let sum = accounts.entry(entry.posting.account.clone()).or_insert(Fen::ZERO);
                     *sum = sum.plus(amount).map_err(overflow)?;
@@ -401,7 +403,7 @@ impl Tx for MemoryTx {
             .rows
             .values()
             .filter(|kept| kept.row.header.cell == *cell && kept.outlet == *outlet && kept.day == day)
-            .filter(|kept| kept.row.header.kind == "opened")
+            .filter(|kept| kept.row.header.kind == "opened" && device.is_none_or(|device| kept.row.header.device == *device))
             .count();
         Ok(Totals {
             postings: accounts.into_iter().map(|(account, amount)| Posting { account, amount }).collect(),

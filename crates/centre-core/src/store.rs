@@ -99,7 +99,8 @@ pub trait Tx: Send {
     async fn put_case_key(&mut self, cell: &CellId, case: CaseId, key: &str) -> Stored<()>;
 
     async fn post(&mut self, entries: &[Entry]) -> Stored<()>;
-    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals>;
+    /// Of one desk, or of the whole outlet.
+    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate, device: Option<&DeviceId>) -> Stored<Totals>;
     /// Sum of all postings of a cell; anything but zero is damage.
     async fn imbalance(&mut self, cell: &CellId) -> Stored<i64>;
 }

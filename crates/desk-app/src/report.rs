@@ -238,7 +238,8 @@ impl Desk {
         if !report.waiting || self.waiting > 0 || self.calling(|errand| matches!(errand, Errand::DayTotals)) {
             return;
         }
-        let request = Request::DayTotals { outlet: self.station.outlet.clone(), day: report.day };
+        let request =
+            Request::DayTotals { outlet: self.station.outlet.clone(), day: report.day, device: Some(self.station.device.clone()) };
         let id = self.draw();
         self.call(Errand::DayTotals, id, request);
     }

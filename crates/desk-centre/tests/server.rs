@@ -38,7 +38,7 @@ async fn a_purse_is_refunded_loaded_and_refunded_again() {
     assert_eq!(second.purse.as_ref().unwrap().balance, Fen(5000));
     let reply = refunded(&counter, 4, &second).await;
     assert!(matches!(reply, Reply::Confirmed { .. }), "{reply:?}");
-    let totals = counter.ask(Request::DayTotals { outlet: counter.outlet(), day: date("2026-11-24") }).await;
+    let totals = counter.ask(Request::DayTotals { outlet: counter.outlet(), day: date("2026-11-24"), device: None }).await;
     let Reply::DayTotals { settled_refunds, .. } = totals else {
         panic!("{totals:?}");
     };

@@ -167,7 +167,7 @@ impl Centre {
         let day = desk_domain::case::context::local(world_now(world)).date();
         let centre = world.centre();
         let mut tx = centre.store().begin().await?;
-        let totals = tx.totals(&rig.station.cell, &rig.station.outlet, day).await?;
+        let totals = tx.totals(&rig.station.cell, &rig.station.outlet, day, None).await?;
         let card = right
             .split_once(':')
             .map(|(_, card)| CardNo::new(card))

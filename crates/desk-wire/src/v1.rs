@@ -98,6 +98,9 @@ pub enum Request {
     DayTotals {
         outlet: OutletId,
         day: NaiveDate,
+        /// One desk of the outlet; the whole outlet where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<DeviceId>,
     },
     Upload {
         batch: Batch,

@@ -55,7 +55,8 @@ async fn balanced(world: &World) {
 
 async fn refunds(world: &World) -> Fen {
     let mut tx = world.centre.store().begin().await.unwrap();
-    let totals = tx.totals(&CellId::new(super::world::COUNTER), &desk_domain::id::OutletId::new("DEMO"), date("2026-11-24")).await.unwrap();
+    let totals =
+        tx.totals(&CellId::new(super::world::COUNTER), &desk_domain::id::OutletId::new("DEMO"), date("2026-11-24"), None).await.unwrap();
     totals.settled_refunds
 }
 

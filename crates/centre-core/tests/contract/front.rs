@@ -36,7 +36,7 @@ pub async fn old_generation(world: World) {
 
 pub async fn sign_in_and_out(world: World) {
     let session = world.sign_in(1, "1001").await;
-    let totals = Request::DayTotals { outlet: desk_domain::id::OutletId::new("DEMO"), day: super::world::date("2026-11-24") };
+    let totals = Request::DayTotals { outlet: desk_domain::id::OutletId::new("DEMO"), day: super::world::date("2026-11-24"), device: None };
     let reply = world.ask(1, &session, totals.clone()).await;
     assert!(matches!(reply, Reply::DayTotals { .. }), "{reply:?}");
     // A token is of use at its own desk only.
@@ -98,7 +98,7 @@ pub async fn repeat_gives_first_reply(world: World) {
         },
         reserve(1, case(1), refund_claim(PURSE, 3650, 7), None),
         reserve(1, case(2), refund_claim(PURSE, 3650, 7), None),
-        Request::DayTotals { outlet: desk_domain::id::OutletId::new("DEMO"), day: super::world::date("2026-11-24") },
+        Request::DayTotals { outlet: desk_domain::id::OutletId::new("DEMO"), day: super::world::date("2026-11-24"), device: None },
     ];
     let other = world.reserve(1, &session, case(5), refund_claim(SMALL_PURSE, 100, 3), None).await;
     let number = reserved(other).number;

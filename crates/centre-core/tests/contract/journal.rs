@@ -87,13 +87,20 @@ pub async fn batch_is_taken_once(world: World) {
     assert_eq!(upload(&world, 1, batch(1, first)).await, uploaded(&more));
     assert_eq!(upload(&world, 1, batch(1, Vec::new())).await, uploaded(&more));
     let session = world.sign_in(1, "1001").await;
-    let ask = Request::DayTotals { outlet: OutletId::new("DEMO"), day: date("2026-11-24") };
+    let ask = Request::DayTotals { outlet: OutletId::new("DEMO"), day: date("2026-11-24"), device: None };
     let reply = world.ask(1, &session, ask).await;
     let Reply::DayTotals { totals, cases, .. } = reply else {
         panic!("{reply:?}");
     };
     assert_eq!(cases, 2);
-    assert_eq!(totals, [Posting { account: till(), amount: Fen(46_350) }, Posting { account: vault(), amount: Fen(-46_350) },]);
+    let whole = [Posting { account: till(), amount: Fen(46_350) }, Posting { account: vault(), amount: Fen(-46_350) }];
+    assert_eq!(totals, whole);
+    // One window of the outlet is asked for by its device.
+    for (desk, has) in [(1, &whole[..]), (2, &[])] {
+        let ask = Request::DayTotals { outlet: OutletId::new("DEMO"), day: date("2026-11-24"), device: Some(device_id(desk)) };
+        let Reply::DayTotals { totals, .. } = world.ask(1, &session, ask).await else { panic!("desk {desk}") };
+        assert_eq!(totals, has, "desk {desk}");
+    }
 }
 
 pub async fn gap_waits(world: World) {
@@ -175,10 +182,10 @@ pub async fn totals_agree(world: World) {
         }
     }
     let mut tx = world.centre.store().begin().await.unwrap();
-    let totals = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-24")).await.unwrap();
+    let totals = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-24"), None).await.unwrap();
     assert_eq!(totals.cases, 10);
     assert_eq!(totals.postings[0].amount, Fen(2 * 510));
     assert_eq!(tx.imbalance(&CellId::new(COUNTER)).await.unwrap(), 0);
-    let other_day = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-23")).await.unwrap();
+    let other_day = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-23"), None).await.unwrap();
     assert!(other_day.postings.is_empty());
 }

@@ -96,15 +96,24 @@ pub(super) async fn post(db: &mut PgConnection, entries: &[Entry]) -> Stored<()>
     Ok(())
 }
 
-pub(super) async fn totals(db: &mut PgConnection, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals> {
+pub(super) async fn totals(
+    db: &mut PgConnection,
+    cell: &CellId,
+    outlet: &OutletId,
+    day: NaiveDate,
+    device: Option<&DeviceId>,
+) -> Stored<Totals> {
+    let device = device.map(DeviceId::as_str);
     let rows = sqlx::query(
         "SELECT account::text AS account, sum(amount)::bigint AS amount FROM postings
-         WHERE cell = $1 AND outlet = $2 AND day = $3 AND book = $4 GROUP BY account",
+         WHERE cell = $1 AND outlet = $2 AND day = $3 AND book = $4
+         AND ($5::text IS NULL OR split_part(source, '/', 1) = $5) GROUP BY account",
     )
     .bind(cell.as_str())
     .bind(outlet.as_str())
     .bind(day)
     .bind(Book::Desk.name())
+    .bind(device)
     .fetch_all(&mut *db)
     .await
     .map_err(failed)?;
@@ -112,10 +121,13 @@ pub(super) async fn totals(db: &mut PgConnection, cell: &CellId, outlet: &Outlet
     for row in &rows {
         accounts.insert(json(row, "account")?, Fen(get(row, "amount")?));
     }
-    let cases: i64 = sqlx::query_scalar("SELECT count(*) FROM journal WHERE cell = $1 AND outlet = $2 AND day = $3 AND kind = 'opened'")
+    let cases: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM journal WHERE cell = $1 AND outlet = $2 AND day = $3 AND kind = 'opened' AND ($4::text IS NULL OR device = $4)",
+    )
         .bind(cell.as_str())
         .bind(outlet.as_str())
         .bind(day)
+        .bind(device)
         .fetch_one(&mut *db)
         .await
         .map_err(failed)?;

@@ -177,8 +177,8 @@ impl Tx for PostgresTx {
         book::post(&mut self.0, entries).await
     }
 
-    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Totals> {
-        book::totals(&mut self.0, cell, outlet, day).await
+    async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate, device: Option<&DeviceId>) -> Stored<Totals> {
+        book::totals(&mut self.0, cell, outlet, day, device).await
     }
 
     async fn imbalance(&mut self, cell: &CellId) -> Stored<i64> {
