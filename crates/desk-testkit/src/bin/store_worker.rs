@@ -61,7 +61,8 @@ async fn work(file: &Path, seed: u64, create: bool, count: u32) -> Result<(), &'
             say(&format!("ack {}", last.sequence));
         }
     }
-    Ok(())
+    // The connection's thread must be done before the process takes libcrypto down.
+    store.close().await.map_err(|failure| failure.code.as_str())
 }
 
 /// A reader that is gone is no reason to stop.
