@@ -100,10 +100,7 @@ pub enum Sandbox {
 pub async fn run(command: Command) -> Result<(), Fault> {
     match command {
         Command::Init { configured, issuer_seed_file } => init(&Config::read(&configured.config)?, issuer_seed_file.as_deref()),
-        Command::Migrate { configured } => {
-            let store = open::store(&Config::read(&configured.config)?).await?;
-            Ok(store.migrate().await?)
-        }
+        Command::Migrate { configured } => open::migrate(&Config::read(&configured.config)?).await,
         Command::Demo { configured } => {
             let config = Config::read(&configured.config)?;
             let summary = demonstration::fill(&config).await?;
@@ -162,6 +159,9 @@ async fn unlock(config: &Config, operator: &OperatorId) -> Result<(), Fault> {
 
 async fn serve(config: &Config, address_file: Option<&Path>) -> Result<(), Fault> {
     let (server, store) = open::server(config).await?;
+    if let Some(address) = server.operations_address()? {
+        tracing::info!(%address, "operations");
+    }
     announce(&format!("https://{}", server.address()?), address_file)?;
     let sweeping = tokio::spawn(sweep(store.clone(), config.clock()));
     server.run(told_to_stop()).await;

@@ -24,14 +24,24 @@ pub const NUMBERING: &str = "numbering.toml";
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// URL of the PostgreSQL database.
+    /// URL of the PostgreSQL database, as the role that serves.
     pub database: String,
+    /// The same database as the owner of its tables, for `migrate`, `demo`, `restore` and `forget`. Where absent, the serving
+    /// role owns the tables itself and may change everything; the start says so.
+    #[serde(default)]
+    pub database_owner: Option<String>,
     /// Authority, server certificate, secrets.
     pub data_dir: PathBuf,
     /// Rule sets (`*.toml`).
     pub rules_dir: PathBuf,
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where metrics, readiness and the API's description are shown; plain HTTP, for the inside only. Nowhere where absent.
+    #[serde(default)]
+    pub operations_listen: Option<SocketAddr>,
+    /// Requests a second that one desk may send in the long run, and how many at once.
+    #[serde(default)]
+    pub limits: Limits,
     /// `http(s)://host:port` of the E-card platform.
     pub ecard_platform: String,
     /// PEM file of the authority that the platform's certificate comes from; the centre's own where absent.
@@ -48,6 +58,25 @@ pub struct Config {
     /// Moves the centre's clock; for demonstrations.
     #[serde(default)]
     pub clock_offset_seconds: i64,
+}
+
+/// How much one desk, or one address that enrols, may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests a second of one desk.
+    pub desk_per_second: u32,
+    /// Requests of one desk at once.
+    pub desk_burst: u32,
+    /// Enrolments a minute from one address; codes are not to be guessed.
+    pub enrol_per_minute: u32,
+}
+
+impl Default for Limits {
+    /// A desk in a hurry sends some twenty requests a second: a card write asks for each MAC.
+    fn default() -> Self {
+        Self { desk_per_second: 50, desk_burst: 200, enrol_per_minute: 20 }
+    }
 }
 
 fn cell() -> String {
@@ -77,8 +106,13 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
-        if !self.database.starts_with("postgres://") && !self.database.starts_with("postgresql://") {
-            return Err("database: must be a postgres:// URL".to_owned());
+        for (name, url) in [("database", Some(&self.database)), ("database_owner", self.database_owner.as_ref())] {
+            if url.is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+                return Err(format!("{name}: must be a postgres:// URL"));
+            }
+        }
+        if self.limits.desk_per_second == 0 || self.limits.desk_burst == 0 || self.limits.enrol_per_minute == 0 {
+            return Err("limits: at least 1 each".to_owned());
         }
         if !self.rules_dir.is_dir() {
             return Err("rules_dir: no such directory".to_owned());

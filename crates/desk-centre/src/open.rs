@@ -1,10 +1,16 @@
 //! Puts the centre together from its configuration.
 
+use std::str::FromStr;
+
 use centre_core::{Centre, Parts};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::{config::Config, fault::Fault, http::Server, keys::SoftwareKeys, passwords::Peppered, secrets::Secrets, store::Postgres};
 
-/// The database of a configuration.
+/// Connections of a command that does one thing.
+const FEW: u32 = 2;
+
+/// The database of a configuration, as the role that serves.
 ///
 /// # Errors
 /// [`Fault`] where it cannot be reached.
@@ -12,7 +18,39 @@ pub async fn store(config: &Config) -> Result<Postgres, Fault> {
     Ok(Postgres::connect(&config.database, None, config.database_connections).await?)
 }
 
-/// A centre that listens; its tables are brought up to date first.
+/// The database of a configuration, as the owner of its tables.
+///
+/// # Errors
+/// [`Fault`] where it cannot be reached.
+pub async fn owner(config: &Config) -> Result<Postgres, Fault> {
+    let url = config.database_owner.as_ref().unwrap_or(&config.database);
+    Ok(Postgres::connect(url, None, FEW).await?)
+}
+
+/// Brings the tables up to date and gives the serving role its rights.
+///
+/// # Errors
+/// [`Fault`] where a migration fails.
+pub async fn migrate(config: &Config) -> Result<(), Fault> {
+    let owner = owner(config).await?;
+    owner.migrate().await?;
+    if config.database_owner.is_some() {
+        let serving = PgConnectOptions::from_str(&config.database).map_err(|_| Fault::new("database: not a URL of PostgreSQL"))?;
+        owner.grant(serving.get_username(), password(&config.database).as_deref()).await?;
+    }
+    owner.close().await;
+    Ok(())
+}
+
+/// The password of a URL; the driver's options show none.
+fn password(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let (user, _) = rest.split_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(percent_encoding::percent_decode_str(password).decode_utf8().ok()?.into_owned())
+}
+
+/// A centre that listens. Where the serving role owns the tables they are brought up to date first; elsewhere they must be.
 ///
 /// # Errors
 /// [`Fault`] where a part is missing or wrong.
@@ -21,7 +59,12 @@ pub async fn server(config: &Config) -> Result<(Server, Postgres), Fault> {
     let policy = config.policy(&rules)?;
     let secrets = Secrets::open(&config.data_dir)?;
     let store = store(config).await?;
-    store.migrate().await?;
+    if config.database_owner.is_some() {
+        store.check_migrated().await?;
+    } else {
+        tracing::warn!("the serving role owns its tables: evidence is kept by triggers alone (see database_owner)");
+        store.migrate().await?;
+    }
     let centre = Centre::new(Parts {
         store: Box::new(store.clone()),
         keys: Box::new(SoftwareKeys::from_seed(&secrets.issuer_seed)?),
@@ -30,6 +73,6 @@ pub async fn server(config: &Config) -> Result<(Server, Postgres), Fault> {
         policy,
         secret: secrets.digest,
     });
-    let server = Server::bind(config.listen, centre, secrets, config.clock()).await?;
+    let server = Server::bind(config, centre, secrets, store.clone()).await?;
     Ok((server, store))
 }

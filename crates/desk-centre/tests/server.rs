@@ -4,6 +4,8 @@
 mod cluster;
 #[cfg(test)]
 mod counter;
+#[cfg(test)]
+mod operations;
 
 use desk_centre::demonstration::{id_number, pupil_id};
 use desk_domain::{

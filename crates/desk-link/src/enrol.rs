@@ -63,7 +63,8 @@ pub async fn enrol(address: &str, trust: &Trust, code: &str, key: &DeviceKey) ->
     let response =
         trust.stranger()?.post(url(address, ENROL_PATH)).json(&request).send().await.map_err(|error| failure::sending(&error))?;
     let status = response.status();
-    if status.is_client_error() {
+    // Turned away at the door is no word on the code.
+    if status.is_client_error() && status != reqwest::StatusCode::TOO_MANY_REQUESTS {
         let message = body(response).await.ok().and_then(|body| serde_json::from_slice(&body).ok());
         return Err(EnrolFailure::Refused { status: status.as_u16(), message });
     }

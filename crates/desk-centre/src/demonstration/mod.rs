@@ -93,8 +93,8 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
     number_cards(&config.data_dir, cast.pupils)?;
     let cards = tray(&config.rules_dir.join(DEMONSTRATION_CARDS))?;
 
-    let store = open::store(config).await?;
-    store.migrate().await?;
+    open::migrate(config).await?;
+    let store = open::owner(config).await?;
     let mut tx = store.begin().await?;
     let (first, _) = OPERATORS[0];
     if tx.operator(&config.cell(), &OperatorId::new(first)).await?.is_none() {

@@ -1,10 +1,10 @@
 //! Enrolment: a one-time code and a certificate request against a client certificate. The same key may ask again with the
 //! same code (its answer was lost); nobody else.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::State,
     http::StatusCode,
@@ -24,7 +24,11 @@ use crate::{
     fault::Fault,
 };
 
-pub(super) async fn enrol(State(app): State<Arc<App>>, body: Bytes) -> Response {
+pub(super) async fn enrol(State(app): State<Arc<App>>, Extension(from): Extension<IpAddr>, body: Bytes) -> Response {
+    if !app.doors.lets_enrolment(from) {
+        app.metrics.turned_away("enrolments");
+        return super::too_many();
+    }
     let Ok(request) = serde_json::from_slice::<EnrolRequest>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };

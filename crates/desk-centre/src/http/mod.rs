@@ -1,6 +1,9 @@
 //! The door: TLS 1.3, one task a connection, limits on size, time and number, a graceful end.
 
 mod enrol;
+mod limit;
+mod metrics;
+mod operations;
 mod request;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -26,11 +29,14 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use self::{limit::Doors, metrics::Metrics};
 use crate::{
     authority::{Peer, peer},
     clock::Clock,
+    config::Config,
     fault::Fault,
     secrets::Secrets,
+    store::Postgres,
 };
 
 /// A batch of rows is the longest request.
@@ -48,11 +54,16 @@ pub(crate) struct App {
     pub centre: Centre,
     pub secrets: Secrets,
     pub clock: Clock,
+    pub metrics: Metrics,
+    pub doors: Doors,
+    /// For readiness alone; requests go through the centre.
+    pub store: Postgres,
 }
 
 /// A centre that is listening.
 pub struct Server {
     listener: TcpListener,
+    operations: Option<TcpListener>,
     acceptor: TlsAcceptor,
     app: Arc<App>,
 }
@@ -84,10 +95,24 @@ fn tls(secrets: &Secrets) -> Result<ServerConfig, String> {
 impl Server {
     /// # Errors
     /// [`Fault`] where the port is taken or a certificate cannot be read.
-    pub async fn bind(listen: SocketAddr, centre: Centre, secrets: Secrets, clock: Clock) -> Result<Self, Fault> {
+    pub async fn bind(config: &Config, centre: Centre, secrets: Secrets, store: Postgres) -> Result<Self, Fault> {
         let acceptor = TlsAcceptor::from(Arc::new(tls(&secrets).map_err(Fault::new)?));
-        let listener = TcpListener::bind(listen).await.map_err(|error| Fault::new(format!("{listen}: {error}")))?;
-        Ok(Self { listener, acceptor, app: Arc::new(App { centre, secrets, clock }) })
+        let listener = listen(config.listen).await?;
+        let operations = match config.operations_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let (metrics, doors) = (Metrics::new(), Doors::new(&config.limits));
+        let app = Arc::new(App { centre, secrets, clock: config.clock(), metrics, doors, store });
+        Ok(Self { listener, operations, acceptor, app })
+    }
+
+    /// Where operations are shown, if anywhere.
+    ///
+    /// # Errors
+    /// [`Fault`] where the socket is gone.
+    pub fn operations_address(&self) -> Result<Option<SocketAddr>, Fault> {
+        self.operations.as_ref().map(|listener| listener.local_addr().map_err(|error| Fault::new(error.to_string()))).transpose()
     }
 
     /// # Errors
@@ -103,8 +128,12 @@ impl Server {
             .route(ENROL_PATH, post(enrol::enrol))
             .route(HEALTH_PATH, get(request::health))
             .layer(DefaultBodyLimit::max(MOST_BYTES))
-            .with_state(self.app);
+            .with_state(self.app.clone());
         let (stopping, stopped) = watch::channel(false);
+        let operations = self.operations.map(|listener| {
+            let router = operations::router(self.app.clone());
+            tokio::spawn(async move { axum::serve(listener, router).await })
+        });
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
         tokio::pin!(stop);
@@ -112,16 +141,18 @@ impl Server {
             tokio::select! {
                 () = &mut stop => break,
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => {
+                    Ok((stream, from)) => {
                         let Ok(place) = room.clone().try_acquire_owned() else {
+                            self.app.metrics.turned_away("connections");
                             tracing::warn!("too many connections");
                             continue;
                         };
                         let (acceptor, router, stopped) =
                             (self.acceptor.clone(), router.clone(), stopped.clone());
+                        let counted = self.app.metrics.connected();
                         connections.spawn(async move {
-                            connection(stream, &acceptor, router, stopped).await;
-                            drop(place);
+                            connection(stream, &acceptor, router.layer(Extension(from.ip())), stopped).await;
+                            drop((place, counted));
                         });
                     }
                     Err(error) => {
@@ -139,7 +170,15 @@ impl Server {
         if tokio::time::timeout(LAST_REQUESTS, all).await.is_err() {
             tracing::warn!("requests were still in progress");
         }
+        // Last: whoever watches sees the end coming.
+        if let Some(operations) = operations {
+            operations.abort();
+        }
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Fault> {
+    TcpListener::bind(address).await.map_err(|error| Fault::new(format!("{address}: {error}")))
 }
 
 async fn connection(stream: TcpStream, acceptor: &TlsAcceptor, router: Router, mut stopped: watch::Receiver<bool>) {
@@ -171,4 +210,10 @@ async fn connection(stream: TcpStream, acceptor: &TlsAcceptor, router: Router, m
             }
         }
     }
+}
+
+/// Nothing was done; ask again after a moment.
+fn too_many() -> axum::response::Response {
+    use axum::response::IntoResponse as _;
+    (axum::http::StatusCode::TOO_MANY_REQUESTS, [(axum::http::header::RETRY_AFTER, "1")]).into_response()
 }

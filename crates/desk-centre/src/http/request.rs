@@ -33,23 +33,32 @@ pub(super) async fn answer(State(app): State<Arc<App>>, Extension(peer): Extensi
         tracing::warn!(device = %peer.device, "envelope and certificate differ");
         return StatusCode::FORBIDDEN.into_response();
     }
-    let begun = app.clock.now();
+    if !app.doors.lets_desk(&peer.device) {
+        app.metrics.turned_away("desk");
+        tracing::warn!(device = %peer.device, "desk asks too much");
+        return super::too_many();
+    }
+    let begun = tokio::time::Instant::now();
     let answered = tokio::time::timeout(ANSWER, tried(&app, &peer, &envelope)).await;
-    let took = (app.clock.now() - begun).num_milliseconds();
+    let elapsed = begun.elapsed();
+    let took = elapsed.as_millis();
     let (name, id) = (envelope.request.name(), envelope.id);
     match answered {
         Ok(Ok(response)) => {
             let code = refusal(&response.reply);
+            app.metrics.answered(name, code.unwrap_or("ok"), elapsed);
             tracing::info!(device = %peer.device, request = name, %id, took_ms = took, code, "answered");
             Json(response).into_response()
         }
         Ok(Err(failure)) => {
             let busy = failure.is_busy();
+            app.metrics.answered(name, if busy { "busy" } else { "failed" }, elapsed);
             tracing::error!(device = %peer.device, request = name, %id, took_ms = took, %failure, "no answer");
             let status = if busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
             status.into_response()
         }
         Err(_) => {
+            app.metrics.answered(name, "late", elapsed);
             tracing::error!(device = %peer.device, request = name, %id, took_ms = took, "took too long");
             StatusCode::GATEWAY_TIMEOUT.into_response()
         }

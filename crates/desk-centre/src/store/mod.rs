@@ -4,6 +4,7 @@ mod book;
 mod claim;
 mod people;
 mod request;
+pub mod rights;
 mod row;
 mod tx;
 
@@ -55,6 +56,22 @@ impl Postgres {
     /// [`StoreFailure`] where a migration fails or was changed after it ran.
     pub async fn migrate(&self) -> Stored<()> {
         MIGRATIONS.run(&self.0).await.map_err(|error| StoreFailure::Failed(error.to_string()))
+    }
+
+    fn pool(&self) -> &PgPool {
+        &self.0
+    }
+
+    /// Whether the database answers and takes writes.
+    pub async fn is_writable(&self) -> bool {
+        let recovering: Result<bool, sqlx::Error> = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&self.0).await;
+        recovering.is_ok_and(|recovering| !recovering)
+    }
+
+    /// Connections open, and of these idle.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        (self.0.size(), u32::try_from(self.0.num_idle()).unwrap_or(u32::MAX))
     }
 
     pub async fn close(&self) {

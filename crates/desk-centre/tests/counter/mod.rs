@@ -41,6 +41,7 @@ pub struct Counter {
     _dir: tempfile::TempDir,
     config: Config,
     address: String,
+    operations: String,
     platform: String,
     authority: String,
     link: HttpsLink,
@@ -118,6 +119,11 @@ fn line(address: &str, authority: &str, station: &EnrolReply, seed: u8) -> Https
 impl Counter {
     /// Nothing, and a printed skip, where there is no PostgreSQL.
     pub async fn open(test: &str) -> Option<Self> {
+        Self::limited(test, "").await
+    }
+
+    /// With a `[limits]` table of its own.
+    pub async fn limited(test: &str, limits: &str) -> Option<Self> {
         let Some((_, schema)) = cluster::fresh().await else {
             eprintln!("SKIPPED {test}: no PostgreSQL");
             return None;
@@ -137,10 +143,12 @@ impl Counter {
         std::fs::write(
             &file,
             format!(
-                "database = \"{url}{}options=-csearch_path%3D{schema}\"\ndata_dir = \"centre\"\nrules_dir = {:?}\n\
-                 listen = \"127.0.0.1:0\"\necard_platform = \"{platform}\"\nclock_offset_seconds = {offset}\n\
-                 database_connections = 6\n",
-                if url.contains('?') { '&' } else { '?' },
+                "database = {:?}\ndatabase_owner = {:?}\ndata_dir = \"centre\"\nrules_dir = {:?}\n\
+                 listen = \"127.0.0.1:0\"\noperations_listen = \"127.0.0.1:0\"\necard_platform = \"{platform}\"\n\
+                 clock_offset_seconds = {offset}\ndatabase_connections = 6\n{limits}\n",
+                // Serving goes by a role that owns nothing; one a schema, so that tests do not meet.
+                as_user(&inside(url, &schema), &schema),
+                inside(url, &schema),
                 rules.to_str().unwrap(),
             ),
         )
@@ -149,6 +157,7 @@ impl Counter {
         secrets::init(&config.data_dir, &[], Some(SEED)).unwrap();
         demonstration::fill(&config).await.unwrap();
         let (server, _) = open::server(&config).await.unwrap();
+        let operations = format!("http://{}", server.operations_address().unwrap().unwrap());
         let address = format!("https://{}", server.address().unwrap());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(server.run(async {
@@ -171,6 +180,7 @@ impl Counter {
         let mut counter = Self {
             _dir: dir,
             address,
+            operations,
             platform,
             authority,
             link,
@@ -199,6 +209,16 @@ impl Counter {
     pub async fn close(self) {
         self.stop.send(()).unwrap();
         tokio::time::timeout(Duration::from_secs(12), self.served).await.unwrap().unwrap();
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Status and text of a page of the operations address.
+    pub async fn page(&self, path: &str) -> (u16, String) {
+        let answer = self.plain.get(format!("{}{path}", self.operations)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     pub fn outlet(&self) -> OutletId {
@@ -344,6 +364,17 @@ impl Counter {
     pub async fn platform_fault(&self, fault: &str) {
         self.platform("/v1/fault", json!(fault)).await;
     }
+}
+
+fn inside(url: &str, schema: &str) -> String {
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}options=-csearch_path%3D{schema}")
+}
+
+fn as_user(url: &str, user: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (_, rest) = rest.split_once('@').unwrap();
+    format!("{scheme}://{user}@{rest}")
 }
 
 async fn code(config: &Config, window: &str) -> String {
