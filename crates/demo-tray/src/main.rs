@@ -7,7 +7,7 @@ mod line;
 use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::Value;
-use tauri::State;
+use tauri::{App, Manager as _, PhysicalPosition, State};
 
 use line::{Line, LineError};
 
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     };
     let run = tauri::Builder::default()
         .manage(Line::new(socket))
+        .setup(|app| Ok(beside_the_desk(app)?))
         .invoke_handler(tauri::generate_handler![tray, put, off, tear, mute, calm, load])
         .run(tauri::generate_context!());
     match run {
@@ -31,6 +32,22 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The desk fills the screen; the tray stays above it at the right edge, below the desk's status bar.
+fn beside_the_desk(app: &App) -> tauri::Result<()> {
+    let Some(window) = app.get_webview_window("tray") else {
+        return Ok(());
+    };
+    if let Some(monitor) = window.current_monitor()? {
+        let (screen, own) = (monitor.size(), window.outer_size()?);
+        let bar = (monitor.scale_factor() * 56.0).round();
+        #[expect(clippy::cast_possible_truncation, reason = "a bar of some fifty pixels")]
+        let top = monitor.position().y + bar as i32;
+        let left = i64::from(monitor.position().x) + i64::from(screen.width) - i64::from(own.width);
+        window.set_position(PhysicalPosition::new(i32::try_from(left).unwrap_or_default().max(0), top))?;
+    }
+    window.show()
 }
 
 fn tell(text: &str) {
