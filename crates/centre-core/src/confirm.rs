@@ -168,6 +168,7 @@ impl Call<'_> {
                 last_online_counter: None,
                 holder: Some(person.clone()),
                 suspended: None,
+                functions: Vec::new(),
             })
             .await?;
         Ok(Settled::Yes)

@@ -1,8 +1,9 @@
 //! What a desk may know of one person or one card, by a whole number only.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use desk_domain::{
     code::{Code, Message},
+    function::{Function, FunctionFacts, FunctionState},
     person::{CardFacts, InitialPassword, Lookup, PersonFacts},
 };
 use desk_wire::v1::Reply;
@@ -44,7 +45,7 @@ impl Call<'_> {
             }
         };
         let entitled = self.entitled(&card).await?;
-        Ok(Answer::Kept(Reply::Card { card: Box::new(card_facts(&card, entitled)) }, Keep::Shortly))
+        Ok(Answer::Kept(Reply::Card { card: Box::new(card_facts(&card, entitled, self.now)) }, Keep::Shortly))
     }
 
     async fn person_of(&mut self, lookup: &Lookup) -> Step<Person> {
@@ -94,7 +95,7 @@ impl Call<'_> {
             birth: person.birth,
             class: person.class,
             school: person.school,
-            cards: cards.iter().map(|card| card_facts(card, person.entitled)).collect(),
+            cards: cards.iter().map(|card| card_facts(card, person.entitled, self.now)).collect(),
             guardian_phone: person.guardian_phone.as_deref().map(mask_phone),
             open_order: person.open_order,
             recent_resets,
@@ -105,7 +106,7 @@ impl Call<'_> {
     }
 }
 
-fn card_facts(card: &Card, entitled: bool) -> CardFacts {
+pub(crate) fn card_facts(card: &Card, entitled: bool, now: DateTime<Utc>) -> CardFacts {
     CardFacts {
         cell: card.cell.clone(),
         programme: card.programme.clone(),
@@ -117,7 +118,18 @@ fn card_facts(card: &Card, entitled: bool) -> CardFacts {
         last_balance: card.last_balance,
         holder: card.holder.clone(),
         entitled,
+        functions: functions(card, now),
     }
+}
+
+/// What other systems keep, and transit, which the card's own record keeps.
+fn functions(card: &Card, now: DateTime<Utc>) -> Vec<FunctionFacts> {
+    if card.functions.is_empty() {
+        return Vec::new();
+    }
+    let state = if card.transit_open { FunctionState::Normal } else { FunctionState::NotOpened };
+    let transit = FunctionFacts { function: Function::Transit, state, bank: None, as_of: now };
+    card.functions.iter().cloned().chain([transit]).collect()
 }
 
 fn tail(number: &str) -> String {

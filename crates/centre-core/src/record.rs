@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     card::WriteIntent,
     claim::{Claim, Reservation},
+    function::FunctionFacts,
     id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, WindowId},
     issuer::IssuerRequest,
     money::Fen,
@@ -149,6 +150,8 @@ pub struct Card {
     pub holder: Option<PersonId>,
     /// A write of unknown end stands on this card.
     pub suspended: Option<Suspension>,
+    /// Functions that other systems keep, as they were last heard; without transit, which this record itself keeps.
+    pub functions: Vec<FunctionFacts>,
 }
 
 /// Which case holds a card in suspense.

@@ -13,6 +13,7 @@ pub mod code;
 pub mod document;
 pub mod eligibility;
 pub mod fee;
+pub mod function;
 pub mod hours;
 pub mod id;
 pub mod issuer;

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    function::{Function, FunctionFacts},
     id::{CardNo, CellId, PersonId, ProgrammeId},
     money::Fen,
 };
@@ -80,6 +81,29 @@ pub struct CardFacts {
     /// Holder's name and identity are known (registered card).
     pub holder: Option<PersonId>,
     pub entitled: bool,
+    /// Functions with a state of their own, each as its keeper said; empty for a programme whose cards have one state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionFacts>,
+}
+
+impl CardFacts {
+    #[must_use]
+    pub fn function(&self, function: Function) -> Option<&FunctionFacts> {
+        self.functions.iter().find(|facts| facts.function == function)
+    }
+
+    /// The card's bank, by its line in the programme's file.
+    #[must_use]
+    pub fn bank(&self) -> Option<&str> {
+        self.function(Function::Bank)?.bank.as_deref()
+    }
+
+    /// A formal loss of the card stands: of the card itself, or of its social-security function where functions are
+    /// apart.
+    #[must_use]
+    pub fn formally_lost(&self) -> bool {
+        self.status == CardStatus::Lost || self.function(Function::SocialSecurity).is_some_and(|facts| facts.state.is_formal_loss())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -177,6 +177,7 @@ impl World {
                     last_online_counter: None,
                     holder: person.map(|person| person.person),
                     suspended: None,
+                    functions: Vec::new(),
                 };
                 tx.put_card(&record).await.map_err(|error| failed(&error))?;
             }

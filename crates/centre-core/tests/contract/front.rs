@@ -3,6 +3,7 @@
 use chrono::Duration;
 use desk_domain::{
     code::Code,
+    function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, DeviceId, OperatorId, ProgrammeId},
     money::Fen,
     person::{HolderClass, InitialPassword, Lookup},
@@ -10,8 +11,8 @@ use desk_domain::{
 use desk_wire::v1::{Reply, Request, Secret};
 
 use super::world::{
-    EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, World, case, confirmed, device_id, noon, pupil, refund_claim, refusal, reserve, reserved,
-    sign_in,
+    EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, TRANSIT, World, card, case, confirmed, device_id, noon, pupil, refund_claim, refusal,
+    reserve, reserved, sign_in,
 };
 
 pub async fn unknown_device(world: World) {
@@ -171,6 +172,50 @@ pub async fn finds_people_and_cards(world: World) {
         panic!("{reply:?}");
     };
     assert_eq!(person.initial_password, InitialPassword::NoEcardNumber);
+}
+
+/// What other systems keep of a card comes back as it was put, and transit from the card's own record.
+pub async fn functions_of_a_card(world: World) {
+    let session = world.sign_in(1, "1001").await;
+    let functions = vec![
+        FunctionFacts {
+            function: Function::SocialSecurity,
+            state: FunctionState::TemporaryLoss {
+                channel: LossChannel::Hotline { line: "hr".to_owned() },
+                since: noon(),
+                until: Some(noon() + Duration::days(7)),
+            },
+            bank: None,
+            as_of: noon(),
+        },
+        FunctionFacts {
+            function: Function::Bank,
+            state: FunctionState::FormalLoss { channel: LossChannel::Bank { bank: "bank.A".to_owned() }, since: noon() },
+            bank: Some("bank.A".to_owned()),
+            as_of: noon(),
+        },
+    ];
+    let mut tx = world.centre.store().begin().await.unwrap();
+    let mut lost = card("3104999000000000777", TRANSIT, None);
+    lost.transit_open = false;
+    lost.functions.clone_from(&functions);
+    tx.put_card(&lost).await.unwrap();
+    tx.commit().await.unwrap();
+    let find = |number: &str| Request::FindCard { case: case(1), lookup: Lookup::CardNo { card_no: CardNo::new(number) } };
+    let reply = world.ask(1, &session, find("3104999000000000777")).await;
+    let Reply::Card { card } = reply else {
+        panic!("{reply:?}");
+    };
+    assert_eq!(card.functions[..2], functions);
+    assert_eq!(card.functions[2].function, Function::Transit);
+    assert_eq!(card.functions[2].state, FunctionState::NotOpened);
+    assert_eq!(card.bank(), Some("bank.A"));
+    assert!(!card.formally_lost());
+    let reply = world.ask(1, &session, find(PUPIL_CARD)).await;
+    let Reply::Card { card } = reply else {
+        panic!("{reply:?}");
+    };
+    assert!(card.functions.is_empty());
 }
 
 pub async fn replies_with_people_are_forgotten(world: World) {

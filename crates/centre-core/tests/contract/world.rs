@@ -247,6 +247,7 @@ pub fn card(number: &str, programme: &str, holder: Option<&str>) -> Card {
         last_online_counter: None,
         holder: holder.map(PersonId::new),
         suspended: None,
+        functions: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use centre_core::{
     record::{Card, OperatorRecord},
     store::{CentreStore, Tx},
 };
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use desk_domain::{
     card::CardImage,
     id::{CardNo, CellId, OperatorId, PersonId},
@@ -88,7 +88,8 @@ impl<'a> Cast<'a> {
 pub async fn fill(config: &Config) -> Result<String, Fault> {
     let secrets = Secrets::open(&config.data_dir)?;
     let rules = config.rules()?;
-    let today = local_day(config.clock().now());
+    let now = config.clock().now();
+    let today = local_day(now);
     let cast = Cast::of(&rules, today)?;
     number_cards(&config.data_dir, cast.pupils)?;
     let cards = tray(&config.rules_dir.join(DEMONSTRATION_CARDS))?;
@@ -99,8 +100,8 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
     let (first, _) = OPERATORS[0];
     if tx.operator(&config.cell(), &OperatorId::new(first)).await?.is_none() {
         operators(tx.as_mut(), &config.cell(), &secrets).await?;
-        citizens(tx.as_mut(), &cast, today).await?;
-        on_the_tray(tx.as_mut(), &rules, &cards, today).await?;
+        citizens(tx.as_mut(), &cast, now).await?;
+        on_the_tray(tx.as_mut(), &rules, &cards, now).await?;
         tx.commit().await?;
     } else {
         drop(tx);
@@ -151,7 +152,9 @@ async fn operators(tx: &mut dyn Tx, cell: &CellId, secrets: &Secrets) -> Result<
     Ok(())
 }
 
-async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, today: NaiveDate) -> Result<(), Fault> {
+async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, now: DateTime<Utc>) -> Result<(), Fault> {
+    let today = local_day(now);
+    let banks = banks(cast.residents);
     for number in 1..=PUPILS {
         let person = people::pupil(number, &cast.pupils.cell, &cast.pupils.programme);
         tx.put_person(&person).await?;
@@ -161,7 +164,7 @@ async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, today: NaiveDate) -> Result<
     for number in 1..=RESIDENTS {
         let person = people::resident(number, &cast.residents.cell, &cast.residents.programme);
         tx.put_person(&person).await?;
-        if let Some(card) = people::resident_card(number, &person, today) {
+        if let Some(card) = people::resident_card(number, &person, &banks, now) {
             tx.put_card(&card).await?;
         }
     }
@@ -169,7 +172,8 @@ async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, today: NaiveDate) -> Result<
 }
 
 /// Registers the cards of the tray; they take the place of what their holders had.
-async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], today: NaiveDate) -> Result<(), Fault> {
+async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], now: DateTime<Utc>) -> Result<(), Fault> {
+    let today = local_day(now);
     for line in cards {
         if line.card_no.bytes().all(|digit| digit == b'0') {
             continue;
@@ -197,10 +201,20 @@ async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], toda
             last_online_counter: None,
             holder: (!line.person.is_empty()).then(|| PersonId::new(&line.person)),
             suspended: None,
+            // A card of the tray is issued by the first bank of its programme's list.
+            functions: match banks(set).as_slice() {
+                [] => Vec::new(),
+                banks => people::functions(0, banks, now),
+            },
         })
         .await?;
     }
     Ok(())
+}
+
+/// Lines of the programme's cooperating banks.
+fn banks(rules: &RuleSet) -> Vec<String> {
+    rules.hotlines.iter().map(|line| &line.id).filter(|id| id.starts_with("bank.")).cloned().collect()
 }
 
 fn image(line: &CardLine) -> CardImage {

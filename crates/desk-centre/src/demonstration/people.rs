@@ -1,10 +1,14 @@
 //! People who do not exist: numbers of a region that no authority has, names made of test words and rare characters,
 //! telephones of one reserved block. The same number gives the same person every time.
 
-use centre_core::record::{Card, Person};
-use chrono::{Datelike, Days, NaiveDate};
+use centre_core::{
+    number::local_day,
+    record::{Card, Person},
+};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use desk_domain::{
     document::check_character,
+    function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, CellId, OperatorId, PersonId, ProgrammeId},
     money::Fen,
     person::{CardStatus, HolderClass},
@@ -128,6 +132,7 @@ pub(super) fn pupil_card(number: u32, person: &Person, today: NaiveDate) -> Card
         last_online_counter: None,
         holder: Some(person.person.clone()),
         suspended: None,
+        functions: Vec::new(),
     }
 }
 
@@ -152,7 +157,7 @@ pub(super) fn resident(number: u32, cell: &CellId, programme: &ProgrammeId) -> P
 }
 
 /// The first two residents have cards of the tray only.
-pub(super) fn resident_card(number: u32, person: &Person, today: NaiveDate) -> Option<Card> {
+pub(super) fn resident_card(number: u32, person: &Person, banks: &[String], now: DateTime<Utc>) -> Option<Card> {
     if number < 3 {
         return None;
     }
@@ -167,14 +172,55 @@ pub(super) fn resident_card(number: u32, person: &Person, today: NaiveDate) -> O
         serial,
         holder_class: 1,
         status: if number.is_multiple_of(97) { CardStatus::Lost } else { CardStatus::Active },
-        issued_on: issued_on(today),
+        issued_on: resident_issued_on(number, local_day(now)),
         valid_until: None,
         transit_open: !number.is_multiple_of(11),
         last_balance: Some(Fen(i64::from(number * 53 % 20_000))),
         last_online_counter: None,
         holder: Some(person.person.clone()),
         suspended: None,
+        functions: functions(number, banks, now),
     })
+}
+
+/// A few cards are near or past the ten years of their bank function.
+fn resident_issued_on(number: u32, today: NaiveDate) -> NaiveDate {
+    let months = match number {
+        15 => 119,
+        16 => 121,
+        _ => return issued_on(today),
+    };
+    today.checked_sub_months(Months::new(months)).unwrap_or(today)
+}
+
+/// Social security and bank. A few of the first have something special:
+/// 10 has a temporary loss by telephone that runs three days more, 11 a formal loss on the web of social security alone,
+/// 12 a formal loss of both at the card's bank, 13 a bank function that was never activated. Every 97th lost the card.
+pub(super) fn functions(number: u32, banks: &[String], now: DateTime<Utc>) -> Vec<FunctionFacts> {
+    let index = usize::try_from(number).unwrap_or_default() % banks.len().max(1);
+    let bank = banks.get(index).cloned();
+    let since = now - TimeDelta::days(4);
+    let at_bank = || LossChannel::Bank { bank: bank.clone().unwrap_or_default() };
+    let (social, of_bank) = match number {
+        10 => (
+            FunctionState::TemporaryLoss {
+                channel: LossChannel::Hotline { line: "hr".to_owned() },
+                since,
+                until: Some(since + TimeDelta::days(7)),
+            },
+            FunctionState::Normal,
+        ),
+        11 => (FunctionState::FormalLoss { channel: LossChannel::Online, since }, FunctionState::Normal),
+        13 => (FunctionState::Normal, FunctionState::NotOpened),
+        number if number == 12 || (number > 0 && number.is_multiple_of(97)) => {
+            (FunctionState::FormalLoss { channel: at_bank(), since }, FunctionState::FormalLoss { channel: at_bank(), since })
+        }
+        _ => (FunctionState::Normal, FunctionState::Normal),
+    };
+    vec![
+        FunctionFacts { function: Function::SocialSecurity, state: social, bank: None, as_of: now },
+        FunctionFacts { function: Function::Bank, state: of_bank, bank, as_of: now },
+    ]
 }
 
 #[cfg(test)]
@@ -189,6 +235,8 @@ mod tests {
     fn everybody_is_somebody_else_and_passes_the_checks() {
         let (cell, programme) = (CellId::new("c"), ProgrammeId::new("p"));
         let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+        let now = today.and_hms_opt(2, 0, 0).unwrap().and_utc();
+        let banks = ["bank.A".to_owned(), "bank.B".to_owned()];
         let mut numbers = BTreeSet::new();
         let mut cards = BTreeSet::new();
         let mut names = String::new();
@@ -198,7 +246,7 @@ mod tests {
         });
         let residents = (3..=RESIDENTS).map(|number| {
             let person = resident(number, &cell, &programme);
-            (resident_card(number, &person, today).unwrap(), person)
+            (resident_card(number, &person, &banks, now).unwrap(), person)
         });
         for (card, person) in pupils.chain(residents) {
             assert!(cards.insert(card.serial));

@@ -17,8 +17,8 @@ use super::{
 
 /// Columns of a card, JSON as text.
 const CARD: &str = "SELECT cell, card_no, programme, family, issuer, serial, holder_class, status::text AS status,
-    issued_on, valid_until, transit_open, last_balance, last_online_counter, holder, suspended::text AS suspended
-    FROM cards";
+    issued_on, valid_until, transit_open, last_balance, last_online_counter, holder, suspended::text AS suspended,
+    functions::text AS functions FROM cards";
 
 pub(super) async fn operator(db: &mut PgConnection, cell: &CellId, operator: &OperatorId) -> Stored<Option<OperatorRecord>> {
     let row = sqlx::query("SELECT * FROM operators WHERE cell = $1 AND operator = $2 FOR UPDATE")
@@ -231,15 +231,19 @@ fn to_card(row: &PgRow) -> Stored<Card> {
         last_online_counter: counter.map(u16::try_from).transpose().map_err(|_| damaged("last_online_counter"))?,
         holder: holder.map(PersonId::new),
         suspended: maybe_json(row, "suspended")?,
+        functions: json(row, "functions")?,
     })
 }
 
 pub(super) async fn put_card(db: &mut PgConnection, card: &Card) -> Stored<()> {
     sqlx::query(
-        "INSERT INTO cards VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13, $14, $15::jsonb)
+        "INSERT INTO cards (cell, card_no, programme, family, issuer, serial, holder_class, status, issued_on, valid_until,
+             transit_open, last_balance, last_online_counter, holder, suspended, functions)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13, $14, $15::jsonb, $16::jsonb)
          ON CONFLICT (cell, card_no) DO UPDATE SET programme = $3, family = $4, issuer = $5, serial = $6,
              holder_class = $7, status = $8::jsonb, issued_on = $9, valid_until = $10, transit_open = $11,
-             last_balance = $12, last_online_counter = $13, holder = $14, suspended = $15::jsonb",
+             last_balance = $12, last_online_counter = $13, holder = $14, suspended = $15::jsonb,
+             functions = $16::jsonb",
     )
     .bind(card.cell.as_str())
     .bind(card.card_no.as_str())
@@ -256,6 +260,7 @@ pub(super) async fn put_card(db: &mut PgConnection, card: &Card) -> Stored<()> {
     .bind(card.last_online_counter.map(i32::from))
     .bind(card.holder.as_ref().map(PersonId::as_str))
     .bind(card.suspended.as_ref().map(to_json).transpose()?)
+    .bind(to_json(&card.functions)?)
     .execute(db)
     .await
     .map_err(failed)?;

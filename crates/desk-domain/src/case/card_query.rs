@@ -149,7 +149,10 @@ impl CardQuery {
             Self::Known { facts, .. } | Self::Closed { facts: Some(facts), .. } => {
                 strip.push(status(&facts.status));
                 strip.push(Shown::plain("发卡日期", super::words::day(facts.issued_on)));
-                strip.push(Shown::plain("交通功能", if facts.transit_open { "已开通" } else { "未开通" }));
+                if facts.functions.is_empty() {
+                    strip.push(Shown::plain("交通功能", if facts.transit_open { "已开通" } else { "未开通" }));
+                }
+                strip.extend(facts.functions.iter().map(super::words::function));
                 if let Some(case) = &facts.suspended_by {
                     remark = Some(Message::new(Code::CaseSuspended).with("no", case));
                 }

@@ -70,6 +70,7 @@ fn facts_of(card: &CardImage, rules: &RuleSet) -> CardFacts {
         last_balance: None,
         holder: None,
         entitled: true,
+        functions: Vec::new(),
     }
 }
 

@@ -2,8 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::context::local;
+use super::{
+    context::local,
+    question::{Shown, Tone},
+};
 use crate::{
+    function::{FunctionFacts, FunctionState},
     id::{CardNo, CentreNumber},
     mask,
     money::Fen,
@@ -35,4 +39,19 @@ pub fn masked_card(number: &CardNo) -> String {
 #[must_use]
 pub fn confirmation(number: &CentreNumber) -> String {
     number.as_str().to_owned()
+}
+
+/// State of one function, with the moment at which its keeper said so.
+#[must_use]
+pub fn function(facts: &FunctionFacts) -> Shown {
+    let label = facts.state.label();
+    let (text, tone) = match &facts.state {
+        FunctionState::NotOpened => (label.to_owned(), Tone::Warn),
+        FunctionState::Normal => (label.to_owned(), Tone::Good),
+        FunctionState::TemporaryLoss { until: Some(until), .. } => (format!("{label}至 {}", when(*until)), Tone::Warn),
+        FunctionState::TemporaryLoss { until: None, .. } => (label.to_owned(), Tone::Warn),
+        FunctionState::FormalLoss { since, .. } => (format!("{label}（{}）", when(*since)), Tone::Bad),
+        FunctionState::Closed => (label.to_owned(), Tone::Bad),
+    };
+    Shown::toned(facts.function.label(), format!("{text} · 截至 {}", when(facts.as_of)), tone)
 }

@@ -160,6 +160,7 @@ impl Input {
             last_balance: None,
             holder: None,
             entitled: !self.left,
+            functions: Vec::new(),
         }
     }
 

@@ -297,6 +297,7 @@ fn registered(rules: &RuleSets, row: &CardRow) -> Option<Card> {
         last_online_counter: None,
         holder: (row.name == "pupil").then(|| PersonId::new("pupil-1")),
         suspended: None,
+        functions: Vec::new(),
     })
 }
 
