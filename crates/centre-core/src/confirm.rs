@@ -112,7 +112,11 @@ impl Call<'_> {
             }
         }
         let entry_of = |(line, counter): (CounterLine, u16)| {
-            proof.after.log.iter().find(|entry| Some(entry.sequence) == counter.checked_add(1) && CounterLine::of_kind(entry.kind) == Some(line))
+            proof
+                .after
+                .log
+                .iter()
+                .find(|entry| Some(entry.sequence) == counter.checked_add(1) && CounterLine::of_kind(entry.kind) == Some(line))
         };
         let logged = own.iter().any(|release| {
             release.ask.steps().and_then(entry_of).is_some_and(|entry| {

@@ -45,7 +45,10 @@ impl Transaction for SetBlock {
 /// What lies in the field, as far as blocks go.
 #[derive(Debug)]
 enum Sight {
-    Known { seen: CardImage, state: BlockState },
+    Known {
+        seen: CardImage,
+        state: BlockState,
+    },
     /// An application of this name blocked for good, or a blocked card: nobody can say which.
     Dead(BlockState),
     /// Not of this family.
@@ -130,7 +133,9 @@ impl Aim {
             Sight::Known { seen, state } if state == self.to => Verdict::Done(written(seen)),
             Sight::Known { .. } => Verdict::NotYet,
             Sight::Dead(state) if state == self.to => Verdict::WhoseChip,
-            Sight::Foreign => Verdict::Done(WriteEnd::WrongCard { expected_tail: self.before.card_no.tail().to_owned(), seen_tail: String::new() }),
+            Sight::Foreign => {
+                Verdict::Done(WriteEnd::WrongCard { expected_tail: self.before.card_no.tail().to_owned(), seen_tail: String::new() })
+            }
             Sight::Dead(_) | Sight::Gone => Verdict::Done(unknown()),
         }
     }
@@ -176,11 +181,16 @@ enum At {
     DeadChip,
     DeadAsking,
     Chip,
-    Challenge { chip: String },
+    Challenge {
+        chip: String,
+    },
     Asking,
     Blocking,
     /// The answer was no plain yes: what is true?
-    Back { looking: Looking, reason: Code },
+    Back {
+        looking: Looking,
+        reason: Code,
+    },
     Over,
 }
 

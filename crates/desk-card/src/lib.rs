@@ -22,8 +22,8 @@ pub mod transaction;
 mod unload;
 pub mod write;
 
-pub use desk_domain::{card, code, id, issuer, money};
 pub use block::SetBlock;
+pub use desk_domain::{card, code, id, issuer, money};
 pub use holder_class::WriteHolderClass;
 pub use load::Load;
 pub use personalise::Personalise;

@@ -65,7 +65,10 @@ impl Movement for ByLoad {
     }
 
     fn possible(&self, old_balance: u32) -> bool {
-        i32::try_from(old_balance).ok().zip(i32::try_from(self.plan.amount_bytes).ok()).is_some_and(|(old, more)| old.checked_add(more).is_some())
+        i32::try_from(old_balance)
+            .ok()
+            .zip(i32::try_from(self.plan.amount_bytes).ok())
+            .is_some_and(|(old, more)| old.checked_add(more).is_some())
     }
 
     fn unsupported(&self) -> Code {

@@ -12,7 +12,7 @@ use crate::{
     apdu::{self, Initialize},
     flow::Wired,
     profile::{Profiles, key_source},
-    purse::{Movement, DoMovement, Method, Opened, Plan},
+    purse::{DoMovement, Method, Movement, Opened, Plan},
     transaction::{Reply, Step, Transaction},
 };
 

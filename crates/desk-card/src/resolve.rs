@@ -151,7 +151,8 @@ impl DecideMovement {
     /// Whether the step to `counter` was this transaction, where the log tells.
     fn logged(&self, seen: &CardImage, counter: u16) -> Option<bool> {
         let plan = self.method.plan();
-        let record = seen.log.iter().find(|record| record.sequence == counter && CounterLine::of_kind(record.kind) == Some(self.method.line()))?;
+        let record =
+            seen.log.iter().find(|record| record.sequence == counter && CounterLine::of_kind(record.kind) == Some(self.method.line()))?;
         let same = record.kind == self.method.kind()
             && record.amount == plan.amount
             && record.terminal.eq_ignore_ascii_case(&plan.terminal.number);
@@ -212,12 +213,17 @@ impl Flow for DecideMovement {
                 Act::Ask(IssuerRequest::CheckProof { card: key_source(&self.method.plan().before), proof })
             }
             (At::Asking { seen, counter, proof }, Event::Issuer(IssuerAnswer::Checked { genuine })) => {
-                if genuine { written(seen, Some(proof), counter) } else { self.by_log(seen, counter) }
+                if genuine {
+                    written(seen, Some(proof), counter)
+                } else {
+                    self.by_log(seen, counter)
+                }
             }
             // Nobody could check the proof now; the log may still tell.
-            (At::Asking { seen, counter, .. }, Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. } | IssuerAnswer::Stepped { .. })) => {
-                self.by_log(seen, counter)
-            }
+            (
+                At::Asking { seen, counter, .. },
+                Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. } | IssuerAnswer::Stepped { .. }),
+            ) => self.by_log(seen, counter),
             (At::Releases { seen, counter }, Event::Issuer(IssuerAnswer::Stepped { to })) => self.released(seen, counter, to),
             // Nobody to ask now: the card is asked again later.
             (At::Proving { .. } | At::Asking { .. } | At::Releases { .. } | At::Over, _) => away(),

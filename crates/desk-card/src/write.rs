@@ -6,8 +6,8 @@ use desk_domain::{
 };
 
 use crate::{
-    block::SetBlock, holder_class::WriteHolderClass, load::Load, personalise::Personalise, profile::Profiles, purchase::PurchaseOfRest, resolve::Resolve, revalidate::Revalidate,
-    transaction::Transaction, unload::Unload,
+    block::SetBlock, holder_class::WriteHolderClass, load::Load, personalise::Personalise, profile::Profiles, purchase::PurchaseOfRest,
+    resolve::Resolve, revalidate::Revalidate, transaction::Transaction, unload::Unload,
 };
 
 /// A write in progress.

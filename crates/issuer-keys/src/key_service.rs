@@ -55,7 +55,19 @@ impl KeyService {
     /// `CardFamilyUnknown` or `FieldInvalid`.
     pub fn answer(&self, ask: &IssuerRequest, releases: &[ReleaseRecord]) -> Result<IssuerAnswer, Message> {
         match ask {
-            IssuerRequest::Load { card, purse, algorithm, key_version, random, online_counter, old_balance, amount, terminal, mac1, at } => {
+            IssuerRequest::Load {
+                card,
+                purse,
+                algorithm,
+                key_version,
+                random,
+                online_counter,
+                old_balance,
+                amount,
+                terminal,
+                mac1,
+                at,
+            } => {
                 known_algorithm(*algorithm, *key_version)?;
                 if old_balance.plus(*amount).ok().filter(|after| after.0 <= MOST).is_none() {
                     return Err(invalid("amount"));

@@ -29,9 +29,13 @@ pub struct ReleaseRecord {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ReleaseKind {
     /// `purse` is 1 for the passbook, 2 for the purse.
-    Load { purse: u8 },
+    Load {
+        purse: u8,
+    },
     Unload,
-    Purchase { terminal_sequence: u32 },
+    Purchase {
+        terminal_sequence: u32,
+    },
 }
 
 impl ReleaseRecord {

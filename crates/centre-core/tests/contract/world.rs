@@ -80,7 +80,9 @@ impl KeyRelease for Words {
                 Ok(IssuerAnswer::Mac { mac: "aabbccdd".to_owned(), at: *at })
             }
             IssuerRequest::Purchase { at, .. } => Ok(IssuerAnswer::Mac { mac: "11223344".to_owned(), at: *at }),
-            IssuerRequest::LineMac { .. } | IssuerRequest::Block { .. } => Ok(IssuerAnswer::Mac { mac: "55667788".to_owned(), at: noon().naive_utc() }),
+            IssuerRequest::LineMac { .. } | IssuerRequest::Block { .. } => {
+                Ok(IssuerAnswer::Mac { mac: "55667788".to_owned(), at: noon().naive_utc() })
+            }
             IssuerRequest::CheckProof { .. } => Ok(IssuerAnswer::Checked { genuine: true }),
             IssuerRequest::CheckStep { .. } | IssuerRequest::CheckChip { .. } => panic!("the record of releases is the centre's own"),
         }

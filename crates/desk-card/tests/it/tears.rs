@@ -156,9 +156,11 @@ async fn every_command_of_every_write_torn() {
                     never_wrong(&end, truth, &case);
                     // A card that can no longer say its number is known by the key service alone: it waits for the line.
                     let end = match (&end, meanwhile, job) {
-                        (WriteEnd::Unknown { .. }, Meanwhile::CardBackLineDown | Meanwhile::ToppedUpLineDown, Job::BlockForGood | Job::BlockCard) => {
-                            decide(&mut bench, job, &intent, Meanwhile::CardBack).await
-                        }
+                        (
+                            WriteEnd::Unknown { .. },
+                            Meanwhile::CardBackLineDown | Meanwhile::ToppedUpLineDown,
+                            Job::BlockForGood | Job::BlockCard,
+                        ) => decide(&mut bench, job, &intent, Meanwhile::CardBack).await,
                         _ => end,
                     };
                     never_wrong(&end, truth, &case);
