@@ -1,7 +1,9 @@
 //! `deskctl`: the command-line tool of support and head office. One module a noun; each says what it takes, what it prints
 //! and how it exits.
 
+mod case;
 mod journal;
+mod ruleset;
 
 use std::process::ExitCode;
 
@@ -16,6 +18,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Noun {
+    /// What the rules say about a situation.
+    #[command(subcommand)]
+    Case(case::Command),
+    /// Rule sets of card programmes.
+    #[command(subcommand)]
+    Ruleset(ruleset::Command),
     /// Journals of desks as files.
     #[command(subcommand)]
     Journal(journal::Command),
@@ -23,6 +31,8 @@ enum Noun {
 
 fn main() -> ExitCode {
     match Arguments::parse().noun {
+        Noun::Case(command) => case::run(&command),
+        Noun::Ruleset(command) => ruleset::run(&command),
         Noun::Journal(command) => journal::run(&command),
     }
 }
