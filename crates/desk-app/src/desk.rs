@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_card::profile::Profiles;
 use desk_domain::{
     card::CardImage,
-    case::{Paper, context::local},
+    case::{CaseHeader, Paper, context::local},
     code::{Code, Message},
     id::{CaseId, Id128},
     money::Fen,
@@ -22,6 +22,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     card_session::{CardSession, Ended, Job},
     clock_trust::ClockTrust,
+    exceptions::Exceptions,
     line::Line,
     ports::{
         Answered, CardReader, CentreLink, Clock, Draft, Entropy, LinkFailure, Presence, Printer, Screen, Signer, Station, Store,
@@ -29,6 +30,8 @@ use crate::{
     },
     press::{self, Sheets},
     report::Report,
+    reprint::Papers,
+    reveal::Grounds,
     run::Running,
     session::{Door, Session},
     view::Act,
@@ -73,6 +76,10 @@ pub(crate) enum Mail {
         ticket: u64,
         end: Result<Answered, LinkFailure>,
     },
+    /// What the clerk has to know before a paper comes out.
+    Remark {
+        message: Message,
+    },
     /// Time to try a failed call again.
     Retry {
         case: CaseId,
@@ -101,6 +108,19 @@ pub(crate) enum Errand {
         paper: Paper,
     },
     ReportPaper,
+    /// A slip that belongs to no case.
+    Guidance,
+    /// A paper of the list, for the given time.
+    Reprint {
+        header: Box<CaseHeader>,
+        paper: Paper,
+        copy: u32,
+    },
+    /// A second person is asked whether masked text may be shown.
+    Reveal {
+        case: CaseId,
+        grounds: Grounds,
+    },
     SignIn,
     SignOut,
     Ping,
@@ -131,6 +151,8 @@ pub(crate) enum Place {
     Home { message: Option<Message> },
     Case(CaseId),
     Report(Box<Report>),
+    Papers(Box<Papers>),
+    Exceptions(Box<Exceptions>),
 }
 
 /// The card that lies on the reader while nobody works on a case.
@@ -322,6 +344,11 @@ impl Desk {
                 Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
                 Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
                 Some(Errand::ReportPaper) => self.report_printed(end).await,
+                Some(Errand::Guidance) => {
+                    self.guidance_printed(end);
+                    Ok(())
+                }
+                Some(Errand::Reprint { header, paper, copy }) => self.reprinted(*header, paper, copy, end).await,
                 Some(_) | None => Ok(()),
             },
             Mail::Link { ticket, end } => {
@@ -332,15 +359,27 @@ impl Desk {
                         self.authorise_ended(case, steps, supervisor, amount, end).await
                     }
                     Some(Errand::SignIn) => self.sign_in_ended(end).await,
+                    Some(Errand::Reveal { case, grounds }) => self.reveal_ended(case, grounds, end).await,
                     Some(Errand::Upload) => self.upload_ended(end).await,
                     Some(Errand::DayTotals) => {
                         self.day_totals_ended(end);
                         Ok(())
                     }
-                    Some(Errand::HomeCard | Errand::LatePaper { .. } | Errand::ReportPaper | Errand::SignOut | Errand::Ping) | None => {
-                        Ok(())
-                    }
+                    Some(
+                        Errand::HomeCard
+                        | Errand::LatePaper { .. }
+                        | Errand::ReportPaper
+                        | Errand::Guidance
+                        | Errand::Reprint { .. }
+                        | Errand::SignOut
+                        | Errand::Ping,
+                    )
+                    | None => Ok(()),
                 }
+            }
+            Mail::Remark { message } => {
+                self.notice = Some(message);
+                Ok(())
             }
             Mail::Retry { case, steps } => self.retry(case, steps).await,
         }
@@ -366,6 +405,22 @@ impl Desk {
             Act::Report => self.open_report().await,
             Act::PrintReport => self.print_report(),
             Act::ReadAgain => self.read_again().await,
+            Act::Notice { question } => self.give_notice(&question).await,
+            Act::Guide { service, programme } => self.guide(&service, &programme).await,
+            Act::Papers { day } => self.open_papers(&day).await,
+            Act::Reprint { paper } => self.reprint(&paper).await,
+            Act::Exceptions => self.open_exceptions().await,
+            Act::Attend { line, remedy, note } => self.attend(&line, &remedy, &note).await,
+            Act::Reveal { question, reason, purpose, supervisor, password } => {
+                let grounds = Grounds { reason, purpose, supervisor: crate::reveal::supervisor(&supervisor) };
+                self.reveal(&question, grounds, password)
+            }
+            Act::Find { typed } => self.refuse_lookup(&typed).await,
+            Act::Mask => {
+                self.mask_again(None);
+                Ok(())
+            }
+            Act::Export => self.refuse_export().await,
             Act::DismissNotice => {
                 self.notice = None;
                 Ok(())
@@ -382,6 +437,9 @@ impl Desk {
         if self.line.ping_due(monotonic) && !self.calling(|errand| matches!(errand, Errand::Ping)) {
             let id = self.draw();
             self.call(Errand::Ping, id, Request::Ping);
+        }
+        if self.mask_again(Some(monotonic)) {
+            self.show();
         }
         self.new_day().await?;
         self.idle(monotonic).await?;

@@ -1,6 +1,12 @@
 //! Journal rows that belong to no case: who signed in, what the day began with, when the line was lost.
 
-use desk_domain::{id::OperatorId, money::Fen, posting::Balanced};
+use desk_domain::{
+    case::Service,
+    code::Code,
+    id::{OperatorId, ProgrammeId},
+    money::Fen,
+    posting::Balanced,
+};
 use serde::{Deserialize, Serialize};
 
 /// Sealed payload of a row without a case.
@@ -32,6 +38,36 @@ pub enum Loose {
     ReportPrinted {
         operator: OperatorId,
     },
+    /// A slip without a case: which service was asked for, and why it could not be begun.
+    GuidanceGiven {
+        service: Service,
+        programme: ProgrammeId,
+        code: Option<Code>,
+    },
+    /// Somebody did something about a line of the exception list.
+    ExceptionAttended {
+        line: String,
+        operator: OperatorId,
+        remedy: String,
+        note: String,
+    },
+    /// Masked fields were shown in full; which, never what they said.
+    Revealed {
+        operator: OperatorId,
+        supervisor: OperatorId,
+        case: String,
+        fields: Vec<String>,
+        reason: String,
+        purpose: String,
+    },
+    ExportRefused {
+        operator: OperatorId,
+    },
+    /// A person or a card was looked for without a case.
+    LookupRefused {
+        operator: OperatorId,
+        code: Code,
+    },
 }
 
 impl Loose {
@@ -46,6 +82,11 @@ impl Loose {
             Self::LineBack => "line_back",
             Self::ClockUntrusted { .. } => "clock_untrusted",
             Self::ReportPrinted { .. } => "report_printed",
+            Self::GuidanceGiven { .. } => "guidance_given",
+            Self::ExceptionAttended { .. } => "exception_attended",
+            Self::Revealed { .. } => "revealed",
+            Self::ExportRefused { .. } => "export_refused",
+            Self::LookupRefused { .. } => "lookup_refused",
         }
     }
 
@@ -59,7 +100,12 @@ impl Loose {
             | Self::LineLost
             | Self::LineBack
             | Self::ClockUntrusted { .. }
-            | Self::ReportPrinted { .. } => Balanced::none(),
+            | Self::ReportPrinted { .. }
+            | Self::GuidanceGiven { .. }
+            | Self::ExceptionAttended { .. }
+            | Self::Revealed { .. }
+            | Self::ExportRefused { .. }
+            | Self::LookupRefused { .. } => Balanced::none(),
         }
     }
 }
