@@ -23,10 +23,11 @@ use crate::{
     card_session::{CardSession, Ended, Job},
     clock_trust::ClockTrust,
     exceptions::Exceptions,
+    hall::{self, HallJob, HallState},
     line::Line,
     ports::{
-        Answered, CardReader, CentreLink, Clock, Draft, Entropy, LinkFailure, Presence, Printer, Screen, Signer, Station, Store,
-        StoreFailure, Verifier,
+        Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, LinkFailure, Presence, Printer, Rating, Screen, Signer, Station,
+        Store, StoreFailure, Ticket, Verifier,
     },
     press::{self, Sheets},
     report::Report,
@@ -46,6 +47,8 @@ pub struct Parts {
     pub link: Arc<dyn CentreLink>,
     pub reader: Box<dyn CardReader>,
     pub printer: Box<dyn Printer>,
+    /// Queue and rating device; [`crate::ports::NoHall`] where there is none.
+    pub hall: Box<dyn Hall>,
     pub screen: Arc<dyn Screen>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Box<dyn Entropy>,
@@ -79,6 +82,14 @@ pub(crate) enum Mail {
     /// What the clerk has to know before a paper comes out.
     Remark {
         message: Message,
+    },
+    /// The queue called a ticket, or nobody.
+    Called {
+        end: Result<Option<Ticket>, Message>,
+    },
+    Rated {
+        case: CaseId,
+        rating: Rating,
     },
     /// Time to try a failed call again.
     Retry {
@@ -174,6 +185,15 @@ pub(crate) struct Day {
     pub blanks: u32,
 }
 
+/// Tasks that begin when the actor is polled.
+struct WaitingTasks {
+    session: CardSession,
+    printer: Box<dyn Printer>,
+    sheets: mpsc::UnboundedReceiver<Sheets>,
+    hall: Box<dyn Hall>,
+    hall_jobs: mpsc::UnboundedReceiver<HallJob>,
+}
+
 /// The actor. Made by [`Desk::start`], driven by [`Desk::run`].
 pub struct Desk {
     pub(crate) station: Station,
@@ -200,6 +220,8 @@ pub struct Desk {
     /// Second of the monotonic clock at which a late paper was tried last.
     pub(crate) late_paper_tried: u64,
     pub(crate) waiting: u32,
+    pub(crate) hall: HallState,
+    pub(crate) hall_jobs: mpsc::UnboundedSender<HallJob>,
     pub(crate) uploading: bool,
     pub(crate) notice: Option<Message>,
     pub(crate) revision: u32,
@@ -215,7 +237,7 @@ pub struct Desk {
     tell: mpsc::UnboundedSender<Mail>,
     jobs: mpsc::UnboundedSender<Job>,
     sheets: mpsc::UnboundedSender<Sheets>,
-    waiting_tasks: Option<(CardSession, Box<dyn Printer>, mpsc::UnboundedReceiver<Sheets>)>,
+    waiting_tasks: Option<WaitingTasks>,
     /// Aborted when the desk is dropped, so that a killed desk leaves nobody behind.
     tasks: JoinSet<()>,
 }
@@ -228,6 +250,7 @@ impl Desk {
         let (tell, mail) = mpsc::unbounded_channel();
         let (jobs, job_receiver) = mpsc::unbounded_channel();
         let (sheets, sheet_receiver) = mpsc::unbounded_channel();
+        let (hall_jobs, hall_receiver) = mpsc::unbounded_channel();
         let now = parts.clock.now();
         let session = CardSession {
             reader: parts.reader,
@@ -261,6 +284,8 @@ impl Desk {
             late_papers: Vec::new(),
             late_paper_tried: 0,
             waiting: 0,
+            hall: HallState { present: parts.hall.present(), ..HallState::default() },
+            hall_jobs,
             uploading: false,
             notice: None,
             revision: 0,
@@ -272,7 +297,13 @@ impl Desk {
             tell,
             jobs,
             sheets,
-            waiting_tasks: Some((session, parts.printer, sheet_receiver)),
+            waiting_tasks: Some(WaitingTasks {
+                session,
+                printer: parts.printer,
+                sheets: sheet_receiver,
+                hall: parts.hall,
+                hall_jobs: hall_receiver,
+            }),
             tasks: JoinSet::new(),
         };
         (desk, DeskHandle { acts: act_sender })
@@ -281,9 +312,10 @@ impl Desk {
     /// Runs until every handle is gone.
     pub async fn run(mut self) {
         self.show();
-        if let Some((session, printer, sheets)) = self.waiting_tasks.take() {
-            self.tasks.spawn(session.run());
-            self.tasks.spawn(press::run(printer, sheets, self.tell.clone()));
+        if let Some(tasks) = self.waiting_tasks.take() {
+            self.tasks.spawn(tasks.session.run());
+            self.tasks.spawn(press::run(tasks.printer, tasks.sheets, self.tell.clone()));
+            self.tasks.spawn(hall::run(tasks.hall, tasks.hall_jobs, self.tell.clone()));
         }
         let (clock, tell) = (Arc::clone(&self.clock), self.tell.clone());
         self.tasks.spawn(async move {
@@ -377,6 +409,8 @@ impl Desk {
                     | None => Ok(()),
                 }
             }
+            Mail::Called { end } => self.called(end).await,
+            Mail::Rated { case, rating } => self.rated(case, rating).await,
             Mail::Remark { message } => {
                 self.notice = Some(message);
                 Ok(())
@@ -416,6 +450,7 @@ impl Desk {
                 self.reveal(&question, grounds, password)
             }
             Act::Find { typed } => self.refuse_lookup(&typed).await,
+            Act::CallNext => self.call_next().await,
             Act::Mask => {
                 self.mask_again(None);
                 Ok(())

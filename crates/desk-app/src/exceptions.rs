@@ -13,7 +13,7 @@ use desk_domain::{
 use crate::{
     desk::{Desk, Errand, Place},
     loose::Loose,
-    ports::{Block, Sheet, SheetFormat, StoreFailure},
+    ports::{Block, Rating, Sheet, SheetFormat, StoreFailure},
     session::Session,
 };
 
@@ -51,11 +51,13 @@ pub(crate) enum ExceptionKind {
     MigrationPending,
     CashDifference,
     PaperPending,
+    /// 不满意: to be called back.
+    Dissatisfied,
     Waiting,
 }
 
 impl ExceptionKind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Unknown,
         Self::Conflict,
         Self::Refused,
@@ -63,6 +65,7 @@ impl ExceptionKind {
         Self::MigrationPending,
         Self::CashDifference,
         Self::PaperPending,
+        Self::Dissatisfied,
         Self::Waiting,
     ];
 
@@ -75,6 +78,7 @@ impl ExceptionKind {
             Self::MigrationPending => "迁移未完成",
             Self::CashDifference => "现金差异",
             Self::PaperPending => "打印未完成",
+            Self::Dissatisfied => "不满意",
             Self::Waiting => "待上传",
         }
     }
@@ -88,6 +92,7 @@ impl ExceptionKind {
             Self::MigrationPending => "migration",
             Self::CashDifference => "cash",
             Self::PaperPending => "paper",
+            Self::Dissatisfied => "rating",
             Self::Waiting => "waiting",
         }
     }
@@ -97,7 +102,7 @@ impl ExceptionKind {
         match self {
             Self::Unknown => "值班主管 → 中心",
             Self::Conflict | Self::Refused => "经办柜员（联系客户）",
-            Self::LossNotSynced => "值班主管",
+            Self::LossNotSynced | Self::Dissatisfied => "值班主管",
             Self::MigrationPending => "中心",
             Self::CashDifference => "网点负责人",
             Self::PaperPending => "经办柜员",
@@ -109,6 +114,7 @@ impl ExceptionKind {
     pub(crate) fn remedies(self) -> &'static [Remedy] {
         match self {
             Self::Unknown | Self::LossNotSynced | Self::MigrationPending => &[Remedy::Retry, Remedy::ToCentre, Remedy::Explain],
+            Self::Dissatisfied => &[Remedy::Explain],
             Self::Conflict | Self::Refused => &[Remedy::CallBack, Remedy::ToCentre, Remedy::Explain],
             Self::CashDifference => &[Remedy::ToCentre, Remedy::Explain],
             Self::PaperPending => &[Remedy::Retry, Remedy::Explain],
@@ -212,6 +218,7 @@ impl Desk {
 
     async fn exceptions(&mut self) -> Result<Vec<ExceptionLine>, StoreFailure> {
         let today = self.today();
+        let supervisor = self.session.as_ref().is_some_and(Session::supervisor);
         let mut lines: Vec<ExceptionLine> = Vec::new();
         let mut notes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for back in (0..=DAYS_BACK).rev() {
@@ -225,6 +232,11 @@ impl Desk {
                 {
                     let number = format!("{day} 流水 {}", row.header.sequence);
                     lines.push(line(kind, number, code.text().to_owned(), row.header.at, None, None));
+                }
+                // Only a supervisor hears of a level, never the clerk whom it is about.
+                if supervisor && let Ok(Loose::Rated { case, rating: Rating::Level(level @ 4..) }) = serde_json::from_str(&row.payload) {
+                    let what = if level == 4 { "不满意，请回访" } else { "非常不满意，请回访" };
+                    lines.push(line(ExceptionKind::Dissatisfied, case, what.to_owned(), row.header.at, None, None));
                 }
                 if let Ok(Loose::ExceptionAttended { line, operator, remedy, note }) = serde_json::from_str(&row.payload) {
                     let said = if note.is_empty() { remedy } else { format!("{remedy}：{note}") };
@@ -347,6 +359,7 @@ impl Desk {
                 | ExceptionKind::MigrationPending
                 | ExceptionKind::CashDifference
                 | ExceptionKind::PaperPending
+                | ExceptionKind::Dissatisfied
                 | ExceptionKind::Waiting,
                 _,
             ) => {

@@ -8,6 +8,7 @@ pub mod desk;
 mod exceptions;
 mod field;
 mod guide;
+mod hall;
 mod line;
 mod lists;
 mod loose;

@@ -9,6 +9,8 @@ use desk_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ports::Rating;
+
 /// Sealed payload of a row without a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "loose", rename_all = "snake_case")]
@@ -63,6 +65,23 @@ pub enum Loose {
     ExportRefused {
         operator: OperatorId,
     },
+    TicketCalled {
+        ticket: String,
+        calls: u32,
+    },
+    /// Nobody came after the last call.
+    TicketSkipped {
+        ticket: String,
+    },
+    /// A case was begun for the ticket at the window.
+    TicketServed {
+        ticket: String,
+        case: String,
+    },
+    Rated {
+        case: String,
+        rating: Rating,
+    },
     /// A person or a card was looked for without a case.
     LookupRefused {
         operator: OperatorId,
@@ -86,6 +105,10 @@ impl Loose {
             Self::ExceptionAttended { .. } => "exception_attended",
             Self::Revealed { .. } => "revealed",
             Self::ExportRefused { .. } => "export_refused",
+            Self::TicketCalled { .. } => "ticket_called",
+            Self::TicketSkipped { .. } => "ticket_skipped",
+            Self::TicketServed { .. } => "ticket_served",
+            Self::Rated { .. } => "rated",
             Self::LookupRefused { .. } => "lookup_refused",
         }
     }
@@ -105,6 +128,10 @@ impl Loose {
             | Self::ExceptionAttended { .. }
             | Self::Revealed { .. }
             | Self::ExportRefused { .. }
+            | Self::TicketCalled { .. }
+            | Self::TicketSkipped { .. }
+            | Self::TicketServed { .. }
+            | Self::Rated { .. }
             | Self::LookupRefused { .. } => Balanced::none(),
         }
     }

@@ -93,6 +93,7 @@ impl Desk {
                 figure("待上传", self.waiting.to_string(), if self.waiting > 0 && !self.line.online() { "warn" } else { "plain" }),
             ],
             exceptions: self.open_exceptions_count(),
+            ticket: self.ticket_view(),
         }
     }
 

@@ -27,8 +27,8 @@ use crate::{
     run::{Running, ending_message, service_name},
     session::{Door, Session},
     view::{
-        AskView, CardView, CaseView, FieldView, FigureView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView, PaperView,
-        QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView, StepView, TotalRow, UnfinishedView, View,
+        AlsoView, AskView, CardView, CaseView, FieldView, FigureView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView,
+        PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView, StepView, TotalRow, UnfinishedView, View,
     },
 };
 
@@ -93,7 +93,14 @@ impl Desk {
             remedy: wording.remedy,
             rule: message.rule.as_ref().map(|rule| rule.id.clone()),
             phrase: message.rule.as_ref().map(|rule| rule.phrase.clone()),
-            also: message.also.iter().map(|also| self.message(rules, also)).collect(),
+            also: message
+                .also
+                .iter()
+                .map(|also| {
+                    let MessageView { code, text, cause, remedy, rule, phrase, .. } = self.message(rules, also);
+                    AlsoView { code, text, cause, remedy, rule, phrase }
+                })
+                .collect(),
         }
     }
 
@@ -330,6 +337,7 @@ impl Desk {
                 .collect(),
             can_park: resting && !matches!(next, Some(Next::Ended(_))),
             can_cancel: resting && cancellable,
+            rated: self.rating_shown(id),
             can_notice: next.as_ref().is_some_and(|next| guide::can_notice(running, next)),
             reveal: self.reveal_view(running, rules),
         }

@@ -344,7 +344,11 @@ impl Desk {
             Some(Next::Ended(ending)) => closes = Some((id, ending.clone())),
             Some(Next::Do(_) | Next::Ask(_)) | None => {}
         }
+        let ended = closes.as_ref().map(|(_, ending)| ending.clone());
         self.append(rows, closes).await?;
+        if let Some(ending) = &ended {
+            self.ask_for_rating(&header, ending);
+        }
         self.count(&postings, &entry, blank);
         if let Some(running) = self.cases.get_mut(&id) {
             running.case = case;

@@ -119,6 +119,20 @@ pub struct HomeView {
     pub today: Vec<FigureView>,
     /// Lines of the exception list that somebody has to act on, as far as they are known without looking.
     pub exceptions: u32,
+    /// The queue's ticket at this window; absent where there is no queue system.
+    pub ticket: Option<TicketView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketView {
+    /// `A012`; absent while nobody is called.
+    pub number: Option<String>,
+    pub service: String,
+    /// Times it was called.
+    pub calls: u32,
+    pub waiting: u32,
+    pub busy: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -206,6 +220,8 @@ pub struct CaseView {
     pub can_cancel: bool,
     /// A one-time notice can be printed of what stands against the case.
     pub can_notice: bool,
+    /// 评价中, 已评 or 未评; absent where there is no rating device.
+    pub rated: Option<String>,
     /// Masked text may be asked for; absent where nothing is masked.
     pub reveal: Option<RevealView>,
 }
@@ -411,7 +427,19 @@ pub struct MessageView {
     pub rule: Option<String>,
     pub phrase: Option<String>,
     /// Everything else that stands against it.
-    pub also: Vec<MessageView>,
+    pub also: Vec<AlsoView>,
+}
+
+/// One more thing that stands against a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AlsoView {
+    pub code: String,
+    pub text: String,
+    pub cause: String,
+    pub remedy: String,
+    pub rule: Option<String>,
+    pub phrase: Option<String>,
 }
 
 /// The supervisor's day.
@@ -559,6 +587,8 @@ pub enum Act {
     Find {
         typed: String,
     },
+    /// 下一位: calls the next ticket, or the same one again.
+    CallNext,
     /// Masks again what was revealed.
     Mask,
     /// Somebody tried to copy, save or print the screen.

@@ -27,6 +27,7 @@ export const KEYS = {
   guide: { chord: 'Ctrl+G', label: '指引单', places: ['home'] },
   reveal: { chord: 'Ctrl+I', label: '查看全文', places: ['case'] },
   otherDay: { chord: 'Ctrl+O', label: '其他日期', places: ['papers'] },
+  callNext: { chord: 'F12', label: '下一位', places: ['home'] },
   leaveCase: { chord: 'F12', label: '结束·下一位', places: ['case'] },
   leaveReport: { chord: 'F12', label: '回到首页', places: ['report', 'papers', 'exceptions'] },
   back: { chord: 'Escape', label: '返回', places: ['everywhere'] },
@@ -57,7 +58,9 @@ export const NEVER_ACTS: ReadonlySet<string> = new Set(['Enter', 'Space', 'Escap
 /** Keys the web view would take for itself: reload, caret browsing, search, print, the menu. */
 export const TAKEN_FROM_THE_WEB_VIEW: ReadonlySet<string> = new Set([
   ...Array.from({ length: 12 }, (_, at) => `F${at + 1}`),
-  ...['E', 'I', 'R', 'P', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map((key) => `Ctrl+${key}`),
+  ...['E', 'I', 'R', 'P', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map(
+    (key) => `Ctrl+${key}`,
+  ),
   'Ctrl+Shift+R',
   'Ctrl+Shift+I',
   'Shift+F10',

@@ -191,6 +191,10 @@ await journey('papers again by Enter, and back', views.home, async (page, keys) 
     { act: 'home' },
   ])
 })
+await journey('the next ticket is called', views.homeMany, async (page, keys) => {
+  await keys.press('F12')
+  assert.deepEqual(await page.acts(), [{ act: 'callNext' }])
+})
 await journey('the exception list by keyboard alone', views.home, async (page, keys) => {
   await keys.press('Control+e')
   await page.show(next(views.exceptions))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use desk_app::{
-    ports::{Block, Sheet},
+    ports::{Block, Rating, Sheet},
     view::{Act, AskView, CaseView, ExceptionsView, HomeView, PapersView, Stage, View},
 };
 use desk_cardsim::faults::What;
@@ -98,8 +98,12 @@ async fn everything_that_is_missing_is_told_and_printed_at_once() {
     let mut window = world.open().await;
     let view = refused_papers(&mut window).await;
     let message = view.message.clone().unwrap();
-    let told: Vec<&str> = std::iter::once(&message).chain(&message.also).map(|one| one.code.as_str()).collect();
-    assert!(told.contains(&"ORIGINAL_REQUIRED") && told.contains(&"ID_CHECKSUM"), "{told:?}");
+    let own = (message.code.clone(), message.text.clone(), message.rule.clone());
+    let also = message.also.iter().map(|one| (one.code.clone(), one.text.clone(), one.rule.clone()));
+    let told: Vec<(String, String, Option<String>)> = std::iter::once(own).chain(also).collect();
+    for code in ["ORIGINAL_REQUIRED", "ID_CHECKSUM"] {
+        assert!(told.iter().any(|(said, _, _)| said == code), "{told:?}");
+    }
     assert!(view.can_notice);
     window.handle.send(Act::Notice { question: view.question.id.clone() });
     window
@@ -111,11 +115,9 @@ async fn everything_that_is_missing_is_told_and_printed_at_once() {
         .unwrap();
     let notices = sheets(&world, "一次性告知单");
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
-    for message in std::iter::once(&message).chain(&message.also) {
-        assert!(notice.contains(&message.text), "{} is not on {notice}", message.text);
-        if let Some(rule) = &message.rule {
-            assert!(notice.contains(rule.as_str()), "{rule}");
-        }
+    for (_, text, rule) in &told {
+        assert!(notice.contains(text.as_str()), "{text} is not on {notice}");
+        assert!(rule.as_ref().is_none_or(|rule| notice.contains(rule.as_str())), "{rule:?} is not on {notice}");
     }
     for wanted in ["学生身份证", "户口簿", "20.00 元", "演示服务中心", "今日 08:30-17:00", "0512-962026", "一、", "联网办理"]
     {
@@ -281,7 +283,7 @@ async fn an_unknown_write_stands_on_the_list_until_it_is_known() {
     for at in 1..=24 {
         let mut world = World::new().await;
         let (mut window, list) = left_with_the_card(&mut world, at).await;
-        assert_eq!(list.lists.len(), 8, "every list is named, also the empty ones");
+        assert_eq!(list.lists.len(), 9, "every list is named, also the empty ones");
         let Some(row) = list.rows.iter().find(|row| row.kind == "灰记录").cloned() else {
             window.kill().await;
             continue;
@@ -389,4 +391,79 @@ async fn nobody_is_looked_up_without_a_case() {
             .unwrap();
     }
     assert_eq!(world.count("lookup_refused"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_are_called_three_times_join_their_cases_and_every_case_is_rated_once() {
+    let mut world = World::new().await;
+    world.hall.install();
+    for number in ["A001", "A002"] {
+        world.hall.wait_in_line(number, "卡业务");
+    }
+    world.hall.will_rate(Rating::Level(5));
+    let mut window = world.open().await;
+    let called = |number: &'static str, calls: u32| {
+        move |view: &View| {
+            matches!(&view.stage, Stage::Home(home)
+                if home.ticket.as_ref().is_some_and(|ticket| ticket.number.as_deref() == Some(number) && ticket.calls == calls && !ticket.busy))
+        }
+    };
+    home(&mut window).await;
+    // Nobody comes for the first.
+    for calls in 1..=3 {
+        window.handle.send(Act::CallNext);
+        window.clerk.until("called", called("A001", calls)).await.unwrap();
+    }
+    window.handle.send(Act::CallNext);
+    window.clerk.until("the next", called("A002", 1)).await.unwrap();
+    assert_eq!(world.hall.called(), ["A001", "A001", "A001", "A002"]);
+    assert_eq!((world.count("ticket_called"), world.count("ticket_skipped")), (4, 1));
+    // The second is served; the case is rated once, and the clerk sees only that it was.
+    world.tray.put("pupil");
+    window.begin("validation", EDUCATION).await;
+    let end = window.clerk.drive(willing(&world.tray, "pupil")).await.unwrap();
+    assert!(good(&end));
+    let rated = |view: &View| case_on_screen(view).is_some_and(|case| case.rated.as_deref() == Some("已评"));
+    let view = window.clerk.until("rated", rated).await.unwrap();
+    assert!(!format!("{:?}", case_on_screen(&view)).contains("不满意"));
+    assert_eq!(world.hall.asked(), [end.number.clone()]);
+    assert_eq!((world.count("ticket_served"), world.count("rated")), (1, 1));
+    window.handle.send(Act::Home);
+    home(&mut window).await;
+    // A card that still lies there is given back first.
+    window.handle.send(Act::CallNext);
+    let left = |view: &View| matches!(&view.stage, Stage::Home(home) if home.message.as_ref().is_some_and(|told| told.code == "CARD_LEFT"));
+    window.clerk.until("card left", left).await.unwrap();
+    world.tray.take_off();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    window.handle.send(Act::CallNext);
+    window.clerk.until("nobody", |view| view.notice.as_ref().is_some_and(|notice| notice.code == "NOBODY_WAITS")).await.unwrap();
+    assert_eq!(world.count("ticket_skipped"), 1, "who was served is not passed over");
+    world.hall.break_down(true);
+    window.handle.send(Act::CallNext);
+    window.clerk.until("broken", |view| view.notice.as_ref().is_some_and(|notice| notice.code == "DEVICE_FAIL")).await.unwrap();
+    // The level is for the supervisor, who has to call back.
+    window.handle.send(Act::Exceptions);
+    let list = exceptions(&mut window, "the clerk's list", |_| true).await;
+    assert!(list.rows.iter().all(|row| row.kind != "不满意"), "{list:?}");
+    window.handle.send(Act::Home);
+    home(&mut window).await;
+    window.handle.send(Act::SignOut);
+    window.clerk.sign_in("2001", "pass-2001").await.unwrap();
+    window.handle.send(Act::Exceptions);
+    let list = exceptions(&mut window, "the supervisor's list", |list| list.rows.iter().any(|row| row.kind == "不满意")).await;
+    assert!(list.rows.iter().any(|row| row.number == end.number));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_without_queue_and_rating_works_just_the_same() {
+    let mut world = World::new().await;
+    let mut window = world.open().await;
+    assert!(home(&mut window).await.ticket.is_none());
+    window.handle.send(Act::CallNext);
+    world.tray.put("pupil");
+    window.begin("validation", EDUCATION).await;
+    let end = window.clerk.drive(willing(&world.tray, "pupil")).await.unwrap();
+    assert!(good(&end) && end.rated.is_none());
+    assert!(world.hall.called().is_empty() && world.hall.asked().is_empty());
 }
