@@ -149,7 +149,7 @@ fn one() -> u16 {
 
 /// What a family's file tells of one card.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PublicFacts {
+pub struct PublicFacts {
     pub image: CardImage,
     pub city: Option<String>,
 }
@@ -263,7 +263,8 @@ impl Layout {
     }
 
     /// Whether the file is one of this family.
-    pub(crate) fn fits(&self, file: &[u8]) -> bool {
+    #[must_use]
+    pub fn fits(&self, file: &[u8]) -> bool {
         self.when.iter().all(|when| {
             let at = usize::from(when.at);
             file.get(at..at + when.is.0.len()) == Some(when.is.0.as_slice())
@@ -271,7 +272,8 @@ impl Layout {
     }
 
     /// Reads the public file into what of an image stands in it. None where it is too short or holds no number.
-    pub(crate) fn facts(&self, file: &[u8]) -> Option<PublicFacts> {
+    #[must_use]
+    pub fn facts(&self, file: &[u8]) -> Option<PublicFacts> {
         let public = self.public.as_ref()?;
         let number = &public.number;
         let (card_no, blank) = match number.file {
