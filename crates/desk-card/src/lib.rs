@@ -3,12 +3,15 @@
 pub mod apdu;
 pub mod balance;
 pub mod bcd;
+mod block;
 pub mod driver;
 mod flow;
 pub mod holder;
+mod holder_class;
 pub mod layout;
 mod line;
 pub mod link;
+mod load;
 mod personalise;
 pub mod profile;
 mod purchase;
@@ -25,7 +28,10 @@ pub mod transaction;
 mod unload;
 pub mod write;
 
+pub use block::SetBlock;
 pub use desk_domain::{card, code, id, issuer, money};
+pub use holder_class::WriteHolderClass;
+pub use load::Load;
 pub use personalise::Personalise;
 pub use purchase::PurchaseOfRest;
 pub use read::{Journeys, LookAtCard, ReadCard, ReadEnd};

@@ -71,7 +71,8 @@ pub fn nothing(unread: &Unread) -> Nothing {
 }
 
 fn seen(unread: &Unread) -> Value {
-    let tried: Vec<_> = unread.tried.iter().map(|tried| json!({ "application": tried.name, "sw": format!("{:04X}", tried.sw.0) })).collect();
+    let tried: Vec<_> =
+        unread.tried.iter().map(|tried| json!({ "application": tried.name, "sw": format!("{:04X}", tried.sw.0) })).collect();
     json!({
         "family": unread.present.as_ref().map(|(family, _)| family),
         "title": unread.present.as_ref().map(|(_, title)| title),

@@ -145,7 +145,10 @@ impl<'a> RecordedCard<'a> {
         // A card answers to the beginning of its name, so a recording under a longer name serves as well.
         let longer = |exchange: &Exchange| {
             let recorded = Parts::of(&exchange.command);
-            recorded.header == asked.header && asked.header.get(2) == Some(&0x04) && recorded.data.starts_with(asked.data) && is_ok(exchange)
+            recorded.header == asked.header
+                && asked.header.get(2) == Some(&0x04)
+                && recorded.data.starts_with(asked.data)
+                && is_ok(exchange)
         };
         let at = self.exchanges.iter().position(same).or_else(|| self.exchanges.iter().position(longer))?;
         let exchange = self.exchanges.get(at)?;
