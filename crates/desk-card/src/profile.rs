@@ -456,6 +456,12 @@ impl Profile {
         }
         None
     }
+
+    /// Reads the public file into what of an image stands in it. None where it is no card of this family.
+    pub(crate) fn image(&self, file: &[u8]) -> Option<CardImage> {
+        let layout = Layout::of(self);
+        layout.facts(file).filter(|_| layout.fits(file)).map(|facts| facts.image)
+    }
 }
 
 /// Names a card towards the key service.
