@@ -1,8 +1,12 @@
 //! `deskctl`: the command-line tool of support and head office. One module a noun; each says what it takes, what it prints
 //! and how it exits.
 
+mod card;
 mod case;
+mod decoded;
 mod journal;
+mod live;
+mod recorded;
 mod ruleset;
 
 use std::process::ExitCode;
@@ -18,6 +22,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Noun {
+    /// Citizens' cards: from a recording, or on a reader.
+    #[command(subcommand)]
+    Card(card::Command),
     /// What the rules say about a situation.
     #[command(subcommand)]
     Case(case::Command),
@@ -31,6 +38,7 @@ enum Noun {
 
 fn main() -> ExitCode {
     match Arguments::parse().noun {
+        Noun::Card(command) => card::run(&command),
         Noun::Case(command) => case::run(&command),
         Noun::Ruleset(command) => ruleset::run(&command),
         Noun::Journal(command) => journal::run(&command),
