@@ -67,7 +67,8 @@ pub enum Service {
 }
 
 impl Service {
-    pub const ALL: &[Self] = &[Self::CardQuery, Self::ReissueLost, Self::RefundReadable, Self::Validation, Self::PasswordReset];
+    pub const ALL: &[Self] =
+        &[Self::CardQuery, Self::ReissueLost, Self::RefundReadable, Self::Validation, Self::PasswordReset, Self::GuardianPhone];
 
     /// Number of the service in the catalogue of services.
     #[must_use]
@@ -78,6 +79,7 @@ impl Service {
             Self::RefundReadable => "S-09",
             Self::Validation => "S-13",
             Self::PasswordReset => "S-17",
+            Self::GuardianPhone => "S-18",
         }
     }
 }
