@@ -60,8 +60,12 @@ fn a_refund_names_payout_and_who_must_agree() {
     let verdict = said(&format!(r#"{{{REFUND}, "card": {{"balance_fen": 3650, "issued_on": "2026-01-01"}}}}"#));
     assert_eq!((verdict.verdict, verdict.payout_fen), (Word::Allowed, Some(3650)), "{:?}", verdict.messages);
     assert!(verdict.authorisation.is_none() && verdict.fees.is_empty());
-    let verdict =
-        said(&format!(r#"{{{REFUND}, "card": {{"balance_fen": 26800, "issued_on": "2026-01-01"}}, "applicant": {{"role": "bearer"}}}}"#));
+    let large = format!(r#"{REFUND}, "card": {{"balance_fen": 26800, "issued_on": "2026-01-01"}}"#);
+    assert_eq!(codes(&said(&format!("{{{large}}}"))), ["IDENTITY_REQUIRED"]);
+    let verdict = said(&format!(
+        r#"{{{large}, "applicant": {{"role": "bearer"}},
+            "documents": [{{"kind": "resident_id", "number": "34052419800101001x", "expires": "20351231"}}]}}"#
+    ));
     assert_eq!(verdict.authorisation.map(|needed| needed.label), Some("值班主管"));
     let verdict = said(&format!(r#"{{{REFUND}, "card": {{"balance_fen": -300, "issued_on": "2026-01-01"}}}}"#));
     assert_eq!(codes(&verdict), ["OVERDRAFT_FIRST"]);
