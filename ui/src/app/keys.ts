@@ -18,6 +18,8 @@ export const KEYS = {
   query: { chord: 'F7', label: '查询', places: ['home'] },
   pickUp: { chord: 'F8', label: '领卡', places: ['home'] },
   report: { chord: 'F9', label: '主管·日报', places: ['home'] },
+  closeDay: { chord: 'Ctrl+E', label: '日结', places: ['home', 'report'] },
+  openHours: { chord: 'Ctrl+O', label: '延时营业', places: ['home'] },
   resume: { chord: 'F10', label: '恢复未完', places: ['home'] },
   park: { chord: 'F10', label: '挂起', places: ['case'] },
   printReport: { chord: 'F11', label: '打印日报', places: ['report'] },
@@ -49,7 +51,7 @@ export const NEVER_ACTS: ReadonlySet<string> = new Set(['Enter', 'Space', 'Escap
 /** Keys the web view would take for itself: reload, caret browsing, search, print, the menu. */
 export const TAKEN_FROM_THE_WEB_VIEW: ReadonlySet<string> = new Set([
   ...Array.from({ length: 12 }, (_, at) => `F${at + 1}`),
-  ...['R', 'P', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map((key) => `Ctrl+${key}`),
+  ...['R', 'P', 'E', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map((key) => `Ctrl+${key}`),
   'Ctrl+Shift+R',
   'Ctrl+Shift+I',
   'Shift+F10',
