@@ -7,7 +7,6 @@ use desk_domain::code::Code;
 /// Codes of services that are not built yet. A code that gains a raiser has to leave this list.
 const LATER_SERVICES: &[&str] = &[
     "AGE_MISMATCH",
-    "BALANCE_UNKNOWN",
     "BANK_LOSS_OPEN",
     "BANK_NOT_COOPERATING",
     "BANK_NO_FORBIDDEN",

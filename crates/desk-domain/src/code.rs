@@ -255,6 +255,11 @@ catalogue! {
     NoCard, "NO_CARD", Refuse, "读卡器上没有卡。", "读卡器上没有感应到卡。", "把卡平放在读卡器中央；仍读不到的换一张好卡试读卡器。";
     CardPulled, "CARD_PULLED", Warn, "卡片移开过早。", "读写还没有完成，卡就移开了。", "请把同一张卡放回，完成前不要移动。";
     CardFamilyUnknown, "CARD_FAMILY_UNKNOWN", Refuse, "不认识的卡种。", "这张卡不是系统认识的卡种。", "确认是不是本市的卡；不是的不能受理。";
+    CardForeign, "CARD_FOREIGN", Warn, "不是本方案的卡，只显示卡内数据。", "这张卡由别的发卡方案或别的城市发行。", "可以告诉持卡人卡内所示；其他业务请其到发卡方办理。";
+    BalanceUnverified, "BALANCE_UNVERIFIED", Warn, "余额未验证，仅供参考。", "该卡种的余额算法没有经过核对，或卡内数据互相矛盾。", "不要据此收付款；以发卡方查询为准。";
+    BalanceNegative, "BALANCE_NEGATIVE", Warn, "卡内余额为负，已透支。", "持卡人用过透支额度，还没有补足。", "告知持卡人透支金额；退值前须先充值补足。";
+    TranscriptInvalid, "TRANSCRIPT_INVALID", Refuse, "不是卡片通信记录：{what}。", "文件不是约定的格式，或里面没有能解读的卡片数据。", "核对文件；格式见 deskctl 说明。";
+    TranscriptLine, "TRANSCRIPT_LINE", Warn, "通信记录第 {line} 条不完整，已跳过。", "该条不是成对的十六进制数据。", "其余各条照常解读；需要时重新采集。";
     CardMute, "CARD_MUTE", Refuse, "卡片没有应答。", "卡片损坏，或没有放好。", "重新放平再试；三次仍不行的按不可读卡处理。";
     CardRefused, "CARD_REFUSED", Refuse, "卡片拒绝了该操作（状态 {sw}）。", "卡片不允许当前操作，可能已锁定或状态不符。", "重放一次再试；仍被拒绝的记下状态码报主管。";
     CardNotBlank, "CARD_NOT_BLANK", Refuse, "这不是空白卡。", "放上的卡已经写过号码。", "拿开这张卡，换一张空白卡。";
