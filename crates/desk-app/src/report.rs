@@ -241,7 +241,7 @@ impl Desk {
                 CloseStage::Closed { report, .. } => Some(report),
                 CloseStage::Counting { .. } => None,
             },
-            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Case(_) => None,
+            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Case(_) | Place::Papers(_) | Place::Exceptions(_) => None,
         }
     }
 
@@ -252,7 +252,7 @@ impl Desk {
                 CloseStage::Closed { report, .. } => Some(report),
                 CloseStage::Counting { .. } => None,
             },
-            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Case(_) => None,
+            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Case(_) | Place::Papers(_) | Place::Exceptions(_) => None,
         }
     }
 

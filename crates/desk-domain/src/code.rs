@@ -68,6 +68,9 @@ pub struct Message {
     pub params: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
+    /// Everything else that stands against it, so that nobody comes twice for one case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Message>,
 }
 
 /// Where a refusal comes from.
@@ -81,7 +84,7 @@ pub struct RuleRef {
 impl Message {
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, params: Vec::new(), rule: None }
+        Self { code, params: Vec::new(), rule: None, also: Vec::new() }
     }
 
     #[must_use]
@@ -94,6 +97,11 @@ impl Message {
     pub fn by_rule(mut self, id: &str, phrase: &str) -> Self {
         self.rule = Some(RuleRef { id: id.to_owned(), phrase: phrase.to_owned() });
         self
+    }
+
+    /// This message and everything that came with it, in the order in which a clerk would tell them.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.also)
     }
 
     /// The text with its parameters filled in.
@@ -298,6 +306,9 @@ catalogue! {
     JournalBroken, "JOURNAL_BROKEN", Exception, "本机流水校验不通过，已停用。", "流水的校验值前后对不上，可能被改动或损坏。", "停止使用本机，不要删除任何文件，请主管联系中心。";
     Internal, "INTERNAL", Exception, "程序内部错误（{where}）。", "程序遇到没有预料的情况。", "记下提示内容报系统管理员；业务可从未完业务中恢复。";
     ResetTooOften, "RESET_TOO_OFTEN", Warn, "近 {days} 日已重置 {n} 次，须主管授权。", "短期内重置次数偏多，防止被人冒用。", "核实监护人身份后请主管授权。";
+    CardLeft, "CARD_LEFT", Warn, "读卡器上还有卡，请先归还再叫下一位。", "上一位市民的卡还在读卡器上。", "取下卡片，连同证件一起归还市民。";
+    NobodyWaits, "NOBODY_WAITS", Info, "现在没有人等候。", "叫号系统里没有等候的号。", "稍后再叫，或直接办理来人的业务。";
+    PaperOut, "PAPER_OUT", Info, "{paper}已打印。", "这张纸已从打印机出来。", "交给客户；仍需要时可补打。";
     PaperGlyphMissing, "PAPER_GLYPH_MISSING", Warn, "字体缺字：{chars}，请手工书写。", "字库里没有这个生僻字。", "在凭证空白处手工写上该字并由客户核对。";
     StoreMissing, "STORE_MISSING", Refuse, "找不到本机账本。", "本机已登记，但账本文件不在数据目录中（被移走或磁盘未挂载）。", "不要重新登记；请主管检查磁盘和数据目录，找回账本后再启动。";
     StoreKeyWrong, "STORE_KEY_WRONG", Refuse, "本机账本打不开：密钥不符或文件损坏。", "账本是用另一把密钥建立的，或文件头已损坏。", "不要删除账本；请主管联系系统管理员核对密钥存放位置或按恢复流程处理。";

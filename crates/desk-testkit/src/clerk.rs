@@ -122,7 +122,9 @@ impl Clerk {
                     | Stage::Locked { .. }
                     | Stage::DayOpen { .. }
                     | Stage::DayClose(_)
-                    | Stage::Report(_) => false,
+                    | Stage::Report(_)
+                    | Stage::Papers(_)
+                    | Stage::Exceptions(_) => false,
                 })
                 .await?;
             let Stage::Case(case) = &view.stage else {
