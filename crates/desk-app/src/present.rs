@@ -29,8 +29,9 @@ use crate::{
     run::{Running, ending_message, service_name},
     session::{Door, Session},
     view::{
-        AlsoView, AskView, CardView, CaseView, CompareRow, DayCloseView, DenominationView, FieldView, FigureView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView,
-        PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView, StepView, TotalRow, UnfinishedView, View,
+        AlsoView, AskView, CardView, CaseView, CompareRow, DayCloseView, DenominationView, FieldView, FigureView, HourView, LinePanelRow,
+        LineView, LogView, MessageView, OptionView, PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView,
+        StepView, TotalRow, UnfinishedView, View,
     },
 };
 

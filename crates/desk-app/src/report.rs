@@ -244,7 +244,14 @@ impl Desk {
                 CloseStage::Closed { report, .. } => Some(report),
                 CloseStage::Counting { .. } => None,
             },
-            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Case(_) | Place::Papers(_) | Place::Exceptions(_) => None,
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Case(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
         }
     }
 
@@ -255,7 +262,14 @@ impl Desk {
                 CloseStage::Closed { report, .. } => Some(report),
                 CloseStage::Counting { .. } => None,
             },
-            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Case(_) | Place::Papers(_) | Place::Exceptions(_) => None,
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Case(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
         }
     }
 

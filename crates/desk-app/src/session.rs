@@ -235,7 +235,12 @@ impl Desk {
 
     pub(crate) async fn sign_out(&mut self) -> Result<(), StoreFailure> {
         let leaving = match &self.place {
-            Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_) | Place::DayClose(_) | Place::Papers(_) | Place::Exceptions(_) => true,
+            Place::Home { .. }
+            | Place::DayOpen { .. }
+            | Place::Report(_)
+            | Place::DayClose(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => true,
             Place::Door(door) => door.locked.is_some() && door.knocking.is_none(),
             Place::Starting | Place::Blocked(_) | Place::Case(_) => false,
         };
