@@ -36,6 +36,9 @@ pub(crate) struct Report {
     pub exceptions: Vec<String>,
     /// Papers of the day's cases that came out once more.
     pub reprints: u32,
+    /// Masked text shown in full, and people looked for without a case: numbers, no accusation.
+    pub reveals: u32,
+    pub lookups: u32,
     pub head: (u64, String),
     pub printed: bool,
     pub message: Option<Message>,
@@ -176,6 +179,8 @@ impl Desk {
             hours: BTreeMap::new(),
             exceptions: Vec::new(),
             reprints: 0,
+            reveals: 0,
+            lookups: 0,
             head: self.store.head().await?,
             printed: false,
             message: None,
@@ -195,6 +200,8 @@ impl Desk {
         }
         for row in self.store.loose(day).await? {
             if let Ok(loose) = serde_json::from_str::<Loose>(&row.payload) {
+                report.reveals += u32::from(matches!(loose, Loose::Revealed { .. }));
+                report.lookups += u32::from(matches!(loose, Loose::LookupRefused { .. } | Loose::ExportRefused { .. }));
                 for posting in loose.postings().lines() {
                     add(&mut report.recomputed, posting);
                 }
@@ -388,6 +395,8 @@ impl Desk {
                     pair("备用金", report.float().to_string()),
                     pair("尾箱余额", report.till().to_string()),
                     pair("补打张数", report.reprints.to_string()),
+                    pair("查看全文", report.reveals.to_string()),
+                    pair("无据查询或导出", report.lookups.to_string()),
                 ],
             },
             Block::Table {
