@@ -211,6 +211,8 @@ impl Counter {
                         AskView::Ended { .. } => {
                             self.ended.push((**case).clone());
                             self.left.insert(case.case.clone());
+                            // The customer gets the card back.
+                            self.rig.tray.take_off();
                             Some(Act::Home)
                         }
                         // The centre is still being asked: a key would be dropped.
