@@ -70,6 +70,15 @@ impl SimTray {
         self.state().cards.insert(name.to_owned(), card);
     }
 
+    /// Takes a card out of the tray, and off the reader where it lies there.
+    pub fn remove(&self, name: &str) -> Option<SimCard> {
+        let on_reader = matches!(&self.state().reader, OnReader::Card { name: there, .. } if there == name);
+        if on_reader {
+            self.take_off();
+        }
+        self.state().cards.remove(name)
+    }
+
     #[must_use]
     pub fn card(&self, name: &str) -> Option<SimCard> {
         self.state().cards.get(name).cloned()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use centre_core::{record::ClaimRecord, store::StoreFailure};
 use desk_app::{
-    ports::{Movement, Period, Store, Stored},
+    ports::{Movement, Period, Station, Store, Stored},
     view::ReportView,
 };
 use desk_domain::{
@@ -15,7 +15,7 @@ use desk_domain::{
 };
 
 use crate::{
-    memory_store::MemoryStore,
+    memory_store::{MemoryDisk, MemoryStore},
     rig::Rig,
     shift::Job,
     world::{PUPIL_CARD, World},
@@ -41,9 +41,16 @@ impl Journal {
     /// # Errors
     /// Why it cannot be read.
     pub async fn of(rig: &Rig, world: &World) -> Result<Self, String> {
-        let disk = rig.disk().ok_or("no disk")?;
+        Self::on(rig.disk().ok_or("no disk")?, &rig.station, world).await
+    }
+
+    /// The same of any disk that a station has left behind.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub async fn on(disk: MemoryDisk, station: &Station, world: &World) -> Result<Self, String> {
         let kinds = disk.kinds();
-        let mut store = MemoryStore::open(disk, &rig.station, 1).map_err(|error| format!("chain: {error}"))?;
+        let mut store = MemoryStore::open(disk, station, 1).map_err(|error| format!("chain: {error}"))?;
         let day = desk_domain::case::context::local(world_now(world)).date();
         let failed = |error: desk_app::ports::StoreFailure| error.to_string();
         let mut cases = Vec::new();

@@ -1,6 +1,9 @@
 //! Simulated time: tokio's paused clock on top of a fixed date. Time passes only where everybody waits.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -49,6 +52,46 @@ impl Clock for SimClock {
 
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+}
+
+/// One computer's clock: the world's time, ahead or behind, and going a little too fast or too slow.
+pub struct Drifting {
+    world: Arc<SimClock>,
+    since: Instant,
+    ahead: Mutex<TimeDelta>,
+    /// Millionths too fast; negative: too slow.
+    drift: i32,
+}
+
+impl Drifting {
+    #[must_use]
+    pub fn of(world: &Arc<SimClock>, ahead: TimeDelta, drift: i32) -> Self {
+        Self { world: Arc::clone(world), since: Instant::now(), ahead: Mutex::new(ahead), drift }
+    }
+
+    /// Moves this clock, as a person or a dead battery would.
+    pub fn set_off(&self, by: TimeDelta) {
+        if let Ok(mut ahead) = self.ahead.lock() {
+            *ahead += by;
+        }
+    }
+}
+
+#[async_trait]
+impl Clock for Drifting {
+    fn now(&self) -> DateTime<Utc> {
+        let ahead = self.ahead.lock().map(|ahead| *ahead).unwrap_or_default();
+        let micros = i64::try_from(self.since.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.world.now() + ahead + TimeDelta::microseconds(micros / 1_000_000 * i64::from(self.drift))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.world.monotonic()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.world.sleep(time).await;
     }
 }
 

@@ -80,6 +80,12 @@ impl Counter {
         self.left.clear();
     }
 
+    /// Another desk stands at this window: what the clerk remembers of the old one's cases is over.
+    pub fn begin_again(&mut self) {
+        self.kill();
+        self.left.clear();
+    }
+
     #[must_use]
     pub fn view(&self) -> Option<View> {
         self.clerk.as_ref().and_then(Clerk::view)
@@ -205,6 +211,8 @@ impl Counter {
                         AskView::Ended { .. } => {
                             self.ended.push((**case).clone());
                             self.left.insert(case.case.clone());
+                            // The customer gets the card back.
+                            self.rig.tray.take_off();
                             Some(Act::Home)
                         }
                         // The centre is still being asked: a key would be dropped.

@@ -70,10 +70,22 @@ impl MemoryDisk {
         Self(Arc::new(Mutex::new(self.content().clone())))
     }
 
+    /// Puts an earlier image in the place of what is there now, as whoever restores a backup does.
+    pub fn restore(&self, image: &Self) {
+        let earlier = image.content().clone();
+        *self.content() = earlier;
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.content().rows.len()
+    }
+
+    /// Every case that was opened, oldest first.
+    #[must_use]
+    pub fn cases(&self) -> Vec<CaseId> {
+        self.content().cases.iter().map(|kept| kept.header.id).collect()
     }
 
     /// Kinds of all rows, oldest first.
@@ -181,6 +193,34 @@ impl Content {
         link.header
     }
 
+    /// May leave rows and keys behind where it fails.
+    fn take(
+        &mut self,
+        origin: &Origin,
+        rows: &[Draft],
+        closes: Option<(CaseId, Ending)>,
+        entropy: &mut Seeded,
+    ) -> Result<Vec<RowHeader>, StoreFailure> {
+        let mut head = self.head();
+        let mut headers = Vec::with_capacity(rows.len());
+        for draft in rows {
+            let key = self.key_for(draft, entropy)?;
+            let link = head.follow(origin, draft, &key, entropy).map_err(|error| broken(&error.to_string()))?;
+            headers.push(self.keep(draft.day, link));
+        }
+        if let Some((case, ending)) = closes {
+            if !headers.iter().any(|header| header.case == Some(case)) {
+                return Err(broken("a case ends with a row of its own"));
+            }
+            let kept = self.cases.iter_mut().find(|kept| kept.header.id == case).ok_or_else(|| broken("no such case"))?;
+            if !may_end(kept.ending.as_ref()) {
+                return Err(broken("case has ended before"));
+            }
+            kept.ending = Some(ending);
+        }
+        Ok(headers)
+    }
+
     fn key_for(&mut self, draft: &Draft, entropy: &mut Seeded) -> Result<PayloadKey, StoreFailure> {
         let owner = chain::key_owner(draft);
         if let Some(key) = self.keys.get(&owner) {
@@ -208,28 +248,16 @@ impl Content {
 #[async_trait]
 impl Store for MemoryStore {
     async fn append(&mut self, rows: Vec<Draft>, closes: Option<(CaseId, Ending)>) -> Result<Vec<RowHeader>, StoreFailure> {
-        let mut disk = self.disk.content();
-        // Worked out on a copy and put in place at once: a refused act leaves nothing.
-        let mut content = disk.clone();
-        let mut head = content.head();
-        let mut headers = Vec::with_capacity(rows.len());
-        for draft in &rows {
-            let key = content.key_for(draft, &mut self.entropy)?;
-            let link = head.follow(&self.origin, draft, &key, &mut self.entropy).map_err(|error| broken(&error.to_string()))?;
-            headers.push(content.keep(draft.day, link));
+        let mut content = self.disk.content();
+        let kept = content.rows.len();
+        let fresh: Vec<CaseId> = rows.iter().map(chain::key_owner).filter(|owner| !content.keys.contains_key(owner)).collect();
+        let done = content.take(&self.origin, &rows, closes, &mut self.entropy);
+        if done.is_err() {
+            // A refused act leaves nothing.
+            content.rows.truncate(kept);
+            content.keys.retain(|owner, _| !fresh.contains(owner));
         }
-        if let Some((case, ending)) = closes {
-            if !headers.iter().any(|header| header.case == Some(case)) {
-                return Err(broken("a case ends with a row of its own"));
-            }
-            let kept = content.cases.iter_mut().find(|kept| kept.header.id == case).ok_or_else(|| broken("no such case"))?;
-            if !may_end(kept.ending.as_ref()) {
-                return Err(broken("case has ended before"));
-            }
-            kept.ending = Some(ending);
-        }
-        *disk = content;
-        Ok(headers)
+        done
     }
 
     async fn open_case(&mut self, opening: Opening) -> Result<CaseHeader, StoreFailure> {

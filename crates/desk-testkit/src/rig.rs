@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{NoHall, PrintedAs, Printer, Sheet, Signer, Station, Store},
+    ports::{Clock, NoHall, PrintedAs, Printer, Sheet, Signer, Station, Store},
 };
 use desk_cardsim::SimTray;
 use desk_domain::code::{Code, Message};
@@ -69,6 +69,8 @@ pub struct Rig {
     pub tray: SimTray,
     pub line: Arc<FaultyLine>,
     pub papers: KeptPapers,
+    /// The desk's own clock: the world's, unless it drifts.
+    pub clock: Arc<dyn Clock>,
     world: Arc<World>,
     signer: Arc<dyn Signer>,
     disk: Option<MemoryDisk>,
@@ -76,6 +78,19 @@ pub struct Rig {
 }
 
 impl Rig {
+    /// Gives the place a new desk: the next generation, with an empty disk and nothing of the old one.
+    ///
+    /// # Errors
+    /// [`NoWorld`].
+    pub async fn enrol_anew(&mut self, number: u8) -> Result<(), NoWorld> {
+        self.kill();
+        let generation = self.station.generation + 1;
+        (self.station, self.signer) = self.world.enrol_generation(number, generation).await?;
+        self.line = Arc::new(FaultyLine::new(self.world.line(&self.station)));
+        self.disk = None;
+        Ok(())
+    }
+
     /// Enrols desk `number` in `world`, its tray holding copies of the demonstration's cards.
     ///
     /// # Errors
@@ -87,7 +102,7 @@ impl Rig {
             tray.add(name, card.clone());
         }
         let line = Arc::new(FaultyLine::new(world.line(&station)));
-        Ok(Self { station, tray, line, papers: KeptPapers::default(), world: Arc::clone(world), signer, disk: None, working: None })
+        Ok(Self { station, tray, line, papers: KeptPapers::default(), clock: world.clock.clone(), world: Arc::clone(world), signer, disk: None, working: None })
     }
 
     /// The same with somebody else's tray: two desks that the same cards come to.
@@ -126,7 +141,7 @@ impl Rig {
             printer: Box::new(self.papers.clone()),
             hall: Box::new(NoHall),
             screen: screen.clone(),
-            clock: self.world.clock.clone(),
+            clock: Arc::clone(&self.clock),
             entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),
             signer: Arc::clone(&self.signer),
             verifier: Arc::new(PlainPasswords),

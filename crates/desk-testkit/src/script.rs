@@ -13,6 +13,8 @@ pub struct Hands {
     /// Blanks in the drawer, next one first.
     pub blanks: Vec<String>,
     pub supervisor: (String, String),
+    /// ID number of the person who is served.
+    pub number: String,
 }
 
 impl Default for Hands {
@@ -21,6 +23,7 @@ impl Default for Hands {
             card: None,
             blanks: vec!["blank-1".into(), "blank-2".into(), "blank-3".into()],
             supervisor: ("2001".into(), "pass-2001".into()),
+            number: PUPIL.to_owned(),
         }
     }
 }
@@ -42,7 +45,7 @@ impl Hands {
                     .or_else(|| options.first())
                     .map_or(Move::Wait, |option| Move::Choose(option.id.clone()))
             }
-            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), value(field))).collect()),
+            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), self.value(field))).collect()),
             AskView::Go { .. } | AskView::Again { .. } => Move::Go,
             AskView::Act { .. } => Move::Do,
             AskView::PutCard { .. } => {
@@ -55,6 +58,17 @@ impl Hands {
             }
             AskView::Busy { .. } => Move::Wait,
             AskView::Ended { .. } => Move::Stop,
+        }
+    }
+
+    fn value(&self, field: &FieldView) -> String {
+        match (field.id.as_str(), field.kind.as_str()) {
+            ("number", _) => self.number.clone(),
+            ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
+            ("tendered", _) => "50".to_owned(),
+            (_, "tick") => "true".to_owned(),
+            (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
+            _ => String::new(),
         }
     }
 
@@ -84,16 +98,5 @@ fn choice(question: &str, service: &str) -> &'static [&'static str] {
         "accept_offline" => &["accept"],
         "tree" => &["yes", "no_code", "not_received", "tried"],
         _ => &[],
-    }
-}
-
-fn value(field: &FieldView) -> String {
-    match (field.id.as_str(), field.kind.as_str()) {
-        ("number", _) => PUPIL.to_owned(),
-        ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
-        ("tendered", _) => "50".to_owned(),
-        (_, "tick") => "true".to_owned(),
-        (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
-        _ => String::new(),
     }
 }

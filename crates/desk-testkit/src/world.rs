@@ -203,20 +203,28 @@ impl World {
     /// # Errors
     /// [`NoWorld::Centre`].
     pub async fn enrol(&self, number: u8) -> Result<(Station, Arc<dyn Signer>), NoWorld> {
+        self.enrol_generation(number, 1).await
+    }
+
+    /// The same for a later generation of the desk at this window.
+    ///
+    /// # Errors
+    /// [`NoWorld::Centre`].
+    pub async fn enrol_generation(&self, number: u8, generation: u32) -> Result<(Station, Arc<dyn Signer>), NoWorld> {
         let key = SigningKey::from_bytes(&[number; 32]);
         let station = Station {
             cell: CellId::new(COUNTER),
             outlet: OutletId::new("DEMO"),
             window: WindowId::new(format!("W0{number}")),
             device: DeviceId::new(format!("desk-{number}")),
-            generation: 1,
+            generation,
             terminal: format!("99990000000{number}"),
             identifier_key: "5a".repeat(32),
         };
         let device = Device {
             cell: station.cell.clone(),
             device: station.device.clone(),
-            generation: 1,
+            generation,
             outlet: station.outlet.clone(),
             window: station.window.clone(),
             terminal: station.terminal.clone(),
