@@ -18,6 +18,9 @@ use crate::{
 
 /// Durable value: papers that have not come out yet.
 const PENDING: &str = "papers.pending";
+/// Durable value: the late paper that was last sent to the printer, until the printer has said what became of it. Whoever
+/// finds it there after a power cut does not know whether it came out.
+const TRYING: &str = "papers.trying";
 /// Pause between two tries at a late paper, in seconds of the monotonic clock.
 const PAUSE_SECONDS: u64 = 30;
 
@@ -187,12 +190,17 @@ impl Desk {
     }
 
     async fn print_late(&mut self, id: CaseId, paper: Paper) -> Result<(), StoreFailure> {
-        let sheet = match self.sheet(id, paper, 0) {
+        let trying = crate::run::json(&(id, paper))?;
+        let again = u32::from(self.store.recall(TRYING).await?.as_ref() == Some(&trying));
+        let sheet = match self.sheet(id, paper, again) {
             Some(sheet) => Some(sheet),
-            None => self.sheet_of_closed(id, paper).await?,
+            None => self.sheet_of_closed(id, paper, again).await?,
         };
         match sheet {
-            Some(sheet) => self.print(Errand::LatePaper { case: id, paper }, sheet),
+            Some(sheet) => {
+                self.store.remember(TRYING, &trying).await?;
+                self.print(Errand::LatePaper { case: id, paper }, sheet);
+            }
             None => {
                 self.late_papers.retain(|waiting| *waiting != (id, paper));
                 self.keep_late_papers().await?;
@@ -201,26 +209,27 @@ impl Desk {
         Ok(())
     }
 
-    async fn sheet_of_closed(&mut self, id: CaseId, paper: Paper) -> Result<Option<Sheet>, StoreFailure> {
+    async fn sheet_of_closed(&mut self, id: CaseId, paper: Paper, again: u32) -> Result<Option<Sheet>, StoreFailure> {
         let Some(header) = self.header_of(id).await? else {
             return Ok(None);
         };
         let running = self.rebuild(id, header).await?;
         let rules = self.rules_of(&running.header);
-        Ok(rules.map(|rules| sheet_of(&running, paper, &Setting { rules, at: self.now(), practice: self.practice, again: 0 })))
+        Ok(rules.map(|rules| sheet_of(&running, paper, &Setting { rules, at: self.now(), practice: self.practice, again })))
     }
 
     pub(crate) async fn late_paper_ended(&mut self, id: CaseId, paper: Paper, end: Result<(), Message>) -> Result<(), StoreFailure> {
         if let Err(message) = end {
             self.notice = Some(message);
-            return Ok(());
+            return self.store.remember(TRYING, "").await;
         }
         match self.header_of(id).await? {
-            Some(header) => self.printed_beside(&header, paper, 1).await,
+            Some(header) => self.printed_beside(&header, paper, 1).await?,
             None => {
                 self.late_papers.retain(|waiting| *waiting != (id, paper));
-                self.keep_late_papers().await
+                self.keep_late_papers().await?;
             }
         }
+        self.store.remember(TRYING, "").await
     }
 }

@@ -102,7 +102,17 @@ impl Rig {
             tray.add(name, card.clone());
         }
         let line = Arc::new(FaultyLine::new(world.line(&station)));
-        Ok(Self { station, tray, line, papers: KeptPapers::default(), clock: world.clock.clone(), world: Arc::clone(world), signer, disk: None, working: None })
+        Ok(Self {
+            station,
+            tray,
+            line,
+            papers: KeptPapers::default(),
+            clock: world.clock.clone(),
+            world: Arc::clone(world),
+            signer,
+            disk: None,
+            working: None,
+        })
     }
 
     /// The same with somebody else's tray: two desks that the same cards come to.

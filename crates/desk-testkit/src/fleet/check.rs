@@ -22,15 +22,13 @@ const LIMIT: i64 = 20_000;
 
 pub(super) async fn checked(plan: Plan, world: &World, town: &Town, windows: &[Window], seen: &Seen, simulated: u64) -> Outcome {
     let mut audit = Audit { violations: Vec::new(), states: BTreeMap::new(), cases: 0, bytes: Sha256::new() };
-    let mut paid: BTreeMap<CardNo, i64> = BTreeMap::new();
-    let mut unknown: BTreeSet<CardNo> = BTreeSet::new();
-    let mut totals: BTreeMap<Account, i64> = BTreeMap::new();
+    let mut money = Money::default();
     for window in windows {
         audit.violations.extend(window.wrong.iter().cloned());
-        audit.window(window, world, &mut paid, &mut unknown, &mut totals).await;
+        audit.window(window, world, &mut money).await;
     }
-    audit.centre(world, windows, &totals).await;
-    audit.purses(town, windows, &paid, &unknown);
+    audit.centre(world, windows, &money.totals).await;
+    audit.purses(town, windows, &money);
     audit.pupils(world, town).await;
     for (kind, count) in seen.counts() {
         audit.bytes.update(format!("{kind}={count};"));
@@ -50,6 +48,18 @@ pub(super) async fn checked(plan: Plan, world: &World, town: &Town, windows: &[W
     }
 }
 
+/// What the journals of all desks say of money.
+#[derive(Default)]
+struct Money {
+    /// Fen paid out, by card.
+    paid: BTreeMap<CardNo, i64>,
+    /// Cards of which the end of a write was never learnt.
+    unknown: BTreeSet<CardNo>,
+    /// Cards whose refund is confirmed and waits for cash.
+    waits: BTreeSet<CardNo>,
+    totals: BTreeMap<Account, i64>,
+}
+
 struct Audit {
     violations: Vec<String>,
     states: BTreeMap<String, u64>,
@@ -62,25 +72,29 @@ impl Audit {
         self.violations.push(what);
     }
 
-    async fn window(
-        &mut self,
-        window: &Window,
-        world: &World,
-        paid: &mut BTreeMap<CardNo, i64>,
-        unknown: &mut BTreeSet<CardNo>,
-        totals: &mut BTreeMap<Account, i64>,
-    ) {
+    async fn window(&mut self, window: &Window, world: &World, money: &mut Money) {
         let desk = window.number;
         let mut numbers = BTreeSet::new();
         let now = window.counter.rig.disk().map(|disk| (window.counter.rig.station.clone(), disk));
         for (station, disk) in window.past.iter().cloned().chain(now) {
             match Journal::on(disk, &station, world).await {
-                Ok(journal) => self.journal(desk, &journal, &mut numbers, paid, unknown, totals),
+                Ok(journal) => self.journal(desk, &journal, &mut numbers, money),
                 Err(error) => self.say(format!("desk {desk}: {error}")),
             }
         }
         for paper in doubled_papers(&window.counter.rig) {
             self.say(format!("desk {desk}: {paper}"));
+            if let (Some(disk), Some(number)) = (window.counter.rig.disk(), paper.split('-').next())
+                && let Ok(journal) = Journal::on(disk, &window.counter.rig.station, world).await
+            {
+                for (header, _, rows) in journal.cases.iter().filter(|(header, _, _)| header.number.as_str() == number) {
+                    self.say(format!(
+                        "{}: {:?}",
+                        header.number,
+                        rows.iter().map(|row| format!("{} {}", row.header.sequence, row.header.kind)).collect::<Vec<_>>()
+                    ));
+                }
+            }
         }
         // What was handed to a customer is in the books.
         for sheet in window.counter.rig.papers.sheets() {
@@ -93,27 +107,26 @@ impl Audit {
         }
     }
 
-    fn journal(
-        &mut self,
-        desk: u8,
-        journal: &Journal,
-        numbers: &mut BTreeSet<String>,
-        paid: &mut BTreeMap<CardNo, i64>,
-        unknown: &mut BTreeSet<CardNo>,
-        totals: &mut BTreeMap<Account, i64>,
-    ) {
+    fn journal(&mut self, desk: u8, journal: &Journal, numbers: &mut BTreeSet<String>, money: &mut Money) {
         self.cases += journal.cases.len();
         for breach in journal.breaches() {
             self.say(format!("desk {desk}: {breach}"));
         }
-        if journal.unfinished > 0 {
-            self.say(format!("desk {desk}: {} cases stuck open", journal.unfinished));
+        for (header, ending, rows) in &journal.cases {
+            if ending.is_none() && rows.last().is_some_and(|row| row.header.kind == "fact.signed") {
+                // Confirmed and signed for; the till had not enough in it. Owed, and on the list for the day's close.
+                *self.states.entry("waits for cash".to_owned()).or_default() += 1;
+                money.waits.extend(rows.iter().find_map(|row| card_of(&row.payload)));
+            } else if ending.is_none() {
+                let last: Vec<&str> = rows.iter().rev().take(4).map(|row| row.header.kind.as_str()).collect();
+                self.say(format!("desk {desk}: {} {:?} stuck open after {last:?}", header.number, header.service));
+            }
         }
         if journal.waiting > 0 {
             self.say(format!("desk {desk}: {} rows never reached the centre", journal.waiting));
         }
         for movement in &journal.movements {
-            *totals.entry(movement.posting.account.clone()).or_default() += movement.posting.amount.0;
+            *money.totals.entry(movement.posting.account.clone()).or_default() += movement.posting.amount.0;
         }
         for kind in &journal.kinds {
             *self.states.entry(kind.clone()).or_default() += 1;
@@ -144,10 +157,10 @@ impl Audit {
                 let card = rows.iter().find_map(|row| card_of(&row.payload));
                 if let Some(card) = card {
                     if out > 0 {
-                        *paid.entry(card.clone()).or_default() += out;
+                        *money.paid.entry(card.clone()).or_default() += out;
                     }
                     if matches!(ending, Some(Ending::Suspended { .. })) {
-                        unknown.insert(card);
+                        money.unknown.insert(card);
                     }
                 } else if out > 0 {
                     self.say(format!("{}: paid out and no card in the journal", header.number));
@@ -217,11 +230,11 @@ impl Audit {
     }
 
     /// What was paid, and what is left, is what was there: per purse, to the fen.
-    fn purses(&mut self, town: &Town, windows: &[Window], paid: &BTreeMap<CardNo, i64>, unknown: &BTreeSet<CardNo>) {
+    fn purses(&mut self, town: &Town, windows: &[Window], money: &Money) {
         for resident in &town.residents {
             let number = CardNo::new(resident.card_no.clone());
             let loaded: i64 = windows.iter().filter_map(|window| window.loaded.get(&resident.card)).sum();
-            let out = paid.get(&number).copied().unwrap_or(0);
+            let out = money.paid.get(&number).copied().unwrap_or(0);
             let due = resident.balance + loaded;
             let Some(card) = town.card(&resident.card) else {
                 self.say(format!("{}: the card was not given back", resident.card));
@@ -231,12 +244,13 @@ impl Audit {
             self.bytes.update(format!("{}={out},{left};", resident.card));
             let copied = town.card(&format!("{}-copy", resident.card)).is_some();
             // A copy holds the same money a second time; the right to it is there once.
-            let holds = if copied || unknown.contains(&number) { out <= due } else { out + left == due };
+            let holds =
+                if copied || money.unknown.contains(&number) || money.waits.contains(&number) { out <= due } else { out + left == due };
             if !holds {
                 self.say(format!("{}: {out} paid and {left} left of {due}", resident.card));
             }
             // The card came back every evening, so nothing may be left undecided; a copy has another card's counters.
-            if unknown.contains(&number) && !copied {
+            if money.unknown.contains(&number) && !copied {
                 self.say(format!("{}: in suspense though the card came back", resident.card));
             }
         }

@@ -77,7 +77,7 @@ impl Town {
         for number in 1..=residents {
             let unload = chance.below(3) > 0;
             // Some above the limit that a clerk may pay out alone.
-            let balance = if chance.below(12) == 0 { 20_000 + chance.below(9_000) } else { 100 + chance.below(3_900) };
+            let balance = if chance.below(24) == 0 { 20_000 + chance.below(5_000) } else { 100 + chance.below(1_900) };
             let card_no = format!("310499900{}{number:09}", u8::from(!unload));
             let row = CardRow {
                 name: format!("purse-{number:04}"),

@@ -176,8 +176,11 @@ impl Window {
                 self.down.store(true, Ordering::SeqCst);
             }
             if self.befalls(1) {
-                let (cut, kind) =
-                    if self.chance.below(2) == 0 { (Cut::Before, "power cut before a write") } else { (Cut::After, "power cut after a write") };
+                let (cut, kind) = if self.chance.below(2) == 0 {
+                    (Cut::Before, "power cut before a write")
+                } else {
+                    (Cut::After, "power cut after a write")
+                };
                 self.seen.note(kind);
                 let at = 1 + self.chance.below(14);
                 self.counter.arm(Fuse::at(usize::try_from(at).unwrap_or(1), cut));
@@ -322,10 +325,15 @@ impl Window {
             // Nobody gets in while the line is down and the clock has stepped back: tried again when it is up.
             Err(_) if self.down.load(Ordering::SeqCst) && self.at_the_door() => self.unserved += 1,
             Err(waited) => {
-                let place = self.counter.view().map(|view| if let Stage::Case(case) = view.stage {
-                    let wrong = if let AskView::PutCard { wrong: Some(wrong), .. } = &case.question.ask { wrong.text.as_str() } else { "" };
-                    format!("{} {} {} {} {wrong}", case.service, case.number, case.question.id, case.question.title)
-                } else { "elsewhere".to_owned() });
+                let place = self.counter.view().map(|view| {
+                    if let Stage::Case(case) = view.stage {
+                        let wrong =
+                            if let AskView::PutCard { wrong: Some(wrong), .. } = &case.question.ask { wrong.text.as_str() } else { "" };
+                        format!("{} {} {} {} {wrong}", case.service, case.number, case.question.id, case.question.title)
+                    } else {
+                        "elsewhere".to_owned()
+                    }
+                });
                 self.wrong.push(format!("desk {}: {} ({place:?})", self.number, waited.0.chars().take(60).collect::<String>()));
             }
         }
@@ -356,6 +364,8 @@ impl Window {
         if let Some(disk) = self.counter.rig.disk() {
             disk.restore(&earlier);
         }
+        // What an old disk believes still has to be printed was printed long ago; nobody takes these papers.
+        self.counter.rig.papers.set_missing(true);
         let mut locked = false;
         for _ in 0..MOST_ROUNDS {
             // Whatever the restored desk tries, it is not to get anywhere.
@@ -370,6 +380,7 @@ impl Window {
             self.wrong.push(format!("desk {}: a restored disk was not noticed", self.number));
         }
         self.counter.kill();
+        self.counter.rig.papers.set_missing(false);
         self.past.push((self.counter.rig.station.clone(), now));
         if let Err(error) = self.counter.rig.enrol_anew(self.number).await {
             self.wrong.push(format!("desk {}: {error}", self.number));
@@ -439,6 +450,7 @@ fn lay(
             // Read once, then pulled away: the customer does not wait for the end.
             if leaves && *asked > 1 && case.can_park {
                 seen.note("customer left with a torn card");
+                tray.take_off();
                 return Move::Park;
             }
             card.clone()
@@ -451,6 +463,7 @@ fn lay(
         tray.add(&name, card);
     }
     if !tray.put(&name) && case.can_park {
+        tray.take_off();
         return Move::Park;
     }
     Move::Wait
