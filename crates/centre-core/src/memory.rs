@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     record::{
         Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
-        OperatorRecord, Person, Release, RequestKey, Session, Totals,
+        OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -40,6 +40,7 @@ struct State {
     authorisations: BTreeMap<(CellId, CentreNumber), Authorisation>,
     series: BTreeMap<(CellId, String), u64>,
     rows: BTreeMap<RowKey, KeptRow>,
+    heads: BTreeMap<RowKey, SignedHead>,
     case_keys: BTreeMap<(CellId, CaseId), String>,
     entries: BTreeMap<(CellId, String, u16), Entry>,
 }
@@ -354,6 +355,17 @@ impl Tx for MemoryTx {
             self.insert(|state| &mut state.rows, key, kept.clone(), "row")?;
         }
         Ok(())
+    }
+
+    async fn add_head(&mut self, head: &SignedHead) -> Stored<()> {
+        let key = (head.cell.clone(), head.device.clone(), head.generation, head.sequence);
+        self.insert(|state| &mut state.heads, key, head.clone(), "head")
+    }
+
+    async fn heads(&mut self, cell: &CellId, device: &DeviceId, generation: u32) -> Stored<Vec<SignedHead>> {
+        let from = (cell.clone(), device.clone(), generation, 0);
+        let to = (cell.clone(), device.clone(), generation, u64::MAX);
+        Ok(self.state.heads.range(from..=to).map(|(_, head)| head.clone()).collect())
     }
 
     async fn row_hash(&mut self, cell: &CellId, device: &DeviceId, generation: u32, sequence: u64) -> Stored<Option<String>> {

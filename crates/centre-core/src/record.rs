@@ -299,6 +299,23 @@ pub struct KeptRow {
     pub day: NaiveDate,
 }
 
+/// What a desk has signed for: every row up to this one. One a batch; with the rows it proves who wrote them, also after
+/// the desk got another key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedHead {
+    pub cell: CellId,
+    pub device: DeviceId,
+    pub generation: u32,
+    pub sequence: u64,
+    pub hash: String,
+    pub suite: String,
+    /// Hexadecimal digits, as the device was enrolled with at that time.
+    pub public_key: String,
+    /// Hexadecimal digits.
+    pub signature: String,
+    pub at: DateTime<Utc>,
+}
+
 /// A card that must not be used any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blacklisted {

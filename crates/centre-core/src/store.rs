@@ -7,7 +7,7 @@ use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId
 
 use crate::record::{
     Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person, Release,
-    RequestKey, Session, Totals,
+    RequestKey, Session, SignedHead, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -93,6 +93,9 @@ pub trait Tx: Send {
     async fn draw(&mut self, cell: &CellId, series: &str) -> Stored<u64>;
 
     async fn add_rows(&mut self, rows: &[KeptRow]) -> Stored<()>;
+    async fn add_head(&mut self, head: &SignedHead) -> Stored<()>;
+    /// Signed heads of one device and generation, oldest first.
+    async fn heads(&mut self, cell: &CellId, device: &DeviceId, generation: u32) -> Stored<Vec<SignedHead>>;
     /// Hash of one kept row.
     async fn row_hash(&mut self, cell: &CellId, device: &DeviceId, generation: u32, sequence: u64) -> Stored<Option<String>>;
     /// Keys of sealed payloads; the first key of a case stays.

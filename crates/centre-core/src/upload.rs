@@ -6,18 +6,18 @@ use desk_domain::{
     journal::{payload_hash, verify},
     posting::Balanced,
 };
-use desk_wire::v1::{Batch, Reply, Row};
-use ed25519_dalek::{Signature, VerifyingKey};
+use desk_wire::{
+    suite::{INTL, signed},
+    v1::{Batch, Reply, Row},
+};
 
 use crate::{
     answer::{Answer, Step, Stop, refuse},
     centre::Call,
     number::local_day,
-    record::{Book, Entry, Keep, KeptRow},
+    record::{Book, Entry, Keep, KeptRow, SignedHead},
 };
 
-/// The only suite of this build: SHA-256, AES-256-GCM, Ed25519.
-const SUITE: &str = "intl";
 /// Hexadecimal digits of a payload key.
 const KEY_DIGITS: usize = 64;
 
@@ -68,6 +68,19 @@ impl Call<'_> {
         if up_to > at {
             self.device.head = (up_to, new_head.clone());
             self.tx.put_device(&self.device).await?;
+            self.tx
+                .add_head(&SignedHead {
+                    cell: self.device.cell.clone(),
+                    device: self.device.device.clone(),
+                    generation: self.device.generation,
+                    sequence: up_to,
+                    hash: new_head.clone(),
+                    suite: batch.suite.clone(),
+                    public_key: self.device.public_key.clone(),
+                    signature: batch.signature.clone(),
+                    at: self.now,
+                })
+                .await?;
         }
         Self::kept(Reply::Uploaded { up_to, head: new_head })
     }
@@ -75,7 +88,7 @@ impl Call<'_> {
     /// Signed by this desk over rows of this desk and generation, each with the payload that its header names.
     fn own_batch(&self, batch: &Batch) -> Step<()> {
         let broken = |place: &str| refuse(Message::new(Code::JournalBroken).with("where", place));
-        if batch.suite != SUITE {
+        if batch.suite != INTL {
             return broken("suite");
         }
         let device = &self.device;
@@ -152,14 +165,4 @@ fn entries(kept: &KeptRow) -> impl Iterator<Item = Entry> {
 
 fn rollback(why: &str) -> Message {
     Message::new(Code::DeviceRollback).with("why", why)
-}
-
-/// Ed25519 over the head's hexadecimal digits as text.
-fn signed(public_key: &str, head: &str, signature: &str) -> bool {
-    let mut key = [0; 32];
-    let mut bytes = [0; 64];
-    if hex::decode_to_slice(public_key, &mut key).is_err() || hex::decode_to_slice(signature, &mut bytes).is_err() {
-        return false;
-    }
-    VerifyingKey::from_bytes(&key).is_ok_and(|key| key.verify_strict(head.as_bytes(), &Signature::from_bytes(&bytes)).is_ok())
 }

@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-use centre_core::store::CentreStore;
+use centre_core::{number::local_day, store::CentreStore};
 use clap::{Args, Subcommand};
 use desk_domain::id::{OperatorId, OutletId, WindowId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    clock::Clock, config::Config, demonstration, enrol_code, fault::Fault, open, secrets, secrets::Secrets, store::Postgres,
-    upstream::ecard_sandbox,
+    backup, clock::Clock, config::Config, demonstration, enrol_code, evidence, fault::Fault, open, secrets, secrets::Secrets,
+    store::Postgres, upstream::ecard_sandbox,
 };
 
 /// Replies that hold personal data are kept as long as a desk may repeat its request.
@@ -75,6 +75,41 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         address_file: Option<PathBuf>,
     },
+    /// Checks every desk's journal and the ledger; names the first row that is not sound.
+    Verify {
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Writes every desk's journal into a file of its own, for `deskctl journal verify`.
+    Export {
+        #[command(flatten)]
+        configured: Configured,
+        /// Folder of the files.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Erases the payloads of business days before a day; headers, amounts and hashes stay and still verify.
+    Forget {
+        #[command(flatten)]
+        configured: Configured,
+        /// At least six months ago.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        before: chrono::NaiveDate,
+    },
+    /// Writes the whole database into one file.
+    Backup {
+        #[command(flatten)]
+        configured: Configured,
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Fills an empty database from a backup and checks every journal in it.
+    Restore {
+        #[command(flatten)]
+        configured: Configured,
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
     /// Plays a system outside the centre.
     Sandbox {
         #[command(subcommand)]
@@ -120,6 +155,32 @@ pub async fn run(command: Command) -> Result<(), Fault> {
                 config.clock_offset_seconds = offset;
             }
             serve(&config, address_file.as_deref()).await
+        }
+        Command::Verify { configured } => {
+            let store = open::owner(&Config::read(&configured.config)?).await?;
+            for sound in evidence::verify(&store).await? {
+                say(&format!(
+                    "{} generation {}: {} rows, {} forgotten, {} heads, {} not signed for yet, head {}",
+                    sound.device, sound.generation, sound.rows, sound.forgotten, sound.heads, sound.unsigned, sound.head
+                ))?;
+            }
+            Ok(())
+        }
+        Command::Export { configured, to } => {
+            let store = open::owner(&Config::read(&configured.config)?).await?;
+            evidence::export(&store, &to).await?.iter().try_for_each(|file| say(&file.display().to_string()))
+        }
+        Command::Forget { configured, before } => {
+            let config = Config::read(&configured.config)?;
+            let gone = evidence::forget(&open::owner(&config).await?, before, local_day(config.clock().now())).await?;
+            say(&format!("{gone} payloads forgotten"))
+        }
+        Command::Backup { configured, to } => backup::backup(Config::read(&configured.config)?.owner_url(), &to).await,
+        Command::Restore { configured, from } => {
+            let config = Config::read(&configured.config)?;
+            let rows = backup::restore(config.owner_url(), &from).await?;
+            open::migrate(&config).await?;
+            say(&format!("restored; {rows} journal rows checked"))
         }
         Command::Sandbox { system: Sandbox::Ecard { listen, clock_offset_seconds, address_file } } => {
             platform(listen, Clock::new(clock_offset_seconds), address_file.as_deref()).await

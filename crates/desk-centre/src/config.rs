@@ -141,6 +141,12 @@ impl Config {
         PlatformClient::new(&self.ecard_platform, &secrets.platform, &authority)
     }
 
+    /// URL of the database as the owner of its tables.
+    #[must_use]
+    pub fn owner_url(&self) -> &str {
+        self.database_owner.as_ref().unwrap_or(&self.database)
+    }
+
     #[must_use]
     pub fn clock(&self) -> Clock {
         Clock::new(self.clock_offset_seconds)

@@ -15,7 +15,7 @@ const FEW: u32 = 2;
 /// # Errors
 /// [`Fault`] where it cannot be reached.
 pub async fn store(config: &Config) -> Result<Postgres, Fault> {
-    Ok(Postgres::connect(&config.database, None, config.database_connections).await?)
+    Ok(Postgres::connect(&config.database, config.database_connections).await?)
 }
 
 /// The database of a configuration, as the owner of its tables.
@@ -23,8 +23,7 @@ pub async fn store(config: &Config) -> Result<Postgres, Fault> {
 /// # Errors
 /// [`Fault`] where it cannot be reached.
 pub async fn owner(config: &Config) -> Result<Postgres, Fault> {
-    let url = config.database_owner.as_ref().unwrap_or(&config.database);
-    Ok(Postgres::connect(url, None, FEW).await?)
+    Ok(Postgres::connect(config.owner_url(), FEW).await?)
 }
 
 /// Brings the tables up to date and gives the serving role its rights.
@@ -43,7 +42,7 @@ pub async fn migrate(config: &Config) -> Result<(), Fault> {
 }
 
 /// The password of a URL; the driver's options show none.
-fn password(url: &str) -> Option<String> {
+pub(crate) fn password(url: &str) -> Option<String> {
     let (_, rest) = url.split_once("://")?;
     let (user, _) = rest.split_once('@')?;
     let (_, password) = user.split_once(':')?;

@@ -7,7 +7,11 @@ mod contract;
 #[cfg(test)]
 mod cluster;
 
+#[cfg(test)]
+use desk_centre::store::Postgres;
+
 contract_suite!(async {
-    let (store, _) = cluster::fresh().await?;
+    let store = Postgres::connect(&cluster::database().await?, 6).await.unwrap();
+    store.migrate().await.unwrap();
     Some(Box::new(store) as Box<dyn centre_core::store::CentreStore>)
 });

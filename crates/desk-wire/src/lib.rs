@@ -1,3 +1,5 @@
 //! Versioned messages between desk and centre. Version 1 is [`v1`].
 
+pub mod export;
+pub mod suite;
 pub mod v1;

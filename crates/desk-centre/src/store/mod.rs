@@ -2,6 +2,7 @@
 
 mod book;
 mod claim;
+pub mod journal;
 mod people;
 mod request;
 pub mod rights;
@@ -27,21 +28,14 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 pub struct Postgres(PgPool);
 
 impl Postgres {
-    /// Connects; `schema` keeps several centres of one database apart (tests).
+    /// Connects to the database of a URL.
     ///
     /// # Errors
     /// [`StoreFailure`] where the database cannot be reached or the URL is wrong.
-    pub async fn connect(url: &str, schema: Option<&str>, connections: u32) -> Stored<Self> {
+    pub async fn connect(url: &str, connections: u32) -> Stored<Self> {
         // A request that waits longer than a desk does is of no use to anybody.
-        let mut settings = vec![
-            ("lock_timeout", "4s".to_owned()),
-            ("statement_timeout", "8s".to_owned()),
-            ("idle_in_transaction_session_timeout", "20s".to_owned()),
-            ("timezone", "UTC".to_owned()),
-        ];
-        if let Some(schema) = schema {
-            settings.push(("search_path", schema.to_owned()));
-        }
+        let settings =
+            [("lock_timeout", "4s"), ("statement_timeout", "8s"), ("idle_in_transaction_session_timeout", "20s"), ("timezone", "UTC")];
         let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("desk-centre").options(settings);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
@@ -66,6 +60,18 @@ impl Postgres {
     pub async fn is_writable(&self) -> bool {
         let recovering: Result<bool, sqlx::Error> = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&self.0).await;
         recovering.is_ok_and(|recovering| !recovering)
+    }
+
+    /// Whether no table is there.
+    ///
+    /// # Errors
+    /// [`StoreFailure`] where the database cannot be asked.
+    pub async fn is_empty(&self) -> Stored<bool> {
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()")
+            .fetch_one(&self.0)
+            .await
+            .map_err(failed)?;
+        Ok(tables == 0)
     }
 
     /// Connections open, and of these idle.

@@ -38,6 +38,7 @@ pub const TABLES: &[(&str, Access)] = &[
     ("devices", Access::Keep),
     ("enrolments", Access::Keep),
     ("journal", Access::Append),
+    ("journal_heads", Access::Append),
     ("operators", Access::Keep),
     ("persons", Access::Keep),
     ("postings", Access::Append),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use centre_core::{
     record::{
         Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person,
-        Release, RequestKey, Session, Totals,
+        Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 use sqlx::{Postgres, Transaction};
 
-use super::{book, claim, failed, people, request};
+use super::{book, claim, failed, journal, people, request};
 
 /// A transaction of READ COMMITTED with row locks; dropped, it rolls back.
 pub struct PostgresTx(Transaction<'static, Postgres>);
@@ -163,6 +163,14 @@ impl Tx for PostgresTx {
 
     async fn add_rows(&mut self, rows: &[KeptRow]) -> Stored<()> {
         book::add_rows(&mut self.0, rows).await
+    }
+
+    async fn add_head(&mut self, head: &SignedHead) -> Stored<()> {
+        journal::add_head(&mut self.0, head).await
+    }
+
+    async fn heads(&mut self, cell: &CellId, device: &DeviceId, generation: u32) -> Stored<Vec<SignedHead>> {
+        journal::heads(&mut self.0, cell, device, generation).await
     }
 
     async fn row_hash(&mut self, cell: &CellId, device: &DeviceId, generation: u32, sequence: u64) -> Stored<Option<String>> {

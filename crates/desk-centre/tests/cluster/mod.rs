@@ -1,4 +1,4 @@
-//! A database for tests: each gets a schema of its own.
+//! A cluster for tests: each test gets a database of its own.
 
 use std::{
     io::{BufRead, BufReader},
@@ -10,8 +10,6 @@ use std::{
     },
 };
 
-use desk_centre::store::Postgres;
-
 /// Holds the cluster's standard input open; when this process ends it closes, and the cluster goes.
 struct Cluster {
     url: String,
@@ -19,7 +17,7 @@ struct Cluster {
 }
 
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests may have a database running")]
 fn start() -> Option<Cluster> {
@@ -44,19 +42,19 @@ fn start() -> Option<Cluster> {
     Some(Cluster { url, _child: Some(child) })
 }
 
-/// URL of the database, where there is one.
-pub fn url() -> Option<&'static str> {
+/// URL of the cluster, where there is one.
+fn url() -> Option<&'static str> {
     CLUSTER.get_or_init(start).as_ref().map(|cluster| cluster.url.as_str())
 }
 
-/// A migrated, empty store in a schema of its own.
-pub async fn fresh() -> Option<(Postgres, String)> {
+/// URL of a new, empty database of the cluster.
+pub async fn database() -> Option<String> {
     let url = tokio::task::spawn_blocking(url).await.unwrap()?;
-    let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
+    let name = format!("test_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
     let admin = sqlx::PgPool::connect(url).await.unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).execute(&admin).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"))).execute(&admin).await.unwrap();
     admin.close().await;
-    let store = Postgres::connect(url, Some(&schema), 6).await.unwrap();
-    store.migrate().await.unwrap();
-    Some((store, schema))
+    let (place, options) = url.split_once('?').map_or((url, ""), |(place, options)| (place, options));
+    let (server, _) = place.rsplit_once('/').unwrap();
+    Some(format!("{server}/{name}?{options}"))
 }

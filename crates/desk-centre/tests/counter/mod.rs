@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
-use desk_app::ports::{Answered, CentreLink, Clock, LinkFailure};
+use desk_app::ports::{Answered, CentreLink, Clock, LinkFailure, Signer as _};
 use desk_card::{
     ReadCard, begin,
     link::CardReader,
@@ -25,11 +25,12 @@ use desk_domain::{
     claim::{Claim, Reservation, Settlement},
     code::Code,
     id::{CaseNumber, CentreNumber, Id128, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    journal::genesis,
     money::Fen,
     ruleset::RuleSet,
 };
-use desk_link::{DeviceKey, EnrolFailure, HttpsLink, Line, Trust, enrol};
-use desk_wire::v1::{EnrolReply, Envelope, Reply, Request, Secret, VERSION};
+use desk_link::{DeviceKey, DeviceSigner, EnrolFailure, HttpsLink, Line, Trust, enrol};
+use desk_wire::v1::{Batch, EnrolReply, Envelope, Reply, Request, Row, Secret, VERSION};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -124,7 +125,7 @@ impl Counter {
 
     /// With a `[limits]` table of its own.
     pub async fn limited(test: &str, limits: &str) -> Option<Self> {
-        let Some((_, schema)) = cluster::fresh().await else {
+        let Some(database) = cluster::database().await else {
             eprintln!("SKIPPED {test}: no PostgreSQL");
             return None;
         };
@@ -138,7 +139,7 @@ impl Counter {
         tokio::spawn(async move { axum::serve(sandbox, desk_centre::upstream::ecard_sandbox::router(clock)).await });
         let dir = tempfile::tempdir().unwrap();
         let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
-        let url = cluster::url().unwrap();
+        let role = format!("serves_{}", database.split('?').next().unwrap().rsplit('/').next().unwrap());
         let file = dir.path().join("centre.toml");
         std::fs::write(
             &file,
@@ -146,9 +147,9 @@ impl Counter {
                 "database = {:?}\ndatabase_owner = {:?}\ndata_dir = \"centre\"\nrules_dir = {:?}\n\
                  listen = \"127.0.0.1:0\"\noperations_listen = \"127.0.0.1:0\"\necard_platform = \"{platform}\"\n\
                  clock_offset_seconds = {offset}\ndatabase_connections = 6\n{limits}\n",
-                // Serving goes by a role that owns nothing; one a schema, so that tests do not meet.
-                as_user(&inside(url, &schema), &schema),
-                inside(url, &schema),
+                // Serving goes by a role that owns nothing; one a database, so that tests do not meet.
+                as_user(&database, &role),
+                database,
                 rules.to_str().unwrap(),
             ),
         )
@@ -231,6 +232,24 @@ impl Counter {
 
     pub fn terminal(&self) -> Terminal {
         Terminal { number: self.station.terminal.clone(), sequence: 7, at: local() }
+    }
+
+    /// Rows as this desk would have written them, signed for.
+    pub fn batch(&self, rows: Vec<Row>) -> Batch {
+        let head = rows.last().map_or_else(genesis, |row| row.header.hash());
+        Batch {
+            device: self.station.device.clone(),
+            generation: self.station.generation,
+            suite: "intl".to_owned(),
+            case_keys: rows.iter().filter_map(|row| Some((row.header.case?, "ab".repeat(32)))).collect(),
+            signature: DeviceSigner::new(&key(1)).sign(&head),
+            head,
+            rows,
+        }
+    }
+
+    pub fn station(&self) -> &EnrolReply {
+        &self.station
     }
 
     pub fn envelope(&self, request: Request) -> Envelope {
@@ -364,11 +383,6 @@ impl Counter {
     pub async fn platform_fault(&self, fault: &str) {
         self.platform("/v1/fault", json!(fault)).await;
     }
-}
-
-fn inside(url: &str, schema: &str) -> String {
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}options=-csearch_path%3D{schema}")
 }
 
 fn as_user(url: &str, user: &str) -> String {
