@@ -55,7 +55,7 @@ impl Call<'_> {
                     self.tx.put_card(&card).await?;
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
+            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(&claim) {
             self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
@@ -83,7 +83,7 @@ impl Call<'_> {
                     }
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
+            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
             self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount)).await?;
@@ -120,6 +120,6 @@ fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
         Claim::PurseRefund { programme, amount, .. } => {
             Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
         }
-        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } => None,
+        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
     }
 }

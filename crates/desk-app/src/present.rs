@@ -33,10 +33,6 @@ use crate::{
     },
 };
 
-/// The services in the order of their keys on the home screen.
-const SERVICES: &[Service] =
-    &[Service::Validation, Service::ReissueLost, Service::RefundReadable, Service::PasswordReset, Service::CardQuery];
-
 /// APDUs of a usual write: what progress is measured against.
 const USUAL_APDUS: u32 = 12;
 
@@ -179,7 +175,7 @@ impl Desk {
     fn panel(&self) -> Vec<LinePanelRow> {
         let mut rows = Vec::new();
         for rules in self.rules.at_outlet(&self.station.outlet, self.today()) {
-            for service in SERVICES {
+            for service in Service::ALL {
                 let Ok(of_service) = rules.service(*service) else {
                     continue;
                 };
@@ -208,12 +204,12 @@ impl Desk {
         // The card's own programme first, so that its keys win.
         programmes.sort_by_key(|rules| of_card.is_some_and(|of_card| of_card.programme != rules.programme));
         let mut services: Vec<ServiceButton> = Vec::new();
-        for service in SERVICES {
+        for service in Service::ALL {
             for rules in &programmes {
                 let Ok(of_service) = rules.service(*service) else {
                     continue;
                 };
-                if services.iter().any(|button| button.key == of_service.key) {
+                if !of_service.key.is_empty() && services.iter().any(|button| button.key == of_service.key) {
                     continue;
                 }
                 let accepts = matches!(offline::answer(rules, *service), offline::Answer::Accepts(_));
@@ -344,7 +340,8 @@ impl Desk {
                 | Effect::WriteCard { .. }
                 | Effect::ResolveWrite { .. }
                 | Effect::FindCard { .. }
-                | Effect::FindPerson { .. },
+                | Effect::FindPerson { .. }
+                | Effect::Inquire { .. },
             )) => !running.case.writing().is_some_and(desk_domain::case::Writing::suspended),
             Some(
                 Next::Do(
@@ -427,6 +424,7 @@ impl Desk {
             Effect::ReadCard { .. } => "正在读卡",
             Effect::FindPerson { .. } => "正在向中心查询登记",
             Effect::FindCard { .. } => "正在向中心查询卡片",
+            Effect::Inquire { .. } => "正在向中心和相关系统查询",
             Effect::Reserve { .. } => "正在向中心预留",
             Effect::Release { .. } => "正在撤销预留",
             Effect::WriteCard { .. } => "正在写卡，请勿移动卡片",
@@ -527,6 +525,7 @@ fn what_card(effect: &Effect, running: &Running) -> String {
         Effect::ReadCard { .. }
         | Effect::FindPerson { .. }
         | Effect::FindCard { .. }
+        | Effect::Inquire { .. }
         | Effect::Reserve { .. }
         | Effect::Release { .. }
         | Effect::ReportUnknown { .. }

@@ -42,6 +42,8 @@ pub enum CentreAct {
 pub enum Matter {
     /// The promised day of a first card is over.
     OverdueIssue,
+    /// A found card waits for its holder.
+    CardFound,
     /// The school is asked to add or change the first guardian's contact.
     GuardianContact,
 }
@@ -52,6 +54,7 @@ impl Matter {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OverdueIssue => "overdue_issue",
+            Self::CardFound => "card_found",
             Self::GuardianContact => "guardian_contact",
         }
     }
@@ -66,7 +69,7 @@ impl CentreAct {
             Self::ReleaseLoss { .. } => Service::LossRelease,
             Self::Ticket { matter: Matter::OverdueIssue, .. } => Service::FirstIssue,
             Self::Ticket { matter: Matter::GuardianContact, .. } | Self::ResendCode { .. } => Service::SmsDiagnosis,
-            Self::TakeIn { .. } => Service::FoundCard,
+            Self::Ticket { matter: Matter::CardFound, .. } | Self::TakeIn { .. } => Service::FoundCard,
             Self::HandBack { .. } => Service::FoundCardBack,
         }
     }

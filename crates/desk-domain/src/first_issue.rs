@@ -1,6 +1,6 @@
 //! First issue: what the record says, until when the card is promised, who has to act.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::{
     case::Service,
@@ -14,8 +14,7 @@ use crate::{
 /// Last day of the promise for a submission received on this day: calendar months, held to the month's end, then days.
 #[must_use]
 pub fn promised(rules: &RuleSet, received: NaiveDate) -> Option<NaiveDate> {
-    let rule = rules.first_issue.as_ref()?;
-    received.checked_add_months(Months::new(rule.months))?.checked_add_days(Days::new(u64::from(rule.days)))
+    rules.first_issue.as_ref()?.promised(received)
 }
 
 /// Where a first card stands, and what that means today.

@@ -150,7 +150,7 @@ pub struct Centre {
 #[must_use]
 pub fn home_cell(world: &World, right: &str) -> CellId {
     let day = desk_domain::case::context::local(world_now(world)).date();
-    let purse = right.starts_with("purse:");
+    let purse = right.starts_with("purse:") || right.starts_with("loss:");
     world
         .rules
         .current(day)

@@ -37,6 +37,7 @@ pub const TABLES: &[(&str, Access)] = &[
     ("claims", Access::Keep),
     ("devices", Access::Keep),
     ("enrolments", Access::Keep),
+    ("half_done", Access::Keep),
     ("journal", Access::Append),
     ("journal_heads", Access::Append),
     ("operators", Access::Keep),

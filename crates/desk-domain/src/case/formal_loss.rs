@@ -266,11 +266,11 @@ impl FormalLoss {
             (Self::Choosing { who }, Fact::FunctionsChosen { functions }) => Self::Finding { asked: Asked { who, functions } },
             (Self::Finding { asked }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { asked, at },
             (Self::AcceptedSlip { asked, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { asked, at },
-            (Self::Finding { asked }, Fact::PersonKnown { person, terms: PersonTerms::Loss { terms }, .. }) => {
+            (Self::Finding { asked }, Fact::PersonKnown { person, terms: PersonTerms::Loss(terms), .. }) => {
                 Self::Reviewing { subject: Subject { asked, person, terms, accepted_at: None } }
             }
             // The customer has left; it takes effect now.
-            (Self::Accepted { asked, at }, Fact::PersonKnown { person, terms: PersonTerms::Loss { terms }, .. }) => {
+            (Self::Accepted { asked, at }, Fact::PersonKnown { person, terms: PersonTerms::Loss(terms), .. }) => {
                 Self::Reserving { subject: Subject { asked, person, terms, accepted_at: Some(at) } }
             }
             (Self::Finding { asked } | Self::Accepted { asked, .. }, Fact::Referred { message }) => Self::Referring { asked, message },
@@ -417,7 +417,7 @@ fn known(asked: &Asked, person: Box<PersonFacts>, cx: &Cx<'_>) -> Result<Fact, M
     Ok(match loss::report(cx.rules, facts, &asked.functions) {
         Ok(loss::Report { card_no, functions, told }) => Fact::PersonKnown {
             person,
-            terms: PersonTerms::Loss { terms: LossTerms { card_no, functions, told } },
+            terms: PersonTerms::Loss(LossTerms { card_no, functions, told }),
             authorise: None,
             moment: cx.moment(),
         },

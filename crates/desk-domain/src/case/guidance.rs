@@ -213,7 +213,7 @@ impl Guidance {
         Ok(match self.topic.shows(&person, &found, cx) {
             Ok(Shows { says, figures, offers }) => Fact::PersonKnown {
                 person,
-                terms: PersonTerms::Guidance { terms: Box::new(GuidanceTerms { found, says, figures, offers }) },
+                terms: PersonTerms::Guidance(Box::new(GuidanceTerms { found, says, figures, offers })),
                 authorise: None,
                 moment: cx.moment(),
             },
@@ -240,7 +240,7 @@ impl Guidance {
                 IdentityStep::Done(who) => At::Finding { who },
             },
             (At::Finding { .. }, Fact::TreeAnswered { .. }) => slip(None, None, None, false),
-            (At::Finding { who }, Fact::PersonKnown { person, terms: PersonTerms::Guidance { terms }, .. }) => {
+            (At::Finding { who }, Fact::PersonKnown { person, terms: PersonTerms::Guidance(terms), .. }) => {
                 At::Showing { subject: Subject { who, person, told: *terms } }
             }
             (At::Showing { subject }, Fact::TreeAnswered { option, .. }) => {

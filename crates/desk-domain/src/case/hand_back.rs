@@ -228,7 +228,7 @@ impl HandBack {
         match decided {
             Ok(warning) => Fact::PersonKnown {
                 person,
-                terms: PersonTerms::HandBack { terms: HandBackTerms { warning } },
+                terms: PersonTerms::HandBack(HandBackTerms { warning }),
                 authorise: None,
                 moment: cx.moment(),
             },
@@ -251,7 +251,7 @@ impl HandBack {
             },
             (At::Asking { who }, Fact::TreeAnswered { .. }) => At::Tapping { who },
             (At::Tapping { who }, Fact::CardRead { card }) => At::Finding { tapped: Tapped { who, card } },
-            (At::Finding { tapped }, Fact::PersonKnown { person, terms: PersonTerms::HandBack { terms }, .. }) => {
+            (At::Finding { tapped }, Fact::PersonKnown { person, terms: PersonTerms::HandBack(terms), .. }) => {
                 At::Reviewing { subject: Subject { tapped, person, terms } }
             }
             (At::Finding { tapped }, Fact::Referred { message }) => At::Referring { tapped, message },

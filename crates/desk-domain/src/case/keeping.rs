@@ -103,7 +103,10 @@ impl Keeping {
             )
             .into(),
             Self::Seeing { why } => {
-                let fields = vec![Field::new("card_no", "卡面卡号", FieldKind::CardNumber).optional().hint("读得出的卡留空，放上读卡器")];
+                let fields = vec![
+                    Field::new("card_no", "卡面卡号", FieldKind::CardNumber).optional().hint("读得出的卡留空，放上读卡器"),
+                    Field::new("illegible", "芯片读不出，卡号也无法辨认", FieldKind::Tick).optional(),
+                ];
                 let submit = if *why == KeptFor::Found { "登记拾获卡" } else { "登记坏卡" };
                 Question::new("card", "录入卡号，或留空后刷卡", Ask::Form { fields, submit: submit.to_owned() }).into()
             }
@@ -137,8 +140,9 @@ impl Keeping {
             }
             (Self::Seeing { .. }, Input::Answer(Answer::Fill { values })) => {
                 let typed = values.iter().find(|(field, _)| field == "card_no").map_or("", |(_, value)| value.trim());
+                let illegible = values.iter().any(|(field, value)| field == "illegible" && value.trim() == "true");
                 if typed.is_empty() {
-                    return Ok(Fact::ToBeTapped);
+                    return Ok(if illegible { Fact::CardKept { card_no: None } } else { Fact::ToBeTapped });
                 }
                 Ok(Fact::CardKept { card_no: Some(CardNo::new(normalise::card_number(typed)?)) })
             }

@@ -5,11 +5,16 @@
 //! `apply` takes the case into the state in which that fact is true. `apply` never consults a rule, so a journal replays
 //! the same whatever rule set is in force.
 
+mod blank_stock;
 mod card_query;
 pub mod context;
 pub mod entry;
 pub mod fact;
+mod formal_loss;
+mod guidance;
+mod hand_back;
 pub mod identity;
+mod keeping;
 pub mod paper;
 mod password_reset;
 pub mod question;
@@ -25,10 +30,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    blank_stock::{BlankStock, Direction, Moved},
     card_query::CardQuery,
     context::Cx,
     entry::{Entry, Replayed, replay, uses_blank},
     fact::{Fact, Misplaced},
+    formal_loss::{FormalLoss, LossTerms},
+    guidance::{Guidance, GuidanceTerms, Offer, Then, Topic},
+    hand_back::{HandBack, HandBackTerms, Purpose},
+    keeping::{Keeping, Kept, KeptFor},
     paper::PaperFacts,
     password_reset::PasswordReset,
     question::{Next, Picture, Question},
@@ -40,8 +50,9 @@ pub use self::{
 use crate::{
     card::{CardImage, WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
-    code::Message,
+    code::{Code, Kind, Message},
     id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId, RequestId, WindowId},
+    inquiry::{Inquired, Inquiry},
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
 };
@@ -60,6 +71,44 @@ pub enum Service {
     Validation,
     /// S-17
     PasswordReset,
+    /// S-03
+    FirstIssue,
+    /// S-14
+    TemporaryLoss,
+    /// S-15
+    FormalLoss,
+    /// S-16
+    LossRelease,
+    /// S-19
+    SmsDiagnosis,
+    /// S-24
+    BadCard,
+    /// S-24
+    BlankStock,
+    /// S-29
+    FoundCard,
+    /// S-29
+    FoundCardBack,
+}
+
+impl Service {
+    /// In the order in which a counter shows them.
+    pub const ALL: &[Self] = &[
+        Self::Validation,
+        Self::ReissueLost,
+        Self::RefundReadable,
+        Self::PasswordReset,
+        Self::CardQuery,
+        Self::FirstIssue,
+        Self::SmsDiagnosis,
+        Self::TemporaryLoss,
+        Self::FormalLoss,
+        Self::LossRelease,
+        Self::FoundCard,
+        Self::FoundCardBack,
+        Self::BadCard,
+        Self::BlankStock,
+    ];
 }
 
 /// Who, where, when and under which rules; fixed when the case opens.
@@ -99,6 +148,8 @@ pub enum Effect {
     FindPerson { lookup: Lookup },
     /// Ask the centre for a card. Harmless.
     FindCard { lookup: Lookup },
+    /// Ask the centre for a person, and the system that keeps a matter about it. Harmless.
+    Inquire { lookup: Lookup, inquiry: Inquiry },
     /// Reserve the right. Repeated with the same request id for ever.
     Reserve { request: RequestId, claim: Claim, authorisation: Option<CentreNumber> },
     /// Give an unused reservation back. Repeated with the same request id.
@@ -123,6 +174,7 @@ impl Effect {
             Self::ReadCard { .. } => "read_card",
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
+            Self::Inquire { .. } => "inquire",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::WriteCard { .. } => "write_card",
@@ -138,7 +190,11 @@ impl Effect {
     #[must_use]
     pub fn needs_intent(&self) -> bool {
         match self {
-            Self::ReadCard { .. } | Self::FindPerson { .. } | Self::FindCard { .. } | Self::ResolveWrite { .. } => false,
+            Self::ReadCard { .. }
+            | Self::FindPerson { .. }
+            | Self::FindCard { .. }
+            | Self::Inquire { .. }
+            | Self::ResolveWrite { .. } => false,
             Self::Reserve { .. }
             | Self::Release { .. }
             | Self::WriteCard { .. }
@@ -155,6 +211,7 @@ impl Effect {
             Self::ReadCard { .. } | Self::WriteCard { .. } | Self::ResolveWrite { .. } => true,
             Self::FindPerson { .. }
             | Self::FindCard { .. }
+            | Self::Inquire { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -169,6 +226,7 @@ impl Effect {
         match self {
             Self::FindPerson { .. }
             | Self::FindCard { .. }
+            | Self::Inquire { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -190,6 +248,10 @@ pub enum Outcome {
     },
     CardFound {
         card: Box<CardFacts>,
+    },
+    Inquired {
+        person: Box<PersonFacts>,
+        found: Inquired,
     },
     Reserved {
         reservation: Reservation,
@@ -231,6 +293,8 @@ pub enum Paper {
     PendingSlip,
     /// 指引单
     GuidanceSlip,
+    /// 坏卡袋签
+    BagLabel,
 }
 
 /// What the clerk answers. Text comes raw; [`crate`] normalises and checks it.
@@ -299,6 +363,11 @@ pub enum Flow {
     RefundReadable(RefundReadable),
     Validation(Validation),
     PasswordReset(PasswordReset),
+    Guidance(Guidance),
+    FormalLoss(FormalLoss),
+    HandBack(HandBack),
+    Keeping(Keeping),
+    BlankStock(BlankStock),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,6 +387,11 @@ macro_rules! each {
             Flow::RefundReadable($inner) => $answer,
             Flow::Validation($inner) => $answer,
             Flow::PasswordReset($inner) => $answer,
+            Flow::Guidance($inner) => $answer,
+            Flow::FormalLoss($inner) => $answer,
+            Flow::HandBack($inner) => $answer,
+            Flow::Keeping($inner) => $answer,
+            Flow::BlankStock($inner) => $answer,
         }
     };
 }
@@ -332,6 +406,15 @@ impl Case {
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
                 Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
+                Service::FirstIssue => Flow::Guidance(Guidance::begin(Topic::FirstIssue)),
+                Service::TemporaryLoss => Flow::Guidance(Guidance::begin(Topic::TemporaryLoss)),
+                Service::SmsDiagnosis => Flow::Guidance(Guidance::begin(Topic::SmsDiagnosis)),
+                Service::FormalLoss => Flow::FormalLoss(FormalLoss::begin()),
+                Service::LossRelease => Flow::HandBack(HandBack::begin(Purpose::Release)),
+                Service::FoundCardBack => Flow::HandBack(HandBack::begin(Purpose::Found)),
+                Service::BadCard => Flow::Keeping(Keeping::bad()),
+                Service::FoundCard => Flow::Keeping(Keeping::found()),
+                Service::BlankStock => Flow::BlankStock(BlankStock::Asking),
             },
             papers: BTreeMap::new(),
         }
@@ -377,6 +460,11 @@ impl Case {
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
             Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
+            Flow::Guidance(state) => Flow::Guidance(state.apply(fact)?),
+            Flow::FormalLoss(state) => Flow::FormalLoss(state.apply(fact)?),
+            Flow::HandBack(state) => Flow::HandBack(state.apply(fact)?),
+            Flow::Keeping(state) => Flow::Keeping(state.apply(fact)?),
+            Flow::BlankStock(state) => Flow::BlankStock(state.apply(fact)?),
         };
         Ok(self)
     }
@@ -413,11 +501,36 @@ impl Case {
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
-            Flow::CardQuery(_) | Flow::Validation(_) => false,
+            Flow::CardQuery(_) | Flow::Validation(_) | Flow::Guidance(_) | Flow::HandBack(_) | Flow::BlankStock(_) => false,
+            Flow::FormalLoss(state) => state.waits_for_line(),
+            Flow::Keeping(state) => state.waits_for_line(),
             Flow::ReissueLost(state) => state.waits_for_line(),
             Flow::RefundReadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
         }
+    }
+
+    /// One of two systems has done its part and the other does not show it yet: an exception with a case behind it.
+    #[must_use]
+    pub fn half_done(&self) -> Option<&Message> {
+        match &self.flow {
+            Flow::FormalLoss(state) => state.half_done(),
+            Flow::HandBack(state) => state.half_done(),
+            Flow::CardQuery(_)
+            | Flow::ReissueLost(_)
+            | Flow::RefundReadable(_)
+            | Flow::Validation(_)
+            | Flow::PasswordReset(_)
+            | Flow::Guidance(_)
+            | Flow::Keeping(_)
+            | Flow::BlankStock(_) => None,
+        }
+    }
+
+    /// A card that lies in a bag here, as of this case.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        if let Flow::Keeping(state) = &self.flow { state.kept() } else { None }
     }
 
     /// May the clerk still end the case at the question it asks now?
@@ -451,6 +564,21 @@ fn ending_of(fact: Fact) -> Option<Ending> {
     }
 }
 
+/// A no that only stands for now: the same request may be sent again.
+fn passing(message: &Message) -> bool {
+    message.code == Code::UpstreamSilent
+}
+
+/// A no of the other side, unless it only stands for now.
+fn final_refusal(message: Message) -> Result<Fact, Message> {
+    if passing(&message) { Err(message) } else { Ok(no(message)) }
+}
+
+/// A no of the rules: somebody else does it, or nobody.
+fn no(message: Message) -> Fact {
+    if message.code.kind() == Kind::Refer { Fact::Referred { message } } else { Fact::Refused { message } }
+}
+
 /// A print never undoes a case: what did not come out is pending.
 fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
     match outcome {
@@ -459,6 +587,7 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         Outcome::CardRead { .. }
         | Outcome::PersonFound { .. }
         | Outcome::CardFound { .. }
+        | Outcome::Inquired { .. }
         | Outcome::Reserved { .. }
         | Outcome::Released
         | Outcome::Write { .. }
