@@ -5,7 +5,7 @@ use desk_domain::{
     claim::{Claim, Settlement},
     code::{Code, Message},
     id::{CardNo, CaseId, CellId, CentreNumber, PersonId, ProgrammeId},
-    issuer::IssuerRequest,
+    issuer::{CounterLine, IssuerRequest, ReleasedTo},
     money::Fen,
     person::CardStatus,
 };
@@ -111,18 +111,13 @@ impl Call<'_> {
         Ok(Settled::Yes)
     }
 
-    /// A purse write counts as done where the card's own proof belongs to a MAC that was released for this case, or
-    /// where the card's log holds the movement with this desk's terminal. A balance alone proves nothing.
+    /// A purse write counts as done where the card's own proof belongs to a MAC that was released for this case, where the
+    /// card's log holds the movement with the claiming desk's terminal, or where the card went on from a counter at which
+    /// nobody but this case got a MAC. A balance alone proves nothing.
     async fn proven(&mut self, claim: &ClaimRecord, cell: &CellId, before: &CardImage, amount: Fen, proof: &WriteProof) -> Step<()> {
         let releases = self.tx.releases(cell, &before.card_no).await?;
-        let own: Vec<_> = releases
-            .into_iter()
-            .filter(|release| release.reservation == claim.number)
-            .filter(|release| match &release.ask {
-                IssuerRequest::Unload { .. } | IssuerRequest::Purchase { .. } => true,
-                IssuerRequest::LineMac { .. } | IssuerRequest::CheckProof { .. } => false,
-            })
-            .collect();
+        let own: Vec<_> =
+            releases.iter().filter(|release| release.reservation == claim.number && release.ask.steps().is_some()).cloned().collect();
         if let Some(text) = &proof.proof {
             for release in &own {
                 let settles = self.parts.keys.settles(release, text).await;
@@ -131,16 +126,33 @@ impl Call<'_> {
                 }
             }
         }
+        let entry_of = |(line, counter): (CounterLine, u16)| {
+            proof
+                .after
+                .log
+                .iter()
+                .find(|entry| Some(entry.sequence) == counter.checked_add(1) && CounterLine::of_kind(entry.kind) == Some(line))
+        };
         let logged = own.iter().any(|release| {
-            release.counter.is_some_and(|counter| {
-                proof.after.log.iter().any(|entry| {
-                    Some(entry.sequence) == counter.checked_add(1)
-                        && entry.amount == amount
-                        && entry.terminal.eq_ignore_ascii_case(&self.device.terminal)
-                })
+            release.ask.steps().and_then(entry_of).is_some_and(|entry| {
+                entry.amount == amount && asked_terminal(&release.ask).is_some_and(|terminal| entry.terminal.eq_ignore_ascii_case(terminal))
             })
         });
-        require(logged, Code::WriteUnknown)
+        if logged {
+            return Ok(());
+        }
+        for release in &own {
+            let Some((CounterLine::Online, counter)) = release.ask.steps() else {
+                continue;
+            };
+            let went_on = proof.after.purse.as_ref().is_some_and(|purse| purse.online_counter > counter);
+            // A proof that does not hold is no forgotten one.
+            if went_on && proof.proof.is_none() && entry_of((CounterLine::Online, counter)).is_none() {
+                let to = self.released_to(claim, &releases, release.ask.card(), (CounterLine::Online, counter)).await?;
+                return require(to == ReleasedTo::ThisCase, Code::WriteUnknown);
+            }
+        }
+        refuse_code(Code::WriteUnknown)
     }
 
     async fn settle_reissue(
@@ -244,5 +256,19 @@ impl Call<'_> {
             Some(card) => Ok(card),
             None => refuse_code(Code::CardNotFound),
         }
+    }
+}
+
+/// The terminal that a purse MAC was released for.
+fn asked_terminal(ask: &IssuerRequest) -> Option<&str> {
+    match ask {
+        IssuerRequest::Load { terminal, .. } | IssuerRequest::Unload { terminal, .. } | IssuerRequest::Purchase { terminal, .. } => {
+            Some(terminal)
+        }
+        IssuerRequest::LineMac { .. }
+        | IssuerRequest::Block { .. }
+        | IssuerRequest::CheckProof { .. }
+        | IssuerRequest::CheckStep { .. }
+        | IssuerRequest::CheckChip { .. } => None,
     }
 }

@@ -2,11 +2,11 @@
 //! every release is recorded before it leaves.
 
 use desk_domain::{
-    card::CardImage,
+    card::{BlockState, CardImage, RefundMethod},
     claim::Claim,
     code::Code,
     id::{CardNo, CaseId, CentreNumber},
-    issuer::{CardKeySource, IssuerAnswer, IssuerRequest, Proof},
+    issuer::{CardKeySource, CounterLine, IssuerAnswer, IssuerRequest, Proof, ReleasedTo},
     money::Fen,
 };
 use desk_wire::v1::Reply;
@@ -27,14 +27,28 @@ impl Call<'_> {
                 return refuse_code(Code::KeySourceInvalid);
             }
         }
-        self.right_card(&claim, source(ask)).await?;
+        self.right_card(&claim, ask.card()).await?;
         let asked = self.asked(&claim, ask)?;
-        let card_no = source(ask).card_no.clone();
+        let card_no = ask.card().card_no.clone();
         let releases = self.tx.releases(&claim.cell, &card_no).await?;
         if asked.releases {
             self.session().await?;
         }
-        let answer = self.parts.keys.answer(ask, &releases).await.map_err(Stop::Refuse)?;
+        let answer = match ask {
+            IssuerRequest::CheckStep { card, line, counter } => {
+                let to = self.released_to(&claim, &releases, card, (*line, *counter)).await?;
+                IssuerAnswer::Stepped { to }
+            }
+            IssuerRequest::CheckChip { card, to, chip } => {
+                IssuerAnswer::Checked { genuine: !chip.is_empty() && blocked_chip(&claim, &releases, card, *to, chip) }
+            }
+            IssuerRequest::Load { .. }
+            | IssuerRequest::Unload { .. }
+            | IssuerRequest::Purchase { .. }
+            | IssuerRequest::LineMac { .. }
+            | IssuerRequest::Block { .. }
+            | IssuerRequest::CheckProof { .. } => self.parts.keys.answer(ask, &releases).await.map_err(Stop::Refuse)?,
+        };
         if let (true, IssuerAnswer::Mac { at, .. }) = (asked.releases, &answer) {
             let ordinal = self.tx.draw(&claim.cell, "release").await?;
             self.tx
@@ -53,7 +67,40 @@ impl Call<'_> {
                 })
                 .await?;
         }
-        Self::kept(Reply::Issuer { answer })
+        if asked.releases {
+            return Self::kept(Reply::Issuer { answer });
+        }
+        // What is true of the card may be another thing when it is asked again.
+        Ok(Answer::Passing(Reply::Issuer { answer }))
+    }
+
+    /// For whom MACs went out at this counter value of this chip. A release under a reservation that was given back does
+    /// not count: its desk had proved that nothing was written.
+    pub(crate) async fn released_to(
+        &mut self,
+        claim: &ClaimRecord,
+        releases: &[Release],
+        card: &CardKeySource,
+        step: (CounterLine, u16),
+    ) -> Step<ReleasedTo> {
+        let (mut own, mut others) = (false, false);
+        for release in releases.iter().filter(|release| release.ask.steps() == Some(step) && same_chip(release.ask.card(), card)) {
+            if release.reservation == claim.number {
+                own = true;
+                continue;
+            }
+            let given_back = match self.tx.claim(&release.reservation).await?.map(|other| other.state) {
+                Some(ClaimState::Released { .. }) => true,
+                Some(ClaimState::Open | ClaimState::Unknown { .. } | ClaimState::Settled { .. }) | None => false,
+            };
+            others |= !given_back;
+        }
+        Ok(match (own, others) {
+            (false, false) => ReleasedTo::Nobody,
+            (true, false) => ReleasedTo::ThisCase,
+            (false, true) => ReleasedTo::Another,
+            (true, true) => ReleasedTo::Several,
+        })
     }
 
     /// The claim behind a reservation, its card or person locked, if it is this case's and this desk's.
@@ -122,15 +169,27 @@ impl Call<'_> {
                 require(write.is_some_and(|write| reserved_write(claim, &write)), Code::CardLineUnknown)?;
                 Ok(Asked { releases: true, counter: None, random: None })
             }
+            // A purse that can only be blocked here and is paid by the back office.
+            (IssuerRequest::Block { to: BlockState::Temporary | BlockState::Permanent, .. }, Claim::PurseRefund { card, .. }) => {
+                let method = card.purse.as_ref().map(|purse| purse.refund_method);
+                require(method == Some(RefundMethod::BlockThenBackOffice), Code::RefundUnsupported)?;
+                Ok(Asked { releases: true, counter: None, random: None })
+            }
             (
-                IssuerRequest::CheckProof { proof: Proof::Unload { .. } | Proof::Purchase { .. }, .. },
+                IssuerRequest::CheckProof { proof: Proof::Load { .. } | Proof::Unload { .. } | Proof::Purchase { .. }, .. }
+                | IssuerRequest::CheckStep { .. }
+                | IssuerRequest::CheckChip { .. },
                 Claim::PurseRefund { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
             ) => Ok(Asked { releases: false, counter: None, random: None }),
             (
-                IssuerRequest::Unload { .. }
+                IssuerRequest::Load { .. }
+                | IssuerRequest::Unload { .. }
                 | IssuerRequest::Purchase { .. }
                 | IssuerRequest::LineMac { .. }
-                | IssuerRequest::CheckProof { .. },
+                | IssuerRequest::Block { .. }
+                | IssuerRequest::CheckProof { .. }
+                | IssuerRequest::CheckStep { .. }
+                | IssuerRequest::CheckChip { .. },
                 Claim::PurseRefund { .. }
                 | Claim::Reissue { .. }
                 | Claim::Validation { .. }
@@ -173,13 +232,24 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
     }
 }
 
-fn source(ask: &IssuerRequest) -> &CardKeySource {
-    match ask {
-        IssuerRequest::Unload { card, .. }
-        | IssuerRequest::Purchase { card, .. }
-        | IssuerRequest::LineMac { card, .. }
-        | IssuerRequest::CheckProof { card, .. } => card,
-    }
+/// Was the MAC of this block released under this claim for this very chip?
+fn blocked_chip(claim: &ClaimRecord, releases: &[Release], card: &CardKeySource, to: BlockState, chip: &str) -> bool {
+    releases.iter().filter(|release| release.reservation == claim.number).any(|release| match &release.ask {
+        IssuerRequest::Block { card: blocked, to: asked, chip: held, .. } => {
+            same_chip(blocked, card) && *asked == to && held.eq_ignore_ascii_case(chip)
+        }
+        IssuerRequest::Load { .. }
+        | IssuerRequest::Unload { .. }
+        | IssuerRequest::Purchase { .. }
+        | IssuerRequest::LineMac { .. }
+        | IssuerRequest::CheckProof { .. }
+        | IssuerRequest::CheckStep { .. }
+        | IssuerRequest::CheckChip { .. } => false,
+    })
+}
+
+fn same_chip(one: &CardKeySource, other: &CardKeySource) -> bool {
+    one.family == other.family && one.issuer.eq_ignore_ascii_case(&other.issuer) && one.serial.eq_ignore_ascii_case(&other.serial)
 }
 
 fn same_card(image: &CardImage, source: &CardKeySource) -> bool {

@@ -1,6 +1,7 @@
 //! Command APDUs of purse cards, and answers split into data and status word.
 
 use chrono::NaiveDateTime;
+use desk_domain::card::BlockState;
 
 use crate::{bcd, link::Answer, status::Sw};
 
@@ -76,6 +77,16 @@ pub fn initialize(what: Initialize, purse: u8, key_index: u8, amount: u32, termi
     command
 }
 
+/// CREDIT FOR LOAD; answers the TAC. None where the time does not fit the card's form.
+#[must_use]
+pub fn credit_for_load(at: NaiveDateTime, mac2: [u8; 4]) -> Option<Vec<u8>> {
+    let mut data = bcd::pack_date_time(at)?;
+    data.extend(mac2);
+    let mut command = with_data([0x80, 0x52, 0x00, 0x00], &data);
+    command.push(0x04);
+    Some(command)
+}
+
 /// DEBIT FOR UNLOAD; answers MAC3. None where the time does not fit the card's form.
 #[must_use]
 pub fn debit_for_unload(at: NaiveDateTime, mac2: [u8; 4]) -> Option<Vec<u8>> {
@@ -111,6 +122,24 @@ pub fn get_transaction_prove(kind: u8, counter: u16) -> Vec<u8> {
 pub fn update_binary_header(sfi: u8, offset: u8, data: &[u8]) -> Option<[u8; 5]> {
     let length = u8::try_from(data.len().checked_add(4)?).ok()?;
     Some([0x04, 0xD6, 0x80 | sfi, offset, length])
+}
+
+/// Header of the command that takes a card to this state: APPLICATION UNBLOCK, APPLICATION BLOCK or CARD BLOCK. Its data
+/// are the MAC alone.
+#[must_use]
+pub fn block_header(to: BlockState) -> [u8; 5] {
+    match to {
+        BlockState::Open => [0x84, 0x18, 0x00, 0x00, 0x04],
+        BlockState::Temporary => [0x84, 0x1E, 0x00, 0x00, 0x04],
+        BlockState::Permanent => [0x84, 0x1E, 0x00, 0x01, 0x04],
+        BlockState::Card => [0x84, 0x16, 0x00, 0x00, 0x04],
+    }
+}
+
+/// Serial number of the chip: answered by the reader (PC/SC part 3), not by the card.
+#[must_use]
+pub fn chip_serial() -> Vec<u8> {
+    vec![0xFF, 0xCA, 0x00, 0x00, 0x00]
 }
 
 /// Puts a protected command together.

@@ -2,10 +2,13 @@
 
 pub mod apdu;
 pub mod bcd;
+mod block;
 pub mod driver;
 mod flow;
+mod holder_class;
 mod line;
 pub mod link;
+mod load;
 mod personalise;
 pub mod profile;
 mod purchase;
@@ -19,7 +22,10 @@ pub mod transaction;
 mod unload;
 pub mod write;
 
+pub use block::SetBlock;
 pub use desk_domain::{card, code, id, issuer, money};
+pub use holder_class::WriteHolderClass;
+pub use load::Load;
 pub use personalise::Personalise;
 pub use purchase::PurchaseOfRest;
 pub use read::{ReadCard, ReadEnd};

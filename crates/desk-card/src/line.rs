@@ -55,6 +55,7 @@ impl DoLine {
         let profile = profiles.shared(&before.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
         let writes = match &target {
             Target::Until(until) => profile.validity_write(*until).map(|write| vec![write]),
+            Target::Class(class) => profile.class_write(*class).map(|write| vec![write]),
             Target::Card(data) => profile.personalise_writes(data),
         };
         let (Some(mut left), Some(line)) = (writes, profile.line.clone()) else {
@@ -78,8 +79,8 @@ impl DoLine {
         }
         match (self.target.stands(&self.before, &seen), &self.target) {
             (Stands::After, _) => Act::Done(WriteEnd::Written(WriteProof { after: seen, proof: None, counter: None })),
-            // Another machine has moved the validity since it was read.
-            (Stands::Otherwise, Target::Until(_)) => not_written(Code::CardMovedOn),
+            // Another machine has written there since it was read.
+            (Stands::Otherwise, Target::Until(_) | Target::Class(_)) => not_written(Code::CardMovedOn),
             (Stands::Before, _) | (Stands::Otherwise, Target::Card(_)) => self.challenge(),
         }
     }

@@ -40,6 +40,7 @@ pub struct Profile {
     pub log: Option<LogProfile>,
     pub trip: Option<TripProfile>,
     pub line: Option<LineProfile>,
+    pub block: Option<BlockProfile>,
 }
 
 /// Layout of the public file; offsets in bytes.
@@ -129,6 +130,16 @@ pub struct LineProfile {
     pub challenge: u8,
     pub validity: bool,
     pub personalise: bool,
+    #[serde(default)]
+    pub holder_class: bool,
+}
+
+/// How the application is put out of use, under the maintenance key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockProfile {
+    /// Bytes of challenge: 4 or 8.
+    pub challenge: u8,
 }
 
 /// One write into the public file.
@@ -254,6 +265,9 @@ impl Profile {
                 return Err("purse: unload_key and unload_purse belong to refund_method unload");
             }
         }
+        if self.block.as_ref().is_some_and(|block| !matches!(block.challenge, 4 | 8)) {
+            return Err("block.challenge is 4 or 8");
+        }
         if let Some(line) = &self.line {
             if !matches!(line.challenge, 4 | 8) {
                 return Err("line.challenge is 4 or 8");
@@ -273,6 +287,13 @@ impl Profile {
     pub fn validity_write(&self, until: NaiveDate) -> Option<LineWrite> {
         self.line.as_ref().filter(|line| line.validity)?;
         Some(LineWrite { offset: self.public.valid_until, data: bcd::pack_date(until)?, what: LinePurpose::ValidUntil(until) })
+    }
+
+    /// The write that changes the holder class; none where the class does not stand in a file that a counter writes.
+    #[must_use]
+    pub fn class_write(&self, class: u8) -> Option<LineWrite> {
+        self.line.as_ref().filter(|line| line.holder_class && self.holder_class.sfi == self.public.sfi)?;
+        Some(LineWrite { offset: self.holder_class.at, data: vec![class], what: LinePurpose::HolderClass(class) })
     }
 
     /// The writes that make a card of a blank, the number last: until it stands there the card is still a blank. None
@@ -318,16 +339,17 @@ impl Profile {
         if line.validity && offset == public.valid_until && data.len() == 4 {
             return bcd::date(data).map(LinePurpose::ValidUntil);
         }
+        if (line.personalise || line.holder_class)
+            && offset == self.holder_class.at
+            && let &[class] = data
+        {
+            return Some(LinePurpose::HolderClass(class));
+        }
         if !line.personalise {
             return None;
         }
         if offset == public.valid_from && data.len() == 8 {
             return Some(LinePurpose::Dates { from: bcd::date(data)?, until: bcd::date(data.get(4..)?)? });
-        }
-        if offset == self.holder_class.at
-            && let &[class] = data
-        {
-            return Some(LinePurpose::HolderClass(class));
         }
         if offset == public.number.at && data.len() == usize::from(public.number.length) {
             return bcd::digits(data).map(|digits| LinePurpose::Number(CardNo(digits)));

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDateTime;
 use desk_domain::{
-    card::{CardImage, PurseImage, RefundMethod, Terminal, WriteEnd},
+    card::{CardImage, RefundMethod, Terminal, WriteEnd},
     code::{Code, Message},
-    issuer::{IssuerRequest, Proof},
+    issuer::{CounterLine, IssuerRequest, Proof},
     money::Fen,
 };
 
@@ -12,19 +12,19 @@ use crate::{
     apdu::{self, Initialize},
     flow::Wired,
     profile::{Profiles, key_source},
-    purse::{Debit, DoDebit, Method, Opened, Plan},
+    purse::{DoMovement, Method, Movement, Opened, Plan},
     transaction::{Reply, Step, Transaction},
 };
 
 /// Checks the card, INITIALIZE FOR PURCHASE, MAC1 from the key service, DEBIT FOR PURCHASE, reads back. The proof of a
 /// written end is the TAC, its counter the offline counter after the step.
-pub struct PurchaseOfRest(Wired<DoDebit>);
+pub struct PurchaseOfRest(Wired<DoMovement>);
 
 impl PurchaseOfRest {
     /// # Errors
     /// A [`Message`] where the family is not refunded so or `amount` is not all that the purse holds.
     pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
-        Ok(Self(Wired::new(DoDebit::new(method(profiles, before, amount, terminal)?))))
+        Ok(Self(Wired::new(DoMovement::new(method(profiles, before, amount, terminal)?))))
     }
 }
 
@@ -37,7 +37,7 @@ impl Transaction for PurchaseOfRest {
 }
 
 pub fn method(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Method, Message> {
-    let plan = Plan::new(profiles, before, amount, terminal)?;
+    let plan = Plan::of_rest(profiles, before, amount, terminal)?;
     if plan.purse.refund_method != RefundMethod::PurchaseOfRest {
         return Err(Message::new(Code::RefundUnsupported));
     }
@@ -48,7 +48,7 @@ struct ByPurchase {
     plan: Plan,
 }
 
-impl Debit for ByPurchase {
+impl Movement for ByPurchase {
     fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -57,12 +57,20 @@ impl Debit for ByPurchase {
         if self.plan.purse.purse == 1 { 0x05 } else { 0x06 }
     }
 
-    fn counter(&self, purse: &PurseImage) -> u16 {
-        purse.offline_counter
+    fn line(&self) -> CounterLine {
+        CounterLine::Offline
     }
 
-    fn stepped(&self, purse: PurseImage, counter: u16) -> PurseImage {
-        PurseImage { offline_counter: counter, ..purse }
+    fn balance_after(&self) -> Fen {
+        Fen::ZERO
+    }
+
+    fn possible(&self, old_balance: u32) -> bool {
+        old_balance >= self.plan.amount_bytes
+    }
+
+    fn unsupported(&self) -> Code {
+        Code::RefundUnsupported
     }
 
     fn initialize(&self) -> Vec<u8> {

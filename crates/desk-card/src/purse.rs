@@ -1,10 +1,10 @@
-//! What unload and purchase of the rest share: check the card, open the purse, get the MAC, commit, read back.
+//! What load, unload and purchase of the rest share: check the card, open the purse, get the MAC, commit, read back.
 
 use chrono::{NaiveDateTime, Timelike};
 use desk_domain::{
     card::{CardImage, LogRecord, PurseImage, TearEvidence, Terminal, WriteEnd, WriteProof},
     code::{Code, Message},
-    issuer::{IssuerAnswer, IssuerRequest, Proof},
+    issuer::{CounterLine, IssuerAnswer, IssuerRequest, Proof},
     money::Fen,
 };
 
@@ -13,10 +13,10 @@ use crate::{
     flow::{Act, Event, Flow},
     profile::{Profiles, PurseProfile},
     read::{Depth, ReadEnd, Reading},
-    resolve::DecideDebit,
+    resolve::DecideMovement,
 };
 
-/// A checked intent to take everything out of a purse.
+/// A checked intent to move money on a purse.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub profiles: Profiles,
@@ -31,17 +31,27 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// To take everything out of a purse.
+    ///
     /// # Errors
     /// `CardFamilyUnknown`, `RefundUnsupported`, `AmountInvalid` (not all that the purse holds) or `FieldInvalid`.
-    pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
+    pub fn of_rest(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
+        let plan = Self::new(profiles, before, amount, terminal, Code::RefundUnsupported)?;
+        if amount != plan.purse_before.balance {
+            return Err(Message::new(Code::AmountInvalid));
+        }
+        Ok(plan)
+    }
+
+    /// # Errors
+    /// `CardFamilyUnknown`, `unsupported` where the family or the card has no purse, `AmountInvalid` or `FieldInvalid`.
+    pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal, unsupported: Code) -> Result<Self, Message> {
         let profile = profiles.find(&before.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
         let (Some(purse), Some(purse_before)) = (profile.purse.clone(), before.purse.clone()) else {
-            return Err(Message::new(Code::RefundUnsupported));
+            return Err(Message::new(unsupported));
         };
-        let amount_bytes = u32::try_from(amount.0)
-            .ok()
-            .filter(|fen| *fen > 0 && amount == purse_before.balance)
-            .ok_or_else(|| Message::new(Code::AmountInvalid))?;
+        let amount_bytes =
+            u32::try_from(amount.0).ok().filter(|fen| (1..=MOST).contains(fen)).ok_or_else(|| Message::new(Code::AmountInvalid))?;
         let mut terminal_number = [0; 6];
         hex::decode_to_slice(&terminal.number, &mut terminal_number)
             .map_err(|_| Message::new(Code::FieldInvalid).with("field", "terminal"))?;
@@ -61,6 +71,9 @@ impl Plan {
     }
 }
 
+/// The largest amount that a purse can hold.
+const MOST: u32 = 0x7FFF_FFFF;
+
 /// What INITIALIZE answered.
 #[derive(Debug, Clone)]
 pub struct Opened {
@@ -70,17 +83,38 @@ pub struct Opened {
     pub key_version: u8,
     pub algorithm: u8,
     pub random: String,
-    /// Only where the card proves itself here (unload).
+    /// Only where the card proves itself here (load, unload).
     pub mac1: String,
 }
 
-/// The differences between the two ways to empty a purse.
-pub trait Debit: Send {
+impl Opened {
+    /// Answer to INITIALIZE FOR LOAD and UNLOAD: balance 4, online counter 2, key version 1, algorithm 1, random 4, MAC1 4.
+    pub fn online(data: &[u8]) -> Option<Self> {
+        let data = data.first_chunk::<16>()?;
+        Some(Self {
+            old_balance: u32::from_be_bytes(*data.first_chunk()?) & MOST,
+            counter: u16::from_be_bytes(*data.get(4..)?.first_chunk()?),
+            key_version: *data.get(6)?,
+            algorithm: *data.get(7)?,
+            random: hex::encode_upper(data.get(8..12)?),
+            mac1: hex::encode_upper(data.get(12..16)?),
+        })
+    }
+}
+
+/// The differences between the ways to move money on a purse.
+pub trait Movement: Send {
     fn plan(&self) -> &Plan;
     /// Transaction type: of the MACs, of the log record and of the proof slot.
     fn kind(&self) -> u8;
-    fn counter(&self, purse: &PurseImage) -> u16;
-    fn stepped(&self, purse: PurseImage, counter: u16) -> PurseImage;
+    /// The counter that it steps.
+    fn line(&self) -> CounterLine;
+    /// What stands in the purse afterwards, net of overdraft.
+    fn balance_after(&self) -> Fen;
+    /// Whether the purse, as INITIALIZE shows it in fen, can take it.
+    fn possible(&self, old_balance: u32) -> bool;
+    /// What it is called where the card does not know it.
+    fn unsupported(&self) -> Code;
     fn initialize(&self) -> Vec<u8>;
     fn opened(&self, data: &[u8]) -> Option<Opened>;
     fn request(&self, opened: &Opened) -> IssuerRequest;
@@ -89,12 +123,26 @@ pub trait Debit: Send {
     fn proof_of_commit(&self, data: &[u8]) -> Option<String>;
     /// What the answer to GET TRANSACTION PROVE claims, and the MAC3 or TAC in it.
     fn proof_of_slot(&self, data: &[u8], counter_after: u16) -> Option<(Proof, String)>;
+
+    fn counter(&self, purse: &PurseImage) -> u16 {
+        match self.line() {
+            CounterLine::Online => purse.online_counter,
+            CounterLine::Offline => purse.offline_counter,
+        }
+    }
+
+    fn stepped(&self, purse: PurseImage, counter: u16) -> PurseImage {
+        match self.line() {
+            CounterLine::Online => PurseImage { online_counter: counter, ..purse },
+            CounterLine::Offline => PurseImage { offline_counter: counter, ..purse },
+        }
+    }
 }
 
-pub type Method = Box<dyn Debit>;
+pub type Method = Box<dyn Movement>;
 
-/// Does the debit.
-pub struct DoDebit {
+/// Does the movement.
+pub struct DoMovement {
     /// Gone once the decision has taken it over.
     method: Option<Method>,
     at: At,
@@ -107,7 +155,7 @@ enum At {
     Asking,
     Committing,
     After { reading: Reading, proof: String, counter: u16 },
-    Deciding { decision: DecideDebit, when: When },
+    Deciding { decision: DecideMovement, when: When },
     Over,
 }
 
@@ -137,13 +185,13 @@ impl When {
     }
 }
 
-impl DoDebit {
+impl DoMovement {
     pub fn new(method: Method) -> Self {
         Self { method: Some(method), at: At::Start }
     }
 
     fn decide(&mut self, method: Method, reason: Code, when: When) -> Act<WriteEnd> {
-        let mut decision = DecideDebit::new(method, reason);
+        let mut decision = DecideMovement::new(method, reason);
         let act = decision.next(Event::Begin);
         self.at = At::Deciding { decision, when };
         act.map(|end| when.judge(end))
@@ -158,7 +206,7 @@ impl DoDebit {
         if !same_card(&plan.before, &seen) {
             return Act::Done(wrong_card(&plan.before, &seen));
         }
-        if seen.purse.as_ref().map(|purse| purse.balance) != Some(plan.amount) {
+        if seen.purse.as_ref().map(|purse| purse.balance) != Some(plan.purse_before.balance) {
             return self.decide(method, Code::CardMovedOn, When::BeforeCommit);
         }
         let command = method.initialize();
@@ -169,13 +217,13 @@ impl DoDebit {
 
     fn opened(&mut self, method: Method, response: &Response) -> Act<WriteEnd> {
         if !response.sw.is_ok() {
-            return not_written(if response.sw.is_unsupported() { Code::RefundUnsupported } else { Code::CardRefused });
+            return not_written(if response.sw.is_unsupported() { method.unsupported() } else { Code::CardRefused });
         }
         let Some(opened) = method.opened(&response.data) else {
             return not_written(Code::CardRefused);
         };
         let plan = method.plan();
-        if opened.counter != method.counter(&plan.purse_before) || opened.old_balance < plan.amount_bytes {
+        if opened.counter != method.counter(&plan.purse_before) || !method.possible(opened.old_balance) {
             return self.decide(method, Code::CardMovedOn, When::BeforeCommit);
         }
         let request = method.request(&opened);
@@ -216,7 +264,7 @@ impl DoDebit {
 }
 
 /// The card said 9000 and gave its proof: it is written, whatever becomes of the reading after it.
-fn written(method: &dyn Debit, read: Result<CardImage, ReadEnd>, proof: String, counter: u16) -> WriteEnd {
+fn written(method: &dyn Movement, read: Result<CardImage, ReadEnd>, proof: String, counter: u16) -> WriteEnd {
     let plan = method.plan();
     let after = match read {
         Ok(seen) if same_card(&plan.before, &seen) => {
@@ -232,10 +280,10 @@ fn written(method: &dyn Debit, read: Result<CardImage, ReadEnd>, proof: String, 
 }
 
 /// The image after the commit, where the card left before it could be read again.
-fn derived(method: &dyn Debit, counter: u16) -> CardImage {
+fn derived(method: &dyn Movement, counter: u16) -> CardImage {
     let plan = method.plan();
     let mut after = plan.before.clone();
-    after.purse = Some(method.stepped(PurseImage { balance: Fen::ZERO, ..plan.purse_before.clone() }, counter));
+    after.purse = Some(method.stepped(PurseImage { balance: method.balance_after(), ..plan.purse_before.clone() }, counter));
     after.log.insert(
         0,
         LogRecord {
@@ -250,7 +298,7 @@ fn derived(method: &dyn Debit, counter: u16) -> CardImage {
     after
 }
 
-impl Flow for DoDebit {
+impl Flow for DoMovement {
     type End = WriteEnd;
 
     fn next(&mut self, event: Event) -> Act<WriteEnd> {

@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 use desk_domain::{
     card::{CardData, CardImage, TearEvidence, WriteEnd, WriteIntent, WriteProof},
     code::{Code, Message},
-    issuer::{IssuerAnswer, IssuerRequest},
+    issuer::{CounterLine, IssuerAnswer, IssuerRequest, ReleasedTo},
 };
 
 use crate::{
     apdu,
+    block::DecideBlock,
     flow::{Act, Event, Flow, Wired},
+    load,
     profile::{LinePurpose, Profile, Profiles, key_source},
     purchase,
     purse::{Method, away, not_written, same_card, same_chip, wrong_card},
@@ -22,9 +24,12 @@ use crate::{
 
 /// Decides one torn write. Sends nothing that changes the card.
 ///
-/// A purse: the counter that the transaction steps, n before it. At n: `NotWritten`. At n+1: `Written` if the key
-/// service finds the card's proof for n+1 genuine, or the log record n+1 carries our terminal, amount and time. Anything
-/// else is `Unknown`. A validity or personalising write: what stands on the card.
+/// A purse: the counter that the transaction steps, n before it. At n: `NotWritten`. At n+1: `Written` if the key service
+/// finds the card's proof for n+1 genuine. From n+1 on, the log record n+1 tells whose step it was, if it is still there.
+/// Where the card has forgotten, the key service says for whom it released a MAC at n: for nobody or for another only is
+/// `NotWritten`; for this case only is `Written` on the online counter, which nothing but such a MAC can step. Anything else
+/// is `Unknown`. A write into the public file: what stands on the card. A block: what the card still says, see
+/// the module of the blocks.
 pub struct Resolve(Wired<Deciding>);
 
 impl Resolve {
@@ -32,11 +37,16 @@ impl Resolve {
     /// A [`Message`] where the family is unknown or the intent cannot be of it.
     pub fn new(intent: &WriteIntent, profiles: &Profiles) -> Result<Self, Message> {
         let flow = match intent {
+            WriteIntent::Load { before, amount, terminal } => {
+                Deciding::Movement(DecideMovement::new(load::method(profiles, before, *amount, terminal)?, Code::CardPulled))
+            }
+            WriteIntent::HolderClass { before, class } => Deciding::ReadBack(ReadBack::new(profiles, before, Target::Class(*class))?),
+            WriteIntent::Block { before, to } => Deciding::Block(DecideBlock::new(profiles, before, *to)?),
             WriteIntent::Unload { before, amount, terminal } => {
-                Deciding::Debit(DecideDebit::new(unload::method(profiles, before, *amount, terminal)?, Code::CardPulled))
+                Deciding::Movement(DecideMovement::new(unload::method(profiles, before, *amount, terminal)?, Code::CardPulled))
             }
             WriteIntent::PurchaseOfRest { before, amount, terminal } => {
-                Deciding::Debit(DecideDebit::new(purchase::method(profiles, before, *amount, terminal)?, Code::CardPulled))
+                Deciding::Movement(DecideMovement::new(purchase::method(profiles, before, *amount, terminal)?, Code::CardPulled))
             }
             WriteIntent::Validate { before, until } => Deciding::ReadBack(ReadBack::new(profiles, before, Target::Until(*until))?),
             WriteIntent::Personalise { before, data } => Deciding::ReadBack(ReadBack::new(profiles, before, Target::Card(data.clone()))?),
@@ -54,8 +64,9 @@ impl Transaction for Resolve {
 }
 
 enum Deciding {
-    Debit(DecideDebit),
+    Movement(DecideMovement),
     ReadBack(ReadBack),
+    Block(DecideBlock),
 }
 
 impl Flow for Deciding {
@@ -63,14 +74,15 @@ impl Flow for Deciding {
 
     fn next(&mut self, event: Event) -> Act<WriteEnd> {
         match self {
-            Self::Debit(flow) => flow.next(event),
+            Self::Movement(flow) => flow.next(event),
             Self::ReadBack(flow) => flow.next(event),
+            Self::Block(flow) => flow.next(event),
         }
     }
 }
 
 /// Decides a debit; also used at once when a commit is answered with anything but success.
-pub struct DecideDebit {
+pub struct DecideMovement {
     method: Method,
     /// Why nothing was written, if that turns out.
     reason: Code,
@@ -81,10 +93,11 @@ enum At {
     Reading(Reading),
     Proving { seen: CardImage, counter: u16 },
     Asking { seen: CardImage, counter: u16, proof: String },
+    Releases { seen: CardImage, counter: u16 },
     Over,
 }
 
-impl DecideDebit {
+impl DecideMovement {
     pub fn new(method: Method, reason: Code) -> Self {
         let reading = Reading::new(&method.plan().profiles, Depth::Whole);
         Self { method, reason, at: At::Reading(reading) }
@@ -106,24 +119,59 @@ impl DecideDebit {
         if stands == before {
             return not_written(self.reason);
         }
-        if before.checked_add(1) != Some(stands) {
-            return moved_on(seen);
+        match before.checked_add(1) {
+            Some(counter) if counter == stands => {
+                self.at = At::Proving { seen, counter };
+                Act::Send(apdu::get_transaction_prove(self.method.kind(), counter))
+            }
+            Some(counter) if counter < stands => self.by_log(seen, counter),
+            // A counter never goes back: an old copy of the card, or damage.
+            Some(_) | None => moved_on(seen),
         }
-        self.at = At::Proving { seen, counter: stands };
-        Act::Send(apdu::get_transaction_prove(self.method.kind(), stands))
     }
 
-    /// The log record of the step, where it names us.
-    fn by_log(&self, seen: CardImage, counter: u16, otherwise: Act<WriteEnd>) -> Act<WriteEnd> {
+    /// The log record of the step; where it has been overwritten, or names this desk at another time, the record of
+    /// releases.
+    fn by_log(&mut self, seen: CardImage, counter: u16) -> Act<WriteEnd> {
+        match self.logged(&seen, counter) {
+            Some(true) => written(seen, None, counter),
+            Some(false) => not_written(Code::CardMovedOn),
+            None => {
+                let ask = IssuerRequest::CheckStep {
+                    card: key_source(&self.method.plan().before),
+                    line: self.method.line(),
+                    counter: counter.saturating_sub(1),
+                };
+                self.at = At::Releases { seen, counter };
+                Act::Ask(ask)
+            }
+        }
+    }
+
+    /// Whether the step to `counter` was this transaction, where the log tells.
+    fn logged(&self, seen: &CardImage, counter: u16) -> Option<bool> {
         let plan = self.method.plan();
-        let ours = seen.log.iter().any(|record| {
-            record.sequence == counter
-                && record.kind == self.method.kind()
-                && record.amount == plan.amount
-                && record.terminal.eq_ignore_ascii_case(&plan.terminal.number)
-                && record.at == Some(plan.terminal.at)
-        });
-        if ours { written(seen, None, counter) } else { otherwise }
+        let record =
+            seen.log.iter().find(|record| record.sequence == counter && CounterLine::of_kind(record.kind) == Some(self.method.line()))?;
+        let same = record.kind == self.method.kind()
+            && record.amount == plan.amount
+            && record.terminal.eq_ignore_ascii_case(&plan.terminal.number);
+        match (same, record.at == Some(plan.terminal.at)) {
+            (true, true) => Some(true),
+            // The key service may have given the card another time than the desk's.
+            (true, false) => None,
+            (false, _) => Some(false),
+        }
+    }
+
+    fn released(&self, seen: CardImage, counter: u16, to: ReleasedTo) -> Act<WriteEnd> {
+        match (to, self.method.line()) {
+            // Without a MAC no card takes a commit.
+            (ReleasedTo::Nobody | ReleasedTo::Another, _) => not_written(Code::CardMovedOn),
+            (ReleasedTo::ThisCase, CounterLine::Online) => written(seen, None, counter),
+            // A gate steps the offline counter by itself.
+            (ReleasedTo::ThisCase, CounterLine::Offline) | (ReleasedTo::Several, _) => moved_on(seen),
+        }
     }
 }
 
@@ -143,7 +191,7 @@ fn undecided(before: &CardImage, end: &ReadEnd) -> Act<WriteEnd> {
     away()
 }
 
-impl Flow for DecideDebit {
+impl Flow for DecideMovement {
     type End = WriteEnd;
 
     fn next(&mut self, event: Event) -> Act<WriteEnd> {
@@ -159,8 +207,7 @@ impl Flow for DecideDebit {
             (At::Proving { seen, counter }, Event::Card(response)) => {
                 let claim = self.method.proof_of_slot(&response.data, counter).filter(|_| response.sw.is_ok());
                 let Some((proof, text)) = claim else {
-                    let otherwise = moved_on(seen.clone());
-                    return self.by_log(seen, counter, otherwise);
+                    return self.by_log(seen, counter);
                 };
                 self.at = At::Asking { seen, counter, proof: text };
                 Act::Ask(IssuerRequest::CheckProof { card: key_source(&self.method.plan().before), proof })
@@ -169,15 +216,17 @@ impl Flow for DecideDebit {
                 if genuine {
                     written(seen, Some(proof), counter)
                 } else {
-                    let otherwise = moved_on(seen.clone());
-                    self.by_log(seen, counter, otherwise)
+                    self.by_log(seen, counter)
                 }
             }
-            // Nobody could check the proof now; the log may still name us, and otherwise the card is asked again later.
-            (At::Asking { seen, counter, .. }, Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. })) => {
-                self.by_log(seen, counter, away())
-            }
-            (At::Proving { .. } | At::Asking { .. } | At::Over, _) => away(),
+            // Nobody could check the proof now; the log may still tell.
+            (
+                At::Asking { seen, counter, .. },
+                Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. } | IssuerAnswer::Stepped { .. }),
+            ) => self.by_log(seen, counter),
+            (At::Releases { seen, counter }, Event::Issuer(IssuerAnswer::Stepped { to })) => self.released(seen, counter, to),
+            // Nobody to ask now: the card is asked again later.
+            (At::Proving { .. } | At::Asking { .. } | At::Releases { .. } | At::Over, _) => away(),
         }
     }
 }
@@ -186,6 +235,7 @@ impl Flow for DecideDebit {
 #[derive(Debug, Clone)]
 pub enum Target {
     Until(NaiveDate),
+    Class(u8),
     Card(CardData),
 }
 
@@ -203,6 +253,9 @@ impl Target {
             Self::Until(until) if seen.valid_until == Some(*until) => Stands::After,
             Self::Until(_) if seen.valid_until == before.valid_until => Stands::Before,
             Self::Until(_) => Stands::Otherwise,
+            Self::Class(class) if seen.holder_class == *class => Stands::After,
+            Self::Class(_) if seen.holder_class == before.holder_class => Stands::Before,
+            Self::Class(_) => Stands::Otherwise,
             // The number is written last, so a blank is a blank whatever else stands on it.
             Self::Card(_) if seen.blank => Stands::Before,
             Self::Card(data)
@@ -220,7 +273,7 @@ impl Target {
     /// A blank that gets its number is still the same card.
     pub fn same(&self, before: &CardImage, seen: &CardImage) -> bool {
         match self {
-            Self::Until(_) => same_card(before, seen),
+            Self::Until(_) | Self::Class(_) => same_card(before, seen),
             Self::Card(data) => same_chip(before, seen) && (seen.blank || seen.card_no == data.card_no),
         }
     }
@@ -229,6 +282,7 @@ impl Target {
     pub fn supported(&self, profile: &Profile) -> bool {
         match self {
             Self::Until(until) => profile.validity_write(*until).is_some_and(|write| matches!(write.what, LinePurpose::ValidUntil(_))),
+            Self::Class(class) => profile.class_write(*class).is_some(),
             Self::Card(data) => profile.personalise_writes(data).is_some(),
         }
     }

@@ -13,6 +13,9 @@ impl Sw {
     /// The application is blocked for good.
     pub const APPLICATION_DEAD: Self = Self(0x9303);
 
+    /// The same, as some cards say it.
+    pub const FILE_INVALID: Self = Self(0x6283);
+
     #[must_use]
     pub fn is_ok(self) -> bool {
         self == Self::OK

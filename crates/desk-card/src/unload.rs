@@ -2,9 +2,9 @@
 
 use chrono::NaiveDateTime;
 use desk_domain::{
-    card::{CardImage, PurseImage, Terminal, WriteEnd},
+    card::{CardImage, Terminal, WriteEnd},
     code::{Code, Message},
-    issuer::{IssuerRequest, Proof},
+    issuer::{CounterLine, IssuerRequest, Proof},
     money::Fen,
 };
 
@@ -12,19 +12,19 @@ use crate::{
     apdu::{self, Initialize},
     flow::Wired,
     profile::{Profiles, key_source},
-    purse::{Debit, DoDebit, Method, Opened, Plan},
+    purse::{DoMovement, Method, Movement, Opened, Plan},
     transaction::{Reply, Step, Transaction},
 };
 
 /// Checks the card, INITIALIZE FOR UNLOAD, MAC2 from the key service (which checks MAC1), DEBIT FOR UNLOAD, reads back.
 /// The proof of a written end is MAC3, its counter the online counter after the step.
-pub struct Unload(Wired<DoDebit>);
+pub struct Unload(Wired<DoMovement>);
 
 impl Unload {
     /// # Errors
     /// A [`Message`] where the family has no unload or `amount` is not all that the purse holds.
     pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
-        Ok(Self(Wired::new(DoDebit::new(method(profiles, before, amount, terminal)?))))
+        Ok(Self(Wired::new(DoMovement::new(method(profiles, before, amount, terminal)?))))
     }
 }
 
@@ -37,7 +37,7 @@ impl Transaction for Unload {
 }
 
 pub fn method(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Method, Message> {
-    let plan = Plan::new(profiles, before, amount, terminal)?;
+    let plan = Plan::of_rest(profiles, before, amount, terminal)?;
     let (Some(key), Some(purse)) = (plan.purse.unload_key, plan.purse.unload_purse) else {
         return Err(Message::new(Code::RefundUnsupported));
     };
@@ -50,7 +50,7 @@ struct ByUnload {
     purse: u8,
 }
 
-impl Debit for ByUnload {
+impl Movement for ByUnload {
     fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -59,29 +59,28 @@ impl Debit for ByUnload {
         0x03
     }
 
-    fn counter(&self, purse: &PurseImage) -> u16 {
-        purse.online_counter
+    fn line(&self) -> CounterLine {
+        CounterLine::Online
     }
 
-    fn stepped(&self, purse: PurseImage, counter: u16) -> PurseImage {
-        PurseImage { online_counter: counter, ..purse }
+    fn balance_after(&self) -> Fen {
+        Fen::ZERO
+    }
+
+    fn possible(&self, old_balance: u32) -> bool {
+        old_balance >= self.plan.amount_bytes
+    }
+
+    fn unsupported(&self) -> Code {
+        Code::RefundUnsupported
     }
 
     fn initialize(&self) -> Vec<u8> {
         apdu::initialize(Initialize::Unload, self.purse, self.key, self.plan.amount_bytes, self.plan.terminal_number)
     }
 
-    /// Balance 4, online counter 2, key version 1, algorithm 1, random 4, MAC1 4.
     fn opened(&self, data: &[u8]) -> Option<Opened> {
-        let data = data.first_chunk::<16>()?;
-        Some(Opened {
-            old_balance: u32::from_be_bytes(*data.first_chunk()?) & 0x7FFF_FFFF,
-            counter: u16::from_be_bytes(*data.get(4..)?.first_chunk()?),
-            key_version: *data.get(6)?,
-            algorithm: *data.get(7)?,
-            random: hex::encode_upper(data.get(8..12)?),
-            mac1: hex::encode_upper(data.get(12..16)?),
-        })
+        Opened::online(data)
     }
 
     fn request(&self, opened: &Opened) -> IssuerRequest {

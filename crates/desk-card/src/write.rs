@@ -6,8 +6,8 @@ use desk_domain::{
 };
 
 use crate::{
-    personalise::Personalise, profile::Profiles, purchase::PurchaseOfRest, resolve::Resolve, revalidate::Revalidate,
-    transaction::Transaction, unload::Unload,
+    block::SetBlock, holder_class::WriteHolderClass, load::Load, personalise::Personalise, profile::Profiles, purchase::PurchaseOfRest,
+    resolve::Resolve, revalidate::Revalidate, transaction::Transaction, unload::Unload,
 };
 
 /// A write in progress.
@@ -23,10 +23,13 @@ pub type Writing = Box<dyn Transaction<End = WriteEnd> + Send>;
 /// A [`Message`] where the family is unknown or cannot do this; nothing was sent then.
 pub fn begin(intent: &WriteIntent, profiles: &Profiles) -> Result<Writing, Message> {
     Ok(match intent {
+        WriteIntent::Load { before, amount, terminal } => Box::new(Load::new(profiles, before, *amount, terminal)?),
         WriteIntent::Unload { before, amount, terminal } => Box::new(Unload::new(profiles, before, *amount, terminal)?),
         WriteIntent::PurchaseOfRest { before, amount, terminal } => Box::new(PurchaseOfRest::new(profiles, before, *amount, terminal)?),
         WriteIntent::Validate { before, until } => Box::new(Revalidate::new(profiles, before, *until)?),
         WriteIntent::Personalise { before, data } => Box::new(Personalise::new(profiles, before, data)?),
+        WriteIntent::HolderClass { before, class } => Box::new(WriteHolderClass::new(profiles, before, *class)?),
+        WriteIntent::Block { before, to } => Box::new(SetBlock::new(profiles, before, *to)?),
     })
 }
 

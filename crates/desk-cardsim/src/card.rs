@@ -1,7 +1,7 @@
 //! One simulated card: what survives without power, what does not, and its one entrance.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use desk_card::bcd;
+use desk_card::{bcd, card::BlockState};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -217,6 +217,8 @@ impl SimCard {
     pub fn apdu(&mut self, command: &[u8]) -> Vec<u8> {
         match &mut self.powered {
             Power::Off => Vec::new(),
+            // The reader answers this one itself (PC/SC part 3): the serial number that anticollision gave.
+            Power::On(_) if command == [0xFF, 0xCA, 0x00, 0x00, 0x00] => [&self.memory.uid[..], &[0x90, 0x00]].concat(),
             Power::On(volatile) => System { memory: &mut self.memory, volatile }.execute(command),
         }
     }
@@ -225,6 +227,29 @@ impl SimCard {
     #[must_use]
     pub fn balance(&self) -> Option<u32> {
         self.memory.application.purse.as_ref().map(|purse| purse.balance)
+    }
+
+    /// Somebody else takes it out of use, or back into it.
+    pub fn set_block(&mut self, state: BlockState) {
+        let (life, block) = match state {
+            BlockState::Open => (Life::InUse, Block::Open),
+            BlockState::Temporary => (Life::InUse, Block::Temporary),
+            BlockState::Permanent => (Life::InUse, Block::Permanent),
+            BlockState::Card => (Life::Blocked, self.memory.application.block),
+        };
+        self.memory.life = life;
+        self.memory.application.block = block;
+    }
+
+    /// How far the card is out of use, without asking it.
+    #[must_use]
+    pub fn block(&self) -> BlockState {
+        match (self.memory.life, self.memory.application.block) {
+            (Life::Blocked, _) => BlockState::Card,
+            (Life::InUse, Block::Open) => BlockState::Open,
+            (Life::InUse, Block::Temporary) => BlockState::Temporary,
+            (Life::InUse, Block::Permanent) => BlockState::Permanent,
+        }
     }
 
     /// Online and offline counter, without asking the card.

@@ -14,6 +14,10 @@ pub enum What {
     TearBefore,
     /// The card leaves after it has executed the command and before its answer arrives.
     TearAfter,
+    /// The card stays; the command does not reach it.
+    LoseCommand,
+    /// The card stays and has executed the command; its answer does not arrive.
+    LoseAnswer,
     /// The card stays and does not answer any more.
     Mute,
     /// The card executes, and these bytes arrive instead of its answer.

@@ -196,6 +196,11 @@ impl SimTray {
                     leave = Some(OnReader::Nothing);
                     Answer::Lost
                 }
+                Some(What::LoseCommand) => Answer::Lost,
+                Some(What::LoseAnswer) => {
+                    let _ = card.apdu(command);
+                    Answer::Lost
+                }
                 Some(What::Mute) => {
                     leave = Some(OnReader::Mute);
                     Answer::Lost

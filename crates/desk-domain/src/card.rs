@@ -67,6 +67,8 @@ pub struct LogRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "write", rename_all = "snake_case")]
 pub enum WriteIntent {
+    /// Put `amount` onto the purse by CREDIT FOR LOAD.
+    Load { before: CardImage, amount: Fen, terminal: Terminal },
     /// Bring the purse to zero by DEBIT FOR UNLOAD.
     Unload { before: CardImage, amount: Fen, terminal: Terminal },
     /// Bring the purse to zero by a purchase of all that is left.
@@ -75,16 +77,37 @@ pub enum WriteIntent {
     Validate { before: CardImage, until: NaiveDate },
     /// Write the data (never the keys) of a new card onto a blank.
     Personalise { before: CardImage, data: CardData },
+    /// Write another holder class.
+    HolderClass { before: CardImage, class: u8 },
+    /// Put the application, or the whole card, out of use, or the application back into it.
+    Block { before: CardImage, to: BlockState },
+}
+
+/// How far a card is out of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockState {
+    /// In use; a temporary block is lifted.
+    Open,
+    /// The application, until it is lifted.
+    Temporary,
+    /// The application, for good.
+    Permanent,
+    /// The card, for good: it refuses every command.
+    Card,
 }
 
 impl WriteIntent {
     #[must_use]
     pub fn before(&self) -> &CardImage {
         match self {
-            Self::Unload { before, .. }
+            Self::Load { before, .. }
+            | Self::Unload { before, .. }
             | Self::PurchaseOfRest { before, .. }
             | Self::Validate { before, .. }
-            | Self::Personalise { before, .. } => before,
+            | Self::Personalise { before, .. }
+            | Self::HolderClass { before, .. }
+            | Self::Block { before, .. } => before,
         }
     }
 }
@@ -113,9 +136,10 @@ pub struct CardData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteProof {
     pub after: CardImage,
-    /// TAC or MAC3 as hexadecimal digits, where the transaction gives one.
+    /// TAC (load, purchase) or MAC3 (unload) as hexadecimal digits, where the transaction gives one.
     pub proof: Option<String>,
-    /// Counter after the step, as the card's log and proof carry it: online for an unload, offline for a purchase.
+    /// Counter after the step, as the card's log and proof carry it: online for a load or an unload, offline for a
+    /// purchase.
     pub counter: Option<u16>,
 }
 

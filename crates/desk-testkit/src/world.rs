@@ -398,7 +398,7 @@ impl KeyRelease for Keys {
 
     async fn settles(&self, release: &Release, proof: &str) -> Result<bool, Message> {
         match record(release) {
-            Some(ReleaseRecord { kind: ReleaseKind::Unload | ReleaseKind::Purchase { .. }, .. }) => {
+            Some(ReleaseRecord { kind: ReleaseKind::Load { .. } | ReleaseKind::Unload | ReleaseKind::Purchase { .. }, .. }) => {
                 record(release).map_or(Ok(false), |record| self.0.settles(&record, proof))
             }
             None => Ok(false),

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use desk_card::{
-    bcd,
+    apdu, bcd,
     code::{Code, Message},
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest, LineKey, Proof},
     money::Fen,
@@ -11,6 +11,7 @@ use desk_card::{
 use subtle::ConstantTimeEq;
 
 use crate::{
+    cipher::Block,
     key::{DoubleKey, MasterKeys, Purpose},
     mac::{self, Mac},
     release::{ReleaseKind, ReleaseRecord},
@@ -26,6 +27,8 @@ pub struct KeyService {
 const TRIPLE_DES: u8 = 0x00;
 const KEY_VERSION: u8 = 0x01;
 const UNLOAD: u8 = 0x03;
+/// The largest balance of a purse, in fen.
+const MOST: i64 = 0x7FFF_FFFF;
 const PURCHASE: u8 = 0x06;
 
 impl KeyService {
@@ -52,18 +55,33 @@ impl KeyService {
     /// `CardFamilyUnknown` or `FieldInvalid`.
     pub fn answer(&self, ask: &IssuerRequest, releases: &[ReleaseRecord]) -> Result<IssuerAnswer, Message> {
         match ask {
+            IssuerRequest::Load {
+                card,
+                purse,
+                algorithm,
+                key_version,
+                random,
+                online_counter,
+                old_balance,
+                amount,
+                terminal,
+                mac1,
+                at,
+            } => {
+                known_algorithm(*algorithm, *key_version)?;
+                if old_balance.plus(*amount).ok().filter(|after| after.0 <= MOST).is_none() {
+                    return Err(invalid("amount"));
+                }
+                let key = self.key(card, Purpose::Load)?;
+                let session = mac::online_session(&key, bytes(random, "random")?, *online_counter);
+                let released = online_mac(&session, load_type(*purse)?, *old_balance, *amount, terminal, mac1, *at)?;
+                Ok(mac_answer(released, *at))
+            }
             IssuerRequest::Unload { card, algorithm, key_version, random, online_counter, old_balance, amount, terminal, mac1, at } => {
                 known_algorithm(*algorithm, *key_version)?;
                 let key = self.key(card, Purpose::Unload)?;
                 let session = mac::online_session(&key, bytes(random, "random")?, *online_counter);
-                let (old, amount) = (fen(*old_balance)?, fen(*amount)?);
-                let terminal = bytes::<6>(terminal, "terminal")?;
-                let expected = mac::mac(&session, &[&old[..], &amount[..], &[UNLOAD], &terminal[..]].concat());
-                if !same(&expected, &bytes(mac1, "mac1")?) {
-                    return Err(Message::new(Code::CardMacWrong));
-                }
-                let time = time(*at)?;
-                let released = mac::mac(&session, &[&amount[..], &[UNLOAD], &terminal[..], &time[..]].concat());
+                let released = online_mac(&session, UNLOAD, *old_balance, *amount, terminal, mac1, *at)?;
                 Ok(mac_answer(released, *at))
             }
             IssuerRequest::Purchase {
@@ -100,6 +118,20 @@ impl KeyService {
                 // A line MAC carries no time.
                 Ok(mac_answer(mac::line(&key, &challenge, &command), NaiveDateTime::default()))
             }
+            IssuerRequest::Block { card, to, challenge, chip: _ } => {
+                let profile = self.profiles.find(&card.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+                let Some(block) = &profile.block else {
+                    return Err(Message::new(Code::CardLineUnknown));
+                };
+                let challenge = hex::decode(challenge)
+                    .ok()
+                    .filter(|challenge| challenge.len() == usize::from(block.challenge))
+                    .ok_or_else(|| invalid("challenge"))?;
+                let key = self.key(card, Purpose::Maintenance)?;
+                Ok(mac_answer(mac::line(&key, &challenge, &apdu::block_header(*to)), NaiveDateTime::default()))
+            }
+            // Whose a release was knows the record of releases, which is the caller's.
+            IssuerRequest::CheckStep { .. } | IssuerRequest::CheckChip { .. } => Err(Message::new(Code::KeySourceInvalid)),
             IssuerRequest::CheckProof { card, proof } => Ok(IssuerAnswer::Checked { genuine: self.genuine(card, proof, releases)? }),
         }
     }
@@ -115,17 +147,24 @@ impl KeyService {
                 let data = hex::decode(data).map_err(|_| invalid("data"))?;
                 profile.recognise(bytes(header, "header")?, &data).map(Some).ok_or_else(|| Message::new(Code::CardLineUnknown))
             }
-            IssuerRequest::Unload { .. } | IssuerRequest::Purchase { .. } | IssuerRequest::CheckProof { .. } => Ok(None),
+            IssuerRequest::Load { .. }
+            | IssuerRequest::Unload { .. }
+            | IssuerRequest::Purchase { .. }
+            | IssuerRequest::Block { .. }
+            | IssuerRequest::CheckProof { .. }
+            | IssuerRequest::CheckStep { .. }
+            | IssuerRequest::CheckChip { .. } => Ok(None),
         }
     }
 
-    /// Checks the proof of a settled write (MAC3 of an unload, TAC of a purchase; hexadecimal digits) against the release
+    /// Checks the proof of a settled write (TAC of a load, MAC3 of an unload, TAC of a purchase; hexadecimal digits) against the release
     /// that it must belong to.
     ///
     /// # Errors
     /// `FieldInvalid` where a field is malformed.
     pub fn settles(&self, release: &ReleaseRecord, proof: &str) -> Result<bool, Message> {
         let expected = match release.kind {
+            ReleaseKind::Load { purse } => self.load_tac(release, purse)?,
             ReleaseKind::Unload => self.mac3(release)?,
             ReleaseKind::Purchase { terminal_sequence } => {
                 self.purchase_tac(&release.card, release.amount, &release.terminal, terminal_sequence, release.at)?
@@ -142,6 +181,21 @@ impl KeyService {
                 && release.card.serial.eq_ignore_ascii_case(&card.serial)
         });
         match proof {
+            Proof::Load { online_counter_after, amount, terminal, at, tac } => {
+                let claimed = bytes(tac, "tac")?;
+                let mut genuine = false;
+                for release in of_card.filter(|release| {
+                    release.counter.checked_add(1) == Some(*online_counter_after)
+                        && release.amount == *amount
+                        && release.terminal.eq_ignore_ascii_case(terminal)
+                        && release.at == *at
+                }) {
+                    if let ReleaseKind::Load { purse } = release.kind {
+                        genuine |= same(&self.load_tac(release, purse)?, &claimed);
+                    }
+                }
+                Ok(genuine)
+            }
             Proof::Unload { online_counter_after, amount, terminal, at, mac3 } => {
                 let claimed = bytes(mac3, "mac3")?;
                 let mut genuine = false;
@@ -175,6 +229,24 @@ impl KeyService {
                 Ok(tac_holds && genuine)
             }
         }
+    }
+
+    /// TAC of a load: new balance, counter before, amount, type, terminal, time.
+    fn load_tac(&self, release: &ReleaseRecord, purse: u8) -> Result<Mac, Message> {
+        let key = self.key(&release.card, Purpose::Tac)?;
+        let after = release.old_balance.plus(release.amount).map_err(|_| invalid("amount"))?;
+        Ok(mac::tac(
+            &key,
+            &[
+                &fen(after)?[..],
+                &release.counter.to_be_bytes()[..],
+                &fen(release.amount)?[..],
+                &[load_type(purse)?],
+                &bytes::<6>(&release.terminal, "terminal")?[..],
+                &time(release.at)?[..],
+            ]
+            .concat(),
+        ))
     }
 
     /// MAC3: new balance, counter before, amount, type, terminal, time under the session key.
@@ -217,6 +289,26 @@ impl KeyService {
             return Err(Message::new(Code::CardFamilyUnknown));
         }
         self.keys.of_card(card, purpose).ok_or_else(|| invalid("card"))
+    }
+}
+
+/// Checks the card's MAC1 of a load or an unload and answers MAC2.
+fn online_mac(session: &Block, kind: u8, old: Fen, amount: Fen, terminal: &str, mac1: &str, at: NaiveDateTime) -> Result<Mac, Message> {
+    let (old, amount) = (fen(old)?, fen(amount)?);
+    let terminal = bytes::<6>(terminal, "terminal")?;
+    let expected = mac::mac(session, &[&old[..], &amount[..], &[kind], &terminal[..]].concat());
+    if !same(&expected, &bytes(mac1, "mac1")?) {
+        return Err(Message::new(Code::CardMacWrong));
+    }
+    let time = time(at)?;
+    Ok(mac::mac(session, &[&amount[..], &[kind], &terminal[..], &time[..]].concat()))
+}
+
+/// Transaction type of a load into this purse.
+fn load_type(purse: u8) -> Result<u8, Message> {
+    match purse {
+        1 | 2 => Ok(purse),
+        _ => Err(invalid("purse")),
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct ReleaseRecord {
     pub card: CardKeySource,
     pub kind: ReleaseKind,
-    /// Counter that INITIALIZE gave: online for an unload, offline for a purchase.
+    /// Counter that INITIALIZE gave: online for a load or an unload, offline for a purchase.
     pub counter: u16,
     /// Four bytes as hexadecimal digits.
     pub random: String,
@@ -28,8 +28,14 @@ pub struct ReleaseRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ReleaseKind {
+    /// `purse` is 1 for the passbook, 2 for the purse.
+    Load {
+        purse: u8,
+    },
     Unload,
-    Purchase { terminal_sequence: u32 },
+    Purchase {
+        terminal_sequence: u32,
+    },
 }
 
 impl ReleaseRecord {
@@ -37,6 +43,16 @@ impl ReleaseRecord {
     #[must_use]
     pub fn of(ask: &IssuerRequest) -> Option<Self> {
         match ask {
+            IssuerRequest::Load { card, purse, random, online_counter, old_balance, amount, terminal, at, .. } => Some(Self {
+                card: card.clone(),
+                kind: ReleaseKind::Load { purse: *purse },
+                counter: *online_counter,
+                random: random.clone(),
+                old_balance: *old_balance,
+                amount: *amount,
+                terminal: terminal.clone(),
+                at: *at,
+            }),
             IssuerRequest::Unload { card, random, online_counter, old_balance, amount, terminal, at, .. } => Some(Self {
                 card: card.clone(),
                 kind: ReleaseKind::Unload,
@@ -59,7 +75,11 @@ impl ReleaseRecord {
                     at: *at,
                 })
             }
-            IssuerRequest::LineMac { .. } | IssuerRequest::CheckProof { .. } => None,
+            IssuerRequest::LineMac { .. }
+            | IssuerRequest::Block { .. }
+            | IssuerRequest::CheckProof { .. }
+            | IssuerRequest::CheckStep { .. }
+            | IssuerRequest::CheckChip { .. } => None,
         }
     }
 }

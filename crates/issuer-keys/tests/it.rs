@@ -4,9 +4,10 @@
 mod service {
     use chrono::{NaiveDate, NaiveDateTime};
     use desk_card::{
+        card::BlockState,
         code::Code,
         id::CardNo,
-        issuer::{CardKeySource, IssuerAnswer, IssuerRequest, LineKey, Proof},
+        issuer::{CardKeySource, CounterLine, IssuerAnswer, IssuerRequest, LineKey, Proof},
         money::Fen,
         profile::LinePurpose,
     };
@@ -88,6 +89,98 @@ mod service {
             card.serial = "4999000000000102".to_owned();
         }
         assert_eq!(refusal(&other), Code::CardMacWrong);
+    }
+
+    fn load(mac1: &str) -> IssuerRequest {
+        IssuerRequest::Load {
+            card: source("tunion-unload"),
+            purse: 2,
+            algorithm: 0,
+            key_version: 1,
+            random: "C620857F".to_owned(),
+            online_counter: 8,
+            old_balance: Fen(3650),
+            amount: Fen(1000),
+            terminal: "990000000042".to_owned(),
+            mac1: mac1.to_owned(),
+            at: at(),
+        }
+    }
+
+    /// MAC1 and TAC of a load as the card makes them.
+    fn card_load_macs(kind: u8) -> (String, String) {
+        let session = mac::online_session(&card_key("tunion-unload", "load"), [0xC6, 0x20, 0x85, 0x7F], 8);
+        let (old, amount, new) = (3650_u32.to_be_bytes(), 1000_u32.to_be_bytes(), 4650_u32.to_be_bytes());
+        let terminal = [0x99, 0, 0, 0, 0, 0x42];
+        let time = hex::decode("20261124100000").unwrap();
+        let mac1 = mac::mac(&session, &[&old[..], &amount, &[kind], &terminal].concat());
+        let tac = mac::tac(&card_key("tunion-unload", "tac"), &[&new[..], &[0, 8], &amount, &[kind], &terminal, &time].concat());
+        (hex::encode_upper(mac1), hex::encode_upper(tac))
+    }
+
+    #[test]
+    fn a_load_needs_the_cards_own_mac_and_its_tac_proves_it() {
+        let (mac1, tac) = card_load_macs(2);
+        let ask = load(&mac1);
+        assert!(matches!(service().answer(&ask, &[]), Ok(IssuerAnswer::Mac { at: time, .. }) if time == at()));
+        assert_eq!(refusal(&load("00000000")), Code::CardMacWrong);
+        // The MAC of the passbook does not open the purse.
+        assert_eq!(refusal(&load(&card_load_macs(1).0)), Code::CardMacWrong);
+        for (fen, code) in [(0x7FFF_FFFF_i64, Code::FieldInvalid), (-1, Code::FieldInvalid), (999, Code::CardMacWrong)] {
+            let mut other = load(&mac1);
+            if let IssuerRequest::Load { amount, .. } = &mut other {
+                *amount = Fen(fen);
+            }
+            assert_eq!(refusal(&other), code, "{fen}");
+        }
+        let mut other = load(&mac1);
+        if let IssuerRequest::Load { algorithm, .. } = &mut other {
+            *algorithm = 4;
+        }
+        assert_eq!(refusal(&other), Code::KeyAlgorithmUnsupported);
+        let release = ReleaseRecord::of(&ask).unwrap();
+        assert_eq!(service().settles(&release, &tac), Ok(true));
+        assert_eq!(service().settles(&release, "00000000"), Ok(false));
+        let check = |counter: u16, fen: i64, tac: &str, releases: &[ReleaseRecord]| {
+            let proof = Proof::Load {
+                online_counter_after: counter,
+                amount: Fen(fen),
+                terminal: "990000000042".to_owned(),
+                at: at(),
+                tac: tac.to_owned(),
+            };
+            service().answer(&IssuerRequest::CheckProof { card: source("tunion-unload"), proof }, releases)
+        };
+        let own = std::slice::from_ref(&release);
+        assert_eq!(check(9, 1000, &tac, own), Ok(IssuerAnswer::Checked { genuine: true }));
+        for answer in [check(9, 1000, &tac, &[]), check(10, 1000, &tac, own), check(9, 1001, &tac, own), check(9, 1000, "00000000", own)] {
+            assert_eq!(answer, Ok(IssuerAnswer::Checked { genuine: false }));
+        }
+    }
+
+    #[test]
+    fn block_macs_are_those_of_exactly_three_commands() {
+        for (to, header) in [
+            (BlockState::Open, [0x84, 0x18, 0, 0, 4]),
+            (BlockState::Temporary, [0x84, 0x1E, 0, 0, 4]),
+            (BlockState::Permanent, [0x84, 0x1E, 0, 1, 4]),
+            (BlockState::Card, [0x84, 0x16, 0, 0, 4]),
+        ] {
+            let ask = |challenge: &str, family: &str| IssuerRequest::Block {
+                card: source(family),
+                to,
+                challenge: challenge.to_owned(),
+                chip: String::new(),
+            };
+            let expected = mac::line(&card_key("tunion-unload", "maintenance"), &[1, 2, 3, 4], &header);
+            let answer = service().answer(&ask("01020304", "tunion-unload"), &[]);
+            assert!(matches!(answer, Ok(IssuerAnswer::Mac { mac, .. }) if mac == hex::encode_upper(expected)), "{to:?}");
+            assert_eq!(refusal(&ask("0102", "tunion-unload")), Code::FieldInvalid);
+            assert_eq!(refusal(&ask("01020304", "nothing")), Code::CardFamilyUnknown);
+        }
+        // Whose a release was knows the centre, not the keys.
+        let step = IssuerRequest::CheckStep { card: source("tunion-unload"), line: CounterLine::Online, counter: 8 };
+        assert_eq!(refusal(&step), Code::KeySourceInvalid);
     }
 
     #[test]

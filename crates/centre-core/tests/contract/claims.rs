@@ -6,7 +6,7 @@ use desk_domain::{
     claim::{Claim, Settlement},
     code::Code,
     id::{CardNo, CaseId, CellId, CentreNumber, OperatorId, PersonId, ProgrammeId, SessionToken},
-    issuer::{CardKeySource, IssuerRequest, LineKey},
+    issuer::{CardKeySource, CounterLine, IssuerAnswer, IssuerRequest, LineKey, ReleasedTo},
     money::Fen,
     person::{CardStatus, Lookup},
     posting::Account,
@@ -293,6 +293,55 @@ pub async fn macs_only_for_the_reservation(world: World) {
     let back = Request::Release { case: case(1), reservation: held.number };
     assert_eq!(world.ask(1, &session, back).await, Reply::Released);
     assert_eq!(refusal(world.ask(1, &session, asked).await), Code::KeySourceInvalid);
+}
+
+pub async fn whose_step_it_was(world: World) {
+    let session = world.sign_in(1, "1001").await;
+    let held = reserved(world.reserve(1, &session, case(1), refund_claim(PURSE, 3650, 7), None).await);
+    let step = |counter| IssuerRequest::CheckStep { card: key_source(PURSE), line: CounterLine::Online, counter };
+    let to = async |counter| {
+        let reply = world.ask(1, &session, issuer(case(1), &held.number, step(counter))).await;
+        let Reply::Issuer { answer: IssuerAnswer::Stepped { to } } = reply else {
+            panic!("{reply:?}");
+        };
+        to
+    };
+    assert_eq!(to(7).await, ReleasedTo::Nobody);
+    world.ask(1, &session, issuer(case(1), &held.number, unload_ask(PURSE, 3650, 7, "cafe0001", 1))).await;
+    assert_eq!((to(7).await, to(8).await), (ReleasedTo::ThisCase, ReleasedTo::Nobody));
+    // The card went on, and its log and its proof have been overwritten. A log that still names somebody else decides.
+    let mut silent = unloaded(PURSE, 3650, 7, None, 1);
+    silent.after.purse.as_mut().unwrap().online_counter = 9;
+    silent.after.log.clear();
+    let mut theirs = silent.clone();
+    theirs.after.log = unloaded(PURSE, 3650, 7, None, 2).after.log;
+    let mut behind = silent.clone();
+    behind.after.purse.as_mut().unwrap().online_counter = 7;
+    for wrong in [theirs, behind] {
+        let reply = world.ask(1, &session, confirm(case(1), &held.number, 3650, wrong)).await;
+        assert_eq!(refusal(reply), Code::WriteUnknown);
+    }
+    // A kiosk of the issuer got a MAC at the same counter: nobody can say whose step it was.
+    let mut tx = world.centre.store().begin().await.unwrap();
+    let mut kiosk = tx.releases(&CellId::new(HOME), &CardNo::new(PURSE)).await.unwrap().remove(0);
+    kiosk.id = "kiosk/1".to_owned();
+    kiosk.reservation = CentreNumber::new("kiosk");
+    kiosk.case = case(9);
+    tx.add_release(&kiosk).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(to(7).await, ReleasedTo::Several);
+    let reply = world.ask(1, &session, confirm(case(1), &held.number, 3650, silent.clone())).await;
+    assert_eq!(refusal(reply), Code::WriteUnknown);
+    // Another purse, where nobody else got one.
+    let claim = refund_claim(SMALL_PURSE, 1200, 7);
+    let held = reserved(world.reserve(1, &session, case(2), claim, None).await);
+    let ask = unload_ask(SMALL_PURSE, 1200, 7, "cafe0002", 1);
+    assert!(matches!(world.ask(1, &session, issuer(case(2), &held.number, ask)).await, Reply::Issuer { .. }));
+    let mut silent = unloaded(SMALL_PURSE, 1200, 7, None, 1);
+    silent.after.purse.as_mut().unwrap().online_counter = 9;
+    silent.after.log.clear();
+    confirmed(world.ask(1, &session, confirm(case(2), &held.number, 1200, silent)).await);
+    balanced(&world).await;
 }
 
 pub async fn unknown_write_holds_the_card(world: World) {

@@ -75,15 +75,18 @@ struct Words;
 impl KeyRelease for Words {
     async fn answer(&self, ask: &IssuerRequest, _releases: &[Release]) -> Result<IssuerAnswer, Message> {
         match ask {
-            IssuerRequest::Unload { at, mac1, .. } => {
+            IssuerRequest::Load { at, mac1, .. } | IssuerRequest::Unload { at, mac1, .. } => {
                 if mac1 == "bad" {
                     return Err(Message::new(Code::KeySourceInvalid));
                 }
                 Ok(IssuerAnswer::Mac { mac: "aabbccdd".to_owned(), at: *at })
             }
             IssuerRequest::Purchase { at, .. } => Ok(IssuerAnswer::Mac { mac: "11223344".to_owned(), at: *at }),
-            IssuerRequest::LineMac { .. } => Ok(IssuerAnswer::Mac { mac: "55667788".to_owned(), at: noon().naive_utc() }),
+            IssuerRequest::LineMac { .. } | IssuerRequest::Block { .. } => {
+                Ok(IssuerAnswer::Mac { mac: "55667788".to_owned(), at: noon().naive_utc() })
+            }
             IssuerRequest::CheckProof { .. } => Ok(IssuerAnswer::Checked { genuine: true }),
+            IssuerRequest::CheckStep { .. } | IssuerRequest::CheckChip { .. } => panic!("the record of releases is the centre's own"),
         }
     }
 

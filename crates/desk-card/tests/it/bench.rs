@@ -3,13 +3,14 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use desk_card::{
     ReadCard, begin,
-    card::{CardData, CardImage, Terminal, WriteEnd, WriteIntent},
+    card::{BlockState, CardData, CardImage, Terminal, WriteEnd, WriteIntent},
     code::{Code, Message},
     driver::drive,
     id::CardNo,
-    issuer::{IssuerAnswer, IssuerRequest},
+    issuer::{CardKeySource, CounterLine, IssuerAnswer, IssuerRequest, ReleasedTo},
     link::CardReader,
-    profile::Profiles,
+    money::Fen,
+    profile::{Profiles, key_source},
     resolve,
     transaction::{Reply, Step},
 };
@@ -18,16 +19,33 @@ use issuer_keys::{KeyService, MasterKeys, ReleaseRecord};
 
 pub const SEED: &[u8] = b"seed of the card tests";
 
-/// The four writes of a counter.
+/// The writes of a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Job {
+    Load,
     Unload,
     Purchase,
     Validate,
+    HolderClass,
     Personalise,
+    Block,
+    BlockForGood,
+    BlockCard,
+    Unblock,
 }
 
-pub const JOBS: [Job; 4] = [Job::Unload, Job::Purchase, Job::Validate, Job::Personalise];
+pub const JOBS: [Job; 10] = [
+    Job::Load,
+    Job::Unload,
+    Job::Purchase,
+    Job::Validate,
+    Job::HolderClass,
+    Job::Personalise,
+    Job::Block,
+    Job::BlockForGood,
+    Job::BlockCard,
+    Job::Unblock,
+];
 
 /// What is true about the card, seen past every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +54,17 @@ pub enum Truth {
     NotWritten,
 }
 
+/// For whom the key service let a MAC out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Desk,
+    Kiosk,
+}
+
 /// The centre's key service with its record of releases.
 pub struct Keys {
     service: KeyService,
-    pub releases: Vec<ReleaseRecord>,
+    pub record: Vec<(Who, IssuerRequest)>,
     /// The line is down.
     pub down: bool,
     pub asked: Vec<IssuerRequest>,
@@ -51,9 +76,39 @@ impl Keys {
         if self.down {
             return Err(Message::new(Code::CentreUnreachable));
         }
-        let answer = self.service.answer(&ask, &self.releases)?;
-        self.releases.extend(ReleaseRecord::of(&ask));
+        let answer = match &ask {
+            IssuerRequest::CheckStep { card, line, counter } => IssuerAnswer::Stepped { to: self.released_to(card, (*line, *counter)) },
+            IssuerRequest::CheckChip { card, to, chip } => IssuerAnswer::Checked { genuine: self.blocked_chip(card, *to, chip) },
+            IssuerRequest::Load { .. }
+            | IssuerRequest::Unload { .. }
+            | IssuerRequest::Purchase { .. }
+            | IssuerRequest::LineMac { .. }
+            | IssuerRequest::Block { .. }
+            | IssuerRequest::CheckProof { .. } => {
+                let releases: Vec<ReleaseRecord> = self.record.iter().filter_map(|(_, ask)| ReleaseRecord::of(ask)).collect();
+                self.service.answer(&ask, &releases)?
+            }
+        };
+        if matches!(answer, IssuerAnswer::Mac { .. }) {
+            self.record.push((Who::Desk, ask));
+        }
         Ok(answer)
+    }
+
+    fn released_to(&self, card: &CardKeySource, step: (CounterLine, u16)) -> ReleasedTo {
+        let to = |who| self.record.iter().any(|(whose, ask)| *whose == who && ask.card() == card && ask.steps() == Some(step));
+        match (to(Who::Desk), to(Who::Kiosk)) {
+            (false, false) => ReleasedTo::Nobody,
+            (true, false) => ReleasedTo::ThisCase,
+            (false, true) => ReleasedTo::Another,
+            (true, true) => ReleasedTo::Several,
+        }
+    }
+
+    fn blocked_chip(&self, card: &CardKeySource, state: BlockState, serial: &str) -> bool {
+        self.record.iter().any(|(_, ask)| {
+            matches!(ask, IssuerRequest::Block { card: blocked, to, chip, .. } if blocked == card && *to == state && chip == serial)
+        })
     }
 }
 
@@ -62,6 +117,8 @@ pub struct Bench {
     pub reader: SimReader,
     pub keys: Keys,
     pub profiles: Profiles,
+    /// The card of the job, as the key service calls it.
+    pub source: CardKeySource,
 }
 
 pub fn noon(day: u32) -> NaiveDateTime {
@@ -88,9 +145,11 @@ pub fn make(row: &CardRow) -> SimCard {
 impl Job {
     pub fn card(self) -> SimCard {
         make(&match self {
-            Self::Unload => row("tunion-unload", "3104999000000000101", "4999000000000101", 3650),
-            Self::Purchase => row("tunion-purchase", "3104999000000000202", "4999000000000202", 12800),
-            Self::Validate => row("education", "2150999000000001", "2150999000000001", 0),
+            Self::Load | Self::Unload | Self::BlockForGood | Self::Unblock => {
+                row("tunion-unload", "3104999000000000101", "4999000000000101", 3650)
+            }
+            Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000202", "4999000000000202", 12800),
+            Self::Validate | Self::HolderClass | Self::BlockCard => row("education", "2150999000000001", "2150999000000001", 0),
             Self::Personalise => row("education", "0000000000000000", "2150999000009001", 0),
         })
     }
@@ -98,9 +157,11 @@ impl Job {
     /// Same family, same money, same counters; another card.
     pub fn other_card(self) -> SimCard {
         make(&match self {
-            Self::Unload => row("tunion-unload", "3104999000000000901", "4999000000000901", 3650),
-            Self::Purchase => row("tunion-purchase", "3104999000000000902", "4999000000000902", 12800),
-            Self::Validate => row("education", "2150999000000901", "2150999000000901", 0),
+            Self::Load | Self::Unload | Self::BlockForGood | Self::Unblock => {
+                row("tunion-unload", "3104999000000000901", "4999000000000901", 3650)
+            }
+            Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000902", "4999000000000902", 12800),
+            Self::Validate | Self::HolderClass | Self::BlockCard => row("education", "2150999000000901", "2150999000000901", 0),
             Self::Personalise => row("education", "0000000000000000", "2150999000009901", 0),
         })
     }
@@ -110,6 +171,12 @@ impl Job {
         let terminal = Terminal { number: "990000000042".to_owned(), sequence: 77, at: noon(24) };
         let amount = before.purse.as_ref().map(|purse| purse.balance).unwrap_or_default();
         match self {
+            Self::Load => WriteIntent::Load { before, amount: Fen(1000), terminal },
+            Self::HolderClass => WriteIntent::HolderClass { before, class: 3 },
+            Self::Block => WriteIntent::Block { before, to: BlockState::Temporary },
+            Self::BlockForGood => WriteIntent::Block { before, to: BlockState::Permanent },
+            Self::BlockCard => WriteIntent::Block { before, to: BlockState::Card },
+            Self::Unblock => WriteIntent::Block { before, to: BlockState::Open },
             Self::Unload => WriteIntent::Unload { before, amount, terminal },
             Self::Purchase => WriteIntent::PurchaseOfRest { before, amount, terminal },
             Self::Validate => WriteIntent::Validate { before, until },
@@ -130,7 +197,13 @@ impl Job {
     pub fn truth(self, card: &SimCard) -> Truth {
         let text = serde_json::to_string(card).unwrap();
         let written = match self {
+            Self::Block => card.block() == BlockState::Temporary,
+            Self::BlockForGood => card.block() == BlockState::Permanent,
+            Self::BlockCard => card.block() == BlockState::Card,
+            Self::Unblock => card.block() == BlockState::Open,
+            Self::HolderClass => card.public_file().get(28) == Some(&3),
             // Amount, type and terminal of the desk in the log.
+            Self::Load => text.contains("000003E802990000000042"),
             Self::Unload => text.contains("00000E4203990000000042"),
             Self::Purchase => text.contains("0000320006990000000042"),
             Self::Validate => card.public_file().get(24..28) == Some(&[0x20, 0x26, 0x12, 0x31][..]),
@@ -139,9 +212,18 @@ impl Job {
         if written { Truth::Written } else { Truth::NotWritten }
     }
 
-    /// Only purses move on by kiosk and gate.
+    /// Moves money on a purse, which moves on by kiosk and gate.
     pub fn has_purse(self) -> bool {
-        matches!(self, Self::Unload | Self::Purchase)
+        matches!(self, Self::Load | Self::Unload | Self::Purchase)
+    }
+
+    /// How the card lies at the counter, once it has been read.
+    pub fn prepare(self, bench: &Bench) {
+        if self == Self::Unblock {
+            for name in ["card", "other"] {
+                bench.tray.with_card(name, |card| card.set_block(BlockState::Temporary));
+            }
+        }
     }
 }
 
@@ -156,18 +238,33 @@ impl Bench {
             tray,
             keys: Keys {
                 service: KeyService::new(MasterKeys::from_seed(SEED)).unwrap(),
-                releases: Vec::new(),
+                record: Vec::new(),
                 down: false,
                 asked: Vec::new(),
             },
             profiles: Profiles::built_in().unwrap(),
+            source: CardKeySource { family: String::new(), card_no: CardNo::new(""), issuer: String::new(), serial: String::new() },
         }
     }
 
     pub async fn read(&mut self) -> Result<CardImage, Code> {
         self.reader.connect().await;
         let keys = &mut self.keys;
-        drive(&mut ReadCard::new(&self.profiles), &mut self.reader, &mut |ask| keys.answer(ask)).await.map_err(|end| end.code())
+        let read = drive(&mut ReadCard::new(&self.profiles), &mut self.reader, &mut |ask| keys.answer(ask)).await;
+        if let Ok(image) = &read {
+            self.source = key_source(image);
+        }
+        read.map_err(|end| end.code())
+    }
+
+    /// Reads the card for a job and lays it ready; the intent of the job.
+    pub async fn prepared(job: Job) -> (Self, WriteIntent) {
+        let mut bench = Self::new(job);
+        let before = bench.read().await.unwrap();
+        job.prepare(&bench);
+        let intent = job.intent(before);
+        let _ = bench.tray.take_sent();
+        (bench, intent)
     }
 
     pub async fn write(&mut self, intent: &WriteIntent) -> WriteEnd {
@@ -207,11 +304,36 @@ impl Bench {
         job.truth(&self.tray.card("card").unwrap())
     }
 
-    pub fn top_up(&self, fen: u32) {
+    /// A kiosk of the same issuer: its MAC comes from the same key service.
+    pub fn top_up(&mut self, fen: u32) {
+        let (online_counter, _) = self.tray.card("card").unwrap().counters().unwrap();
+        self.keys.record.push((
+            Who::Kiosk,
+            IssuerRequest::Load {
+                card: self.source.clone(),
+                purse: 2,
+                algorithm: 0,
+                key_version: 1,
+                random: "00000000".to_owned(),
+                online_counter,
+                old_balance: Fen::ZERO,
+                amount: Fen(i64::from(fen)),
+                terminal: "990000000001".to_owned(),
+                mac1: "00000000".to_owned(),
+                at: noon(25),
+            },
+        ));
         self.tray.with_card("card", |card| kiosk::top_up(card, fen, noon(25)).unwrap());
     }
 
     pub fn fare(&self, fen: u32) {
         self.tray.with_card("card", |card| kiosk::fare(card, fen, noon(25)).unwrap());
+    }
+
+    /// So many journeys, one after the other.
+    pub fn ride(&self, journeys: u32) {
+        for _ in 0..journeys {
+            self.fare(0);
+        }
     }
 }

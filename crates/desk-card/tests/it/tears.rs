@@ -15,18 +15,24 @@ enum Meanwhile {
     OtherCard,
     CardAway,
     ToppedUp,
+    ToppedUpLineDown,
     Ridden,
-    RiddenLineDown,
+    /// So often that the log has forgotten.
+    RiddenLong,
+    /// Once at the kiosk, and then so often ridden that the log has forgotten.
+    Overwritten,
 }
 
-const MEANWHILE: [Meanwhile; 7] = [
+const MEANWHILE: [Meanwhile; 9] = [
     Meanwhile::CardBack,
     Meanwhile::CardBackLineDown,
     Meanwhile::OtherCard,
     Meanwhile::CardAway,
     Meanwhile::ToppedUp,
+    Meanwhile::ToppedUpLineDown,
     Meanwhile::Ridden,
-    Meanwhile::RiddenLineDown,
+    Meanwhile::RiddenLong,
+    Meanwhile::Overwritten,
 ];
 
 #[derive(Default)]
@@ -77,8 +83,8 @@ fn never_wrong(end: &WriteEnd, truth: Truth, case: &str) {
     match end {
         WriteEnd::Written(proof) => {
             assert_eq!(truth, Truth::Written, "{case}: called written");
-            if let Some(purse) = &proof.after.purse {
-                assert!(proof.counter.is_some() && purse.balance.0 >= 0, "{case}");
+            if let (Some(purse), Some(_)) = (&proof.after.purse, proof.counter) {
+                assert!(purse.balance.0 >= 0, "{case}");
             }
         }
         WriteEnd::NotWritten { .. } => assert_eq!(truth, Truth::NotWritten, "{case}: called not written"),
@@ -87,11 +93,7 @@ fn never_wrong(end: &WriteEnd, truth: Truth, case: &str) {
 }
 
 async fn prepared(job: Job) -> (Bench, WriteIntent) {
-    let mut bench = Bench::new(job);
-    let before = bench.read().await.unwrap();
-    let intent = job.intent(before);
-    let _ = bench.tray.take_sent();
-    (bench, intent)
+    Bench::prepared(job).await
 }
 
 /// How many commands the undisturbed write sends.
@@ -105,7 +107,7 @@ async fn commands(job: Job) -> u32 {
 
 async fn decide(bench: &mut Bench, job: Job, intent: &WriteIntent, meanwhile: Meanwhile) -> WriteEnd {
     bench.tray.clear_faults();
-    bench.keys.down = matches!(meanwhile, Meanwhile::CardBackLineDown | Meanwhile::RiddenLineDown);
+    bench.keys.down = matches!(meanwhile, Meanwhile::CardBackLineDown | Meanwhile::ToppedUpLineDown);
     match meanwhile {
         Meanwhile::CardBack | Meanwhile::CardBackLineDown => {}
         Meanwhile::OtherCard => {
@@ -117,9 +119,14 @@ async fn decide(bench: &mut Bench, job: Job, intent: &WriteIntent, meanwhile: Me
             return bench.resolve(intent).await;
         }
         // The very amount that the desk took, so that the balance looks untouched.
-        Meanwhile::ToppedUp if job.has_purse() => bench.top_up(3650),
-        Meanwhile::Ridden | Meanwhile::RiddenLineDown if job.has_purse() => bench.fare(0),
-        Meanwhile::ToppedUp | Meanwhile::Ridden | Meanwhile::RiddenLineDown => {}
+        Meanwhile::ToppedUp | Meanwhile::ToppedUpLineDown if job.has_purse() => bench.top_up(3650),
+        Meanwhile::Ridden if job.has_purse() => bench.fare(0),
+        Meanwhile::RiddenLong if job.has_purse() => bench.ride(11),
+        Meanwhile::Overwritten if job.has_purse() => {
+            bench.top_up(3650);
+            bench.ride(11);
+        }
+        Meanwhile::ToppedUp | Meanwhile::ToppedUpLineDown | Meanwhile::Ridden | Meanwhile::RiddenLong | Meanwhile::Overwritten => {}
     }
     bench.tray.put("card");
     let end = bench.resolve(intent).await;
@@ -147,13 +154,25 @@ async fn every_command_of_every_write_torn() {
                         decided @ (WriteEnd::Written(_) | WriteEnd::NotWritten { .. } | WriteEnd::WrongCard { .. }) => decided,
                     };
                     never_wrong(&end, truth, &case);
+                    // A card that can no longer say its number is known by the key service alone: it waits for the line.
+                    let end = match (&end, meanwhile, job) {
+                        (
+                            WriteEnd::Unknown { .. },
+                            Meanwhile::CardBackLineDown | Meanwhile::ToppedUpLineDown,
+                            Job::BlockForGood | Job::BlockCard,
+                        ) => decide(&mut bench, job, &intent, Meanwhile::CardBack).await,
+                        _ => end,
+                    };
+                    never_wrong(&end, truth, &case);
                     let unknown = matches!(end, WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. });
                     let may_stay_unknown = match meanwhile {
                         Meanwhile::CardBack | Meanwhile::CardBackLineDown => false,
                         Meanwhile::OtherCard | Meanwhile::CardAway => true,
-                        // A load steps the counter of an unload, a fare that of a purchase; the other one does not.
-                        Meanwhile::ToppedUp => job == Job::Unload,
-                        Meanwhile::Ridden | Meanwhile::RiddenLineDown => job == Job::Purchase,
+                        // The log still holds the step.
+                        Meanwhile::ToppedUp | Meanwhile::ToppedUpLineDown | Meanwhile::Ridden => false,
+                        // A gate steps the offline counter without asking anybody.
+                        Meanwhile::RiddenLong => job == Job::Purchase,
+                        Meanwhile::Overwritten => job.has_purse(),
                     };
                     assert!(!unknown || may_stay_unknown, "{case}: {end:?}");
                     table.count(format!("{job:?} / {meanwhile:?}"), &end);

@@ -377,6 +377,14 @@ impl Table {
 fn written(intent: &WriteIntent) -> WriteProof {
     let mut after = intent.before().clone();
     match intent {
+        WriteIntent::Load { amount, .. } => {
+            if let Some(purse) = &mut after.purse {
+                purse.balance = purse.balance.plus(*amount).unwrap();
+                purse.online_counter += 1;
+            }
+        }
+        WriteIntent::HolderClass { class, .. } => after.holder_class = *class,
+        WriteIntent::Block { .. } => {}
         WriteIntent::Unload { .. } | WriteIntent::PurchaseOfRest { .. } => {
             if let Some(purse) = &mut after.purse {
                 purse.balance = Fen::ZERO;
