@@ -45,7 +45,13 @@ impl Way {
 }
 
 impl Call<'_> {
-    pub(crate) async fn settle_act(&mut self, claim: &ClaimRecord, cell: &CellId, programme: &ProgrammeId, act: &CentreAct) -> Step<Settled> {
+    pub(crate) async fn settle_act(
+        &mut self,
+        claim: &ClaimRecord,
+        cell: &CellId,
+        programme: &ProgrammeId,
+        act: &CentreAct,
+    ) -> Step<Settled> {
         let Some(rules) = self.parts.policy.programmes.get(programme).cloned() else {
             return Err(Stop::Fail(Failure::Inconsistent("programme of a claim")));
         };
@@ -115,13 +121,8 @@ impl Call<'_> {
     }
 
     async fn tell(&mut self, claim: &ClaimRecord, card: &Card, keeper: Keeper, channel: &LossChannel, way: Way) -> Step<LossResult> {
-        let order = LossOrder {
-            order: claim.number.clone(),
-            keeper,
-            card_no: card.card_no.clone(),
-            channel: channel.clone(),
-            at: self.now,
-        };
+        let order =
+            LossOrder { order: claim.number.clone(), keeper, card_no: card.card_no.clone(), channel: channel.clone(), at: self.now };
         let keepers = &self.parts.upstream.functions;
         let told = match way {
             Way::Report => keepers.report(&order).await,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use desk_domain::{
     card::{TearEvidence, WriteEnd},
-    case::{Answer, Case, CaseHeader, Cx, Direction, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank},
+    case::{
+        Answer, Case, CaseHeader, Cx, Direction, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank,
+    },
     code::{Code, Kind, Message},
     id::CaseId,
     posting::Account,
@@ -226,7 +228,9 @@ impl Desk {
                 };
                 self.input(id, Input::Outcome(Outcome::Write { end })).await
             }
-            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. }) => self.input(id, Input::Answer(Answer::Cancel)).await,
+            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. }) => {
+                self.input(id, Input::Answer(Answer::Cancel)).await
+            }
             Next::Do(
                 Effect::Reserve { .. }
                 | Effect::Release { .. }

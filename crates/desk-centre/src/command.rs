@@ -13,8 +13,15 @@ use desk_domain::id::{OperatorId, OutletId, WindowId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    backup, clock::Clock, config::Config, demonstration, enrol_code, evidence, fault::Fault, open, secrets, secrets::Secrets,
-    store::Postgres, upstream::{ecard_sandbox, neighbour_sandbox},
+    backup,
+    clock::Clock,
+    config::Config,
+    demonstration, enrol_code, evidence,
+    fault::Fault,
+    open, secrets,
+    secrets::Secrets,
+    store::Postgres,
+    upstream::{ecard_sandbox, neighbour_sandbox},
 };
 
 /// Replies that hold personal data are kept as long as a desk may repeat its request.

@@ -153,11 +153,13 @@ fn is_here(channel: &LossChannel, here: Option<&str>) -> bool {
 /// A bank by its name; where the line is unknown, what the card says.
 #[must_use]
 pub fn bank_name(rules: &RuleSet, line: Option<&str>) -> String {
-    line.and_then(|id| rules.hotlines.iter().find(|line| line.id == id)).map_or_else(|| "卡面所示银行".to_owned(), |line| line.label.clone())
+    line.and_then(|id| rules.hotlines.iter().find(|line| line.id == id))
+        .map_or_else(|| "卡面所示银行".to_owned(), |line| line.label.clone())
 }
 
 fn bank_phone(rules: &RuleSet, line: Option<&str>) -> String {
-    line.and_then(|id| rules.hotlines.iter().find(|line| line.id == id)).map_or_else(|| "（号码见指引单）".to_owned(), |line| line.phone.clone())
+    line.and_then(|id| rules.hotlines.iter().find(|line| line.id == id))
+        .map_or_else(|| "（号码见指引单）".to_owned(), |line| line.phone.clone())
 }
 
 /// Only the bank does that.

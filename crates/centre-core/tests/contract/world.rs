@@ -182,7 +182,9 @@ fn programme(services: &[Service], transit: bool) -> Programme {
 fn policy() -> Policy {
     Policy {
         programmes: BTreeMap::from([
-            (ProgrammeId::new(EDUCATION), programme(
+            (
+                ProgrammeId::new(EDUCATION),
+                programme(
                     &[
                         Service::ReissueLost,
                         Service::Validation,
@@ -193,7 +195,8 @@ fn policy() -> Policy {
                         Service::FoundCardBack,
                     ],
                     false,
-                )),
+                ),
+            ),
             (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable, Service::FormalLoss, Service::LossRelease], true)),
         ]),
         ..Policy::default()

@@ -20,7 +20,8 @@ pub(super) async fn one(db: &mut PgConnection, cell: &CellId, reservation: &Cent
 }
 
 pub(super) async fn open(db: &mut PgConnection) -> Stored<Vec<HalfDone>> {
-    let rows = sqlx::query("SELECT * FROM half_done WHERE ended_at IS NULL ORDER BY since, reservation").fetch_all(db).await.map_err(failed)?;
+    let rows =
+        sqlx::query("SELECT * FROM half_done WHERE ended_at IS NULL ORDER BY since, reservation").fetch_all(db).await.map_err(failed)?;
     rows.iter().map(to_half).collect()
 }
 

@@ -19,9 +19,7 @@ use centre_core::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::ecard_platform::{
-    ACCOUNT_PATH, AccountQuery, AccountState, CardOrder, ORDER_PATH, PROVISION_PATH, Provision, RESET_PATH,
-};
+use super::ecard_platform::{ACCOUNT_PATH, AccountQuery, AccountState, CardOrder, ORDER_PATH, PROVISION_PATH, Provision, RESET_PATH};
 use crate::{
     clock::{Clock, random},
     passwords::Peppered,

@@ -18,11 +18,7 @@ use centre_core::{
         CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, TextMessages, TicketOrder, Tickets,
     },
 };
-use desk_domain::{
-    function::FunctionState,
-    id::PersonId,
-    inquiry::CodeFacts,
-};
+use desk_domain::{function::FunctionState, id::PersonId, inquiry::CodeFacts};
 use serde::{Deserialize, Serialize};
 
 use super::neighbours::{

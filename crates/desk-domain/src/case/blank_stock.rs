@@ -60,11 +60,20 @@ pub struct Moved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlankStock {
     Asking,
-    Counting { direction: Direction },
+    Counting {
+        direction: Direction,
+    },
     /// The numbers and the count differ: the manager has to know.
-    Authorising { moved: Moved },
-    Vouchering { moved: Moved },
-    Closed { last: Option<Moved>, ending: Ending },
+    Authorising {
+        moved: Moved,
+    },
+    Vouchering {
+        moved: Moved,
+    },
+    Closed {
+        last: Option<Moved>,
+        ending: Ending,
+    },
 }
 
 const STEPS: &[&str] = &["领入或交回", "清点", "打印凭证"];

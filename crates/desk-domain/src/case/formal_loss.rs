@@ -147,7 +147,9 @@ impl FormalLoss {
                 LineMode::Offline => Question::new(
                     "accept_offline",
                     "离线：挂失现在不能生效",
-                    Ask::Choice { options: Choice::numbered([("accept", "离线受理，线路恢复后生效"), ("later", "不受理，请客户致电")]) },
+                    Ask::Choice {
+                        options: Choice::numbered([("accept", "离线受理，线路恢复后生效"), ("later", "不受理，请客户致电")])
+                    },
                 )
                 .help(cx.rules.text("loss.offline").join(" "))
                 .into(),
@@ -201,11 +203,7 @@ impl FormalLoss {
     pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
         match (self, input) {
             (
-                Self::Identifying { .. }
-                | Self::Choosing { .. }
-                | Self::Finding { .. }
-                | Self::Accepted { .. }
-                | Self::Reviewing { .. },
+                Self::Identifying { .. } | Self::Choosing { .. } | Self::Finding { .. } | Self::Accepted { .. } | Self::Reviewing { .. },
                 Input::Answer(Answer::Cancel),
             ) => Ok(Fact::Cancelled),
             (Self::Identifying { identity }, input) => identity.decide(input, cx),
@@ -288,14 +286,12 @@ impl FormalLoss {
             (Self::Vouchering { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
                 Self::Closed { last: Last::Reported(Box::new(subject), number), ending: Ending::Done }
             }
-            (
-                Self::Identifying { .. } | Self::Choosing { .. } | Self::Finding { .. } | Self::Accepted { .. },
-                fact,
-            ) => close(Last::Nothing, fact)?,
-            (
-                Self::Reviewing { subject } | Self::Reserving { subject } | Self::Settling { subject, .. },
-                fact,
-            ) => close(Last::Subject(Box::new(subject)), fact)?,
+            (Self::Identifying { .. } | Self::Choosing { .. } | Self::Finding { .. } | Self::Accepted { .. }, fact) => {
+                close(Last::Nothing, fact)?
+            }
+            (Self::Reviewing { subject } | Self::Reserving { subject } | Self::Settling { subject, .. }, fact) => {
+                close(Last::Subject(Box::new(subject)), fact)?
+            }
             (
                 Self::AcceptedSlip { .. }
                 | Self::HalfSlip { .. }
@@ -381,11 +377,7 @@ impl FormalLoss {
     }
 
     fn number(&self) -> Option<&CentreNumber> {
-        if let Self::Vouchering { number, .. } | Self::Closed { last: Last::Reported(_, number), .. } = self {
-            Some(number)
-        } else {
-            None
-        }
+        if let Self::Vouchering { number, .. } | Self::Closed { last: Last::Reported(_, number), .. } = self { Some(number) } else { None }
     }
 }
 
@@ -397,9 +389,7 @@ fn names(functions: &[Function]) -> String {
 }
 
 fn chosen(values: &[(String, String)], cx: &Cx<'_>) -> Result<Fact, Message> {
-    let ticked = |id: &str| {
-        values.iter().any(|(field, value)| field == id && matches!(value.trim(), "true" | "1" | "on" | "yes"))
-    };
+    let ticked = |id: &str| values.iter().any(|(field, value)| field == id && matches!(value.trim(), "true" | "1" | "on" | "yes"));
     if !ticked("told") {
         return Err(Message::new(Code::FieldRequired).with("field", TOLD));
     }

@@ -135,16 +135,13 @@ impl Guidance {
                 if cx.offline_case() {
                     return Question::new("offline", "离线：查不到当前情况", Ask::Go { label: "打印指引单".to_owned() }).into();
                 }
-                let lookup =
-                    Lookup::IdNumber { programme: cx.header.programme.clone(), number: who.papers.number.number.clone() };
+                let lookup = Lookup::IdNumber { programme: cx.header.programme.clone(), number: who.papers.number.number.clone() };
                 Next::Do(Effect::Inquire { lookup, inquiry: self.topic.inquiry() })
             }
             At::Showing { subject } => Question::new(
                 "offer",
                 self.topic.title(),
-                Ask::Choice {
-                    options: Choice::numbered(subject.told.offers.iter().map(|offer| (offer.id.clone(), offer.label.clone()))),
-                },
+                Ask::Choice { options: Choice::numbered(subject.told.offers.iter().map(|offer| (offer.id.clone(), offer.label.clone()))) },
             )
             .help(subject.told.says.iter().map(Message::text).collect::<Vec<_>>().join(" "))
             .into(),
@@ -167,10 +164,9 @@ impl Guidance {
     /// The message to show; the question stays.
     pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
         match (&self.at, input) {
-            (
-                At::Opening | At::Identifying { .. } | At::Finding { .. } | At::Showing { .. },
-                Input::Answer(Answer::Cancel),
-            ) => Ok(Fact::Cancelled),
+            (At::Opening | At::Identifying { .. } | At::Finding { .. } | At::Showing { .. }, Input::Answer(Answer::Cancel)) => {
+                Ok(Fact::Cancelled)
+            }
             (At::Opening, Input::Answer(Answer::Choose { option })) => {
                 let leads = match self.topic.opened(&option, cx).ok_or_else(stale)? {
                     Opening::Identify => Leads::On,
@@ -228,7 +224,8 @@ impl Guidance {
         let name = fact.name();
         let misplaced = || Misplaced { state, fact: name };
         let topic = self.topic;
-        let slip = |subject: Option<Box<Subject>>, message, number, referred| At::Slip { told: Told { subject, message, number, referred } };
+        let slip =
+            |subject: Option<Box<Subject>>, message, number, referred| At::Slip { told: Told { subject, message, number, referred } };
         let at = match (self.at, fact) {
             (At::Opening, Fact::TreeAnswered { leads, .. }) => match leads {
                 Leads::On => At::Identifying { identity: Identity::begin() },
@@ -320,12 +317,9 @@ impl Guidance {
         match &self.at {
             At::Slip { told } => Some(told),
             At::Closed { last, .. } => last.as_deref(),
-            At::Opening
-            | At::Identifying { .. }
-            | At::Finding { .. }
-            | At::Showing { .. }
-            | At::Reserving { .. }
-            | At::Settling { .. } => None,
+            At::Opening | At::Identifying { .. } | At::Finding { .. } | At::Showing { .. } | At::Reserving { .. } | At::Settling { .. } => {
+                None
+            }
         }
     }
 

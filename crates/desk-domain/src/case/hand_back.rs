@@ -40,19 +40,51 @@ pub struct HandBack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 enum At {
-    Identifying { identity: Identity },
+    Identifying {
+        identity: Identity,
+    },
     /// Is the card here?
-    Asking { who: Identified },
-    Tapping { who: Identified },
-    Finding { tapped: Tapped },
-    Reviewing { subject: Subject },
-    Reserving { subject: Subject },
-    Settling { subject: Subject, reservation: Reservation },
-    HalfSlip { subject: Subject, reservation: Reservation, message: Message },
-    Half { subject: Subject, reservation: Reservation, message: Message },
-    Vouchering { subject: Subject, number: CentreNumber },
-    Referring { tapped: Tapped, message: Message },
-    Closed { last: Last, ending: Ending },
+    Asking {
+        who: Identified,
+    },
+    Tapping {
+        who: Identified,
+    },
+    Finding {
+        tapped: Tapped,
+    },
+    Reviewing {
+        subject: Subject,
+    },
+    Reserving {
+        subject: Subject,
+    },
+    Settling {
+        subject: Subject,
+        reservation: Reservation,
+    },
+    HalfSlip {
+        subject: Subject,
+        reservation: Reservation,
+        message: Message,
+    },
+    Half {
+        subject: Subject,
+        reservation: Reservation,
+        message: Message,
+    },
+    Vouchering {
+        subject: Subject,
+        number: CentreNumber,
+    },
+    Referring {
+        tapped: Tapped,
+        message: Message,
+    },
+    Closed {
+        last: Last,
+        ending: Ending,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,9 +231,7 @@ impl HandBack {
                 }
                 super::final_refusal(message)
             }
-            (At::Reviewing { .. }, Input::Answer(Answer::Go)) => {
-                Ok(Fact::Agreed { authorise: None, identify: false, moment: cx.moment() })
-            }
+            (At::Reviewing { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Agreed { authorise: None, identify: false, moment: cx.moment() }),
             (At::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
                 Ok(Fact::Reserved { reservation, moment: cx.moment() })
             }
@@ -226,12 +256,9 @@ impl HandBack {
             Purpose::Found => found::back(cx.rules, facts, &tapped.card),
         };
         match decided {
-            Ok(warning) => Fact::PersonKnown {
-                person,
-                terms: PersonTerms::HandBack(HandBackTerms { warning }),
-                authorise: None,
-                moment: cx.moment(),
-            },
+            Ok(warning) => {
+                Fact::PersonKnown { person, terms: PersonTerms::HandBack(HandBackTerms { warning }), authorise: None, moment: cx.moment() }
+            }
             Err(reasons) => super::no(all(reasons)),
         }
     }
@@ -380,7 +407,14 @@ impl HandBack {
         if self.tapped().is_some() {
             give_back.push("客户的卡".to_owned());
         }
-        Picture { progress: Progress { steps: STEPS, now }, strip, say: self.number().map(|_| format!("{}。", self.done())), result, give_back, remark }
+        Picture {
+            progress: Progress { steps: STEPS, now },
+            strip,
+            say: self.number().map(|_| format!("{}。", self.done())),
+            result,
+            give_back,
+            remark,
+        }
     }
 
     fn done(&self) -> &'static str {

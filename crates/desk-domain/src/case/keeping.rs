@@ -63,14 +63,30 @@ pub enum Keeping {
     /// Why is it kept?
     Asking,
     /// How is it known: tapped, or by its printed number?
-    Seeing { why: KeptFor },
-    Tapping { why: KeptFor },
-    Labelling { kept: Kept },
+    Seeing {
+        why: KeptFor,
+    },
+    Tapping {
+        why: KeptFor,
+    },
+    Labelling {
+        kept: Kept,
+    },
     /// In the bag; the centre has to hear of it.
-    Bagged { kept: Kept },
-    Reserving { kept: Kept },
-    Settling { kept: Kept, reservation: Reservation },
-    Closed { last: Option<(Kept, Option<CentreNumber>)>, ending: Ending },
+    Bagged {
+        kept: Kept,
+    },
+    Reserving {
+        kept: Kept,
+    },
+    Settling {
+        kept: Kept,
+        reservation: Reservation,
+    },
+    Closed {
+        last: Option<(Kept, Option<CentreNumber>)>,
+        ending: Ending,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +177,11 @@ impl Keeping {
             }
             // The bag is here all the same; why the centre will not have it is on record.
             (Self::Bagged { .. } | Self::Reserving { .. } | Self::Settling { .. }, Input::Outcome(Outcome::Refused { message })) => {
-                if super::passing(&message) { Err(message) } else { Ok(Fact::Shown { message: Some(message) }) }
+                if super::passing(&message) {
+                    Err(message)
+                } else {
+                    Ok(Fact::Shown { message: Some(message) })
+                }
             }
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
             (_, Input::Answer(_) | Input::Outcome(_)) => Err(stale()),
@@ -189,17 +209,15 @@ impl Keeping {
             (Self::Settling { kept, .. }, Fact::Confirmed { number, .. }) => {
                 Self::Closed { last: Some((kept, Some(number))), ending: Ending::Done }
             }
-            (
-                Self::Bagged { kept } | Self::Reserving { kept } | Self::Settling { kept, .. },
-                Fact::Shown { message: Some(message) },
-            ) => Self::Closed { last: Some((kept, None)), ending: Ending::Refused { message } },
+            (Self::Bagged { kept } | Self::Reserving { kept } | Self::Settling { kept, .. }, Fact::Shown { message: Some(message) }) => {
+                Self::Closed { last: Some((kept, None)), ending: Ending::Refused { message } }
+            }
             (Self::Asking | Self::Seeing { .. } | Self::Tapping { .. }, fact) => {
                 Self::Closed { last: None, ending: super::ending_of(fact).ok_or_else(misplaced)? }
             }
-            (
-                Self::Labelling { .. } | Self::Bagged { .. } | Self::Reserving { .. } | Self::Settling { .. } | Self::Closed { .. },
-                _,
-            ) => return Err(misplaced()),
+            (Self::Labelling { .. } | Self::Bagged { .. } | Self::Reserving { .. } | Self::Settling { .. } | Self::Closed { .. }, _) => {
+                return Err(misplaced());
+            }
         })
     }
 

@@ -190,11 +190,9 @@ impl Effect {
     #[must_use]
     pub fn needs_intent(&self) -> bool {
         match self {
-            Self::ReadCard { .. }
-            | Self::FindPerson { .. }
-            | Self::FindCard { .. }
-            | Self::Inquire { .. }
-            | Self::ResolveWrite { .. } => false,
+            Self::ReadCard { .. } | Self::FindPerson { .. } | Self::FindCard { .. } | Self::Inquire { .. } | Self::ResolveWrite { .. } => {
+                false
+            }
             Self::Reserve { .. }
             | Self::Release { .. }
             | Self::WriteCard { .. }

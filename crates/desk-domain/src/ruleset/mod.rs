@@ -21,9 +21,9 @@ pub use self::{
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
     service::{
-        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules, Level, NumberFormat,
-        OfflineClass, OfflineLimits, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption,
-        TreeQuestion, ValidityRules,
+        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules, Level,
+        NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule, ServiceRules, SmsRules,
+        TillRules, TreeOption, TreeQuestion, ValidityRules,
     },
 };
 use crate::{

@@ -47,13 +47,9 @@ impl FormalLoss {
 
     fn say(&self) -> Option<String> {
         match self {
-            Self::Reviewing { subject } => {
-                Some(format!("将为您正式挂失{}，找到卡后请到原途径解挂。", names(&subject.terms.functions)))
-            }
+            Self::Reviewing { subject } => Some(format!("将为您正式挂失{}，找到卡后请到原途径解挂。", names(&subject.terms.functions))),
             Self::HalfSlip { .. } | Self::Half { .. } => Some("银行已挂失，人社系统还没有显示，请稍候，先不要离开。".to_owned()),
-            Self::AcceptedSlip { .. } | Self::Accepted { .. } => {
-                Some("挂失还没有生效，请同时拨打回执上的电话办理临时挂失。".to_owned())
-            }
+            Self::AcceptedSlip { .. } | Self::Accepted { .. } => Some("挂失还没有生效，请同时拨打回执上的电话办理临时挂失。".to_owned()),
             Self::Vouchering { .. } => Some("已正式挂失，请核对后签字。".to_owned()),
             Self::Identifying { .. }
             | Self::Choosing { .. }

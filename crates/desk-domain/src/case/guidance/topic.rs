@@ -109,9 +109,7 @@ impl Topic {
             (Self::FirstIssue, Inquired::FirstIssue { issue }) => first_issue_shows(person, issue, cx),
             (Self::SmsDiagnosis, Inquired::Codes { codes }) => codes_show(person, codes, cx),
             (Self::TemporaryLoss, Inquired::Functions) => functions_show(person, cx),
-            (Self::FirstIssue | Self::SmsDiagnosis | Self::TemporaryLoss, _) => {
-                Err(Message::new(Code::CentreGarbled))
-            }
+            (Self::FirstIssue | Self::SmsDiagnosis | Self::TemporaryLoss, _) => Err(Message::new(Code::CentreGarbled)),
         }
     }
 
@@ -166,10 +164,7 @@ fn first_issue_shows(person: &PersonFacts, issue: &IssueFacts, cx: &Cx<'_>) -> R
 
 fn codes_show(person: &PersonFacts, codes: &CodeFacts, cx: &Cx<'_>) -> Result<Shows, Message> {
     self_service::check(cx.rules, cx.header.service, person, cx.operator)?;
-    let mut figures = vec![(
-        "预留手机".to_owned(),
-        person.guardian_phone.clone().unwrap_or_else(|| "未登记".to_owned()),
-    )];
+    let mut figures = vec![("预留手机".to_owned(), person.guardian_phone.clone().unwrap_or_else(|| "未登记".to_owned()))];
     figures.push((
         "最近一次".to_owned(),
         codes.last.map_or_else(|| "今日未发送".to_owned(), |sent| format!("{} {}", when(sent.at), sent.delivery.label())),
