@@ -235,6 +235,10 @@ pub enum Fact {
     StockMoved {
         moved: Moved,
     },
+    /// The customer gets everything that is missing in writing, once (一次性告知). Changes no state.
+    NoticeGiven {
+        messages: Vec<Message>,
+    },
     /// Everything was shown; nothing more to do.
     Shown {
         message: Option<Message>,
@@ -293,6 +297,7 @@ impl Fact {
             Self::StockWay { .. } => "stock_way",
             Self::StockDiffers { .. } => "stock_differs",
             Self::StockMoved { .. } => "stock_moved",
+            Self::NoticeGiven { .. } => "notice_given",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
             Self::Referred { .. } => "referred",
@@ -343,6 +348,7 @@ impl Fact {
             | Self::StockWay { .. }
             | Self::StockDiffers { .. }
             | Self::StockMoved { .. }
+            | Self::NoticeGiven { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
             | Self::Referred { .. }
@@ -359,6 +365,7 @@ impl Fact {
             Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
             Self::PrintPending { code, .. } => Some(*code),
+            Self::NoticeGiven { messages } => messages.first().map(|message| message.code),
             Self::AcceptedOffline { .. } => Some(Code::OfflineAccepted),
             Self::Shown { message } | Self::ValidationLeft { message } => message.as_ref().map(|message| message.code),
             Self::CardRead { .. }

@@ -461,7 +461,7 @@ impl HandBack {
                 }
                 facts.texts.push("loss.lines");
             }
-            Paper::Receipt | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::BagLabel => {}
+            Paper::Receipt | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::BagLabel | Paper::OneTimeNotice => {}
         }
         facts
     }

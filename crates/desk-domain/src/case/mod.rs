@@ -11,6 +11,7 @@ pub mod context;
 pub mod entry;
 pub mod fact;
 mod formal_loss;
+mod guardian_phone;
 mod guidance;
 mod hand_back;
 pub mod identity;
@@ -36,6 +37,7 @@ pub use self::{
     entry::{Entry, Replayed, replay, uses_blank},
     fact::{Fact, Misplaced},
     formal_loss::{FormalLoss, LossTerms},
+    guardian_phone::GuardianPhone,
     guidance::{Guidance, GuidanceTerms, Offer, Then, Topic},
     hand_back::{HandBack, HandBackTerms, Purpose},
     keeping::{Keeping, Kept, KeptFor},
@@ -89,6 +91,8 @@ pub enum Service {
     FoundCard,
     /// S-29
     FoundCardBack,
+    /// S-18
+    GuardianPhone,
 }
 
 impl Service {
@@ -98,6 +102,7 @@ impl Service {
         Self::ReissueLost,
         Self::RefundReadable,
         Self::PasswordReset,
+        Self::GuardianPhone,
         Self::CardQuery,
         Self::FirstIssue,
         Self::SmsDiagnosis,
@@ -293,6 +298,16 @@ pub enum Paper {
     GuidanceSlip,
     /// 坏卡袋签
     BagLabel,
+    /// 一次性告知单
+    OneTimeNotice,
+}
+
+impl Paper {
+    /// Given beside the case's own course: printing it changes no state.
+    #[must_use]
+    pub fn beside(self) -> bool {
+        self == Self::OneTimeNotice
+    }
 }
 
 /// What the clerk answers. Text comes raw; [`crate`] normalises and checks it.
@@ -350,6 +365,7 @@ pub type Day = NaiveDate;
 pub struct Case {
     flow: Flow,
     papers: BTreeMap<Paper, PaperState>,
+    noticed: Vec<Message>,
 }
 
 /// The state machine of one service.
@@ -366,6 +382,7 @@ pub enum Flow {
     HandBack(HandBack),
     Keeping(Keeping),
     BlankStock(BlankStock),
+    GuardianPhone(GuardianPhone),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -390,6 +407,7 @@ macro_rules! each {
             Flow::HandBack($inner) => $answer,
             Flow::Keeping($inner) => $answer,
             Flow::BlankStock($inner) => $answer,
+            Flow::GuardianPhone($inner) => $answer,
         }
     };
 }
@@ -413,8 +431,10 @@ impl Case {
                 Service::BadCard => Flow::Keeping(Keeping::bad()),
                 Service::FoundCard => Flow::Keeping(Keeping::found()),
                 Service::BlankStock => Flow::BlankStock(BlankStock::Asking),
+                Service::GuardianPhone => Flow::GuardianPhone(GuardianPhone::Asking),
             },
             papers: BTreeMap::new(),
+            noticed: Vec::new(),
         }
     }
 
@@ -442,15 +462,27 @@ impl Case {
     /// # Errors
     /// [`Misplaced`] where the fact does not belong to the state.
     pub fn apply(mut self, fact: Fact) -> Result<Self, Misplaced> {
+        if let Fact::NoticeGiven { messages } = fact {
+            self.noticed = messages;
+            return Ok(self);
+        }
         if let Fact::Printed { paper, copy } = &fact {
             let before = self.papers.insert(*paper, PaperState::Printed { copies: *copy });
-            if before.is_some() {
+            if before.is_some() || paper.beside() {
                 // The case went on without the paper; only the paper's own state changes now.
                 return Ok(self);
             }
         }
         if let Fact::PrintPending { paper, .. } = &fact {
+            let before = self.papers.get(paper).copied();
+            if let Some(PaperState::Printed { .. }) = before {
+                // A copy that did not come out takes nothing back.
+                return Ok(self);
+            }
             self.papers.insert(*paper, PaperState::Pending);
+            if paper.beside() {
+                return Ok(self);
+            }
         }
         self.flow = match self.flow {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
@@ -463,6 +495,7 @@ impl Case {
             Flow::HandBack(state) => Flow::HandBack(state.apply(fact)?),
             Flow::Keeping(state) => Flow::Keeping(state.apply(fact)?),
             Flow::BlankStock(state) => Flow::BlankStock(state.apply(fact)?),
+            Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
         };
         Ok(self)
     }
@@ -499,7 +532,12 @@ impl Case {
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
-            Flow::CardQuery(_) | Flow::Validation(_) | Flow::Guidance(_) | Flow::HandBack(_) | Flow::BlankStock(_) => false,
+            Flow::CardQuery(_)
+            | Flow::Validation(_)
+            | Flow::Guidance(_)
+            | Flow::HandBack(_)
+            | Flow::BlankStock(_)
+            | Flow::GuardianPhone(_) => false,
             Flow::FormalLoss(state) => state.waits_for_line(),
             Flow::Keeping(state) => state.waits_for_line(),
             Flow::ReissueLost(state) => state.waits_for_line(),
@@ -521,7 +559,8 @@ impl Case {
             | Flow::PasswordReset(_)
             | Flow::Guidance(_)
             | Flow::Keeping(_)
-            | Flow::BlankStock(_) => None,
+            | Flow::BlankStock(_)
+            | Flow::GuardianPhone(_) => None,
         }
     }
 
@@ -537,10 +576,22 @@ impl Case {
         self.clone().apply(Fact::Cancelled).is_ok() || self.writing().is_some_and(|writing| writing.not_written().is_some())
     }
 
-    /// A print of a paper that the case went on without; such a fact leaves everything else alone.
+    /// A print of a paper that the case went on without, or a notice; such a fact leaves everything else alone.
     #[must_use]
-    pub fn is_late_print(&self, fact: &Fact) -> bool {
-        if let Fact::Printed { paper, .. } = fact { self.papers.contains_key(paper) } else { false }
+    pub fn is_beside(&self, fact: &Fact) -> bool {
+        if let Fact::Printed { paper, .. } = fact {
+            paper.beside() || self.papers.contains_key(paper)
+        } else if let Fact::PrintPending { paper, .. } = fact {
+            paper.beside()
+        } else {
+            matches!(fact, Fact::NoticeGiven { .. })
+        }
+    }
+
+    /// What the one-time notice tells; empty where none was given.
+    #[must_use]
+    pub fn noticed(&self) -> &[Message] {
+        &self.noticed
     }
 
     #[must_use]

@@ -77,6 +77,7 @@ impl From<Service> for Capability {
             Service::BlankStock => Self::StockBlank,
             Service::FoundCard => Self::CardFound,
             Service::FoundCardBack => Self::CardFoundReturn,
+            Service::GuardianPhone => Self::GuardianPhone,
         }
     }
 }

@@ -89,7 +89,8 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
         texts: root
             .sub("texts", |table| {
                 table.entries(|name, at, table| {
-                    if !TEXT_NAMES.contains(&name) {
+                    let guides = name.strip_prefix("guide.").and_then(Capability::named).is_some();
+                    if !guides && !TEXT_NAMES.contains(&name) {
                         let what = format!("未知的文本，可用：{}", TEXT_NAMES.join("、"));
                         table.report.note(at, &table.field(name), what);
                     }

@@ -111,7 +111,7 @@ impl FormalLoss {
                 }
                 facts.texts.push("loss.lines");
             }
-            Paper::Receipt | Paper::RefundVoucher | Paper::BagLabel => {}
+            Paper::Receipt | Paper::RefundVoucher | Paper::BagLabel | Paper::OneTimeNotice => {}
         }
         facts
     }
