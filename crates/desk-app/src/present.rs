@@ -416,6 +416,7 @@ impl Desk {
                 figure("净额", report.money_in().minus(report.money_out()).unwrap_or(Fen::ZERO).to_string(), "plain"),
                 figure("备用金", report.float().to_string(), "plain"),
                 figure("尾箱余额", report.till().to_string(), "plain"),
+                figure("补打", report.reprints.to_string(), "plain"),
             ],
             lines: report
                 .lines

@@ -33,6 +33,8 @@ pub(crate) struct Report {
     pub centre: Option<BTreeMap<Account, Fen>>,
     pub hours: BTreeMap<u32, Hour>,
     pub exceptions: Vec<String>,
+    /// Papers of the day's cases that came out once more.
+    pub reprints: u32,
     pub head: (u64, String),
     pub printed: bool,
     pub message: Option<Message>,
@@ -170,6 +172,7 @@ impl Desk {
             centre: None,
             hours: BTreeMap::new(),
             exceptions: Vec::new(),
+            reprints: 0,
             head: self.store.head().await?,
             printed: false,
             message: None,
@@ -346,6 +349,7 @@ impl Desk {
                     pair("付出现金", report.money_out().to_string()),
                     pair("备用金", report.float().to_string()),
                     pair("尾箱余额", report.till().to_string()),
+                    pair("补打张数", report.reprints.to_string()),
                 ],
             },
             Block::Table {
@@ -394,6 +398,7 @@ fn recompute(header: &CaseHeader, rows: &[Stored], day: NaiveDate, report: &mut 
             }
         };
         if row.day == day {
+            report.reprints += u32::from(matches!(fact, Fact::Printed { copy: 2.., .. }));
             for posting in fact.postings().lines() {
                 add(&mut report.recomputed, posting);
                 if matches!(posting.account, Account::Till { .. }) {

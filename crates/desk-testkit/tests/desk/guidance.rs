@@ -237,6 +237,13 @@ async fn a_paper_is_printed_again_with_its_count() {
     window.handle.send(Act::Reprint { paper: receipt.id.clone() });
     papers(&mut window, "counted", |list| list.rows.iter().any(|row| row.id == receipt.id && row.copies == 4)).await;
     assert!(sheets(&world, "收据").last().unwrap().contains("补打 第3次"));
+    // The day's report counts what was printed again.
+    window.handle.send(Act::Home);
+    home(&mut window).await;
+    window.handle.send(Act::Report);
+    let view = window.clerk.until("report", |view| matches!(&view.stage, Stage::Report(report) if !report.busy)).await.unwrap();
+    let Stage::Report(report) = view.stage else { unreachable!() };
+    assert!(report.figures.iter().any(|figure| figure.label == "补打" && figure.value == "3"), "{:?}", report.figures);
 }
 
 /// Tears the given command after the customer agreed, takes the card away for good, and looks at the list.
@@ -466,4 +473,18 @@ async fn a_window_without_queue_and_rating_works_just_the_same() {
     let end = window.clerk.drive(willing(&world.tray, "pupil")).await.unwrap();
     assert!(good(&end) && end.rated.is_none());
     assert!(world.hall.called().is_empty() && world.hall.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_character_without_glyph_is_told_while_its_paper_comes_out() {
+    let mut world = World::new().await;
+    let mut window = world.open().await;
+    *world.paper.missing.lock().unwrap() = Some("𠅤".to_owned());
+    window.begin("reissue_lost", EDUCATION).await;
+    let end = window.clerk.drive(willing(&world.tray, "blank-1")).await.unwrap();
+    assert!(good(&end));
+    let notice = window.clerk.view().unwrap().notice.unwrap();
+    assert_eq!(notice.code, "PAPER_GLYPH_MISSING");
+    assert!(notice.text.contains('𠅤'), "{notice:?}");
+    assert_eq!(world.titles().len(), 2, "the papers came out all the same");
 }
