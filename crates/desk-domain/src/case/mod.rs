@@ -114,6 +114,26 @@ impl Service {
         Self::BadCard,
         Self::BlankStock,
     ];
+
+    /// Number of the service in the catalogue of services.
+    #[must_use]
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::CardQuery => "S-02",
+            Self::FirstIssue => "S-03",
+            Self::ReissueLost => "S-05",
+            Self::RefundReadable => "S-09",
+            Self::Validation => "S-13",
+            Self::TemporaryLoss => "S-14",
+            Self::FormalLoss => "S-15",
+            Self::LossRelease => "S-16",
+            Self::PasswordReset => "S-17",
+            Self::GuardianPhone => "S-18",
+            Self::SmsDiagnosis => "S-19",
+            Self::BadCard | Self::BlankStock => "S-24",
+            Self::FoundCard | Self::FoundCardBack => "S-29",
+        }
+    }
 }
 
 /// Who, where, when and under which rules; fixed when the case opens.
