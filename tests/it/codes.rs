@@ -31,7 +31,6 @@ const LATER_SERVICES: &[&str] = &[
     "OLD_CARD_REQUIRED",
     "ONLINE_FIRST_ONLY",
     "ONLINE_ONLY",
-    "OPEN_CASES",
     "PHOTO_BACKGROUND",
     "PHOTO_CLOTHES",
     "PHOTO_DEPTH",
@@ -44,7 +43,6 @@ const LATER_SERVICES: &[&str] = &[
     "PHOTO_QUALITY",
     "PHOTO_REQUIRED",
     "PHOTO_SIZE",
-    "PREVIOUS_DAY_OPEN",
     "PROVINCIAL_CARD_EXISTS",
     "QUALITY_NOT_PROVEN",
     "READER_LOST",
@@ -60,7 +58,6 @@ const LATER_SERVICES: &[&str] = &[
     "SSN_TYPE_MISMATCH",
     "TRANSFER_FORBIDDEN",
     "UNIT_DOC_MISSING",
-    "UNSYNCED",
 ];
 
 fn sources(folder: &Path, into: &mut String) {

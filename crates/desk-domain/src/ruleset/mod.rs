@@ -97,6 +97,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "loss.voucher",
     "loss.offline",
     "reveal.reasons",
+    "ecard.steps",
 ];
 
 /// The words in which a message is shown.
