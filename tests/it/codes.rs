@@ -20,7 +20,6 @@ const LATER_SERVICES: &[&str] = &[
     "FIN_EXPIRED",
     "FIN_EXPIRING",
     "FIN_NOT_ACTIVE",
-    "IDENTITY_REQUIRED",
     "LIBRARY_LOAN_OPEN",
     "NAME_DIFFERS",
     "NOT_VALIDATED",
