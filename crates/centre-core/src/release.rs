@@ -51,7 +51,7 @@ impl Call<'_> {
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
                     card.suspended =
-                        Some(Suspension { case, number: claim.by.case_number.clone(), device: claim.by.device.clone(), since: self.now });
+                        Some(Suspension { case, reservation: Some(claim.number.clone()), number: claim.by.case_number.clone(), device: claim.by.device.clone(), since: self.now });
                     self.tx.put_card(&card).await?;
                 }
             }

@@ -5,6 +5,7 @@ mod card_session;
 mod clock_trust;
 mod day;
 pub mod desk;
+mod elsewhere;
 mod field;
 mod line;
 mod loose;
