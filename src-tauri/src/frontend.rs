@@ -66,5 +66,6 @@ fn described(message: &Message) -> MessageView {
         remedy: code.remedy().to_owned(),
         rule: message.rule.as_ref().map(|rule| rule.id.clone()),
         phrase: message.rule.as_ref().map(|rule| rule.phrase.clone()),
+        also: Vec::new(),
     }
 }

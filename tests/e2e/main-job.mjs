@@ -5,51 +5,26 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
-import { join } from 'node:path'
 
 import { openWindow, sleep } from './driver.mjs'
+import { handsAt, person, question, tray } from './hands.mjs'
 
 const { CARDDESK_BIN: bin, CARDDESK_OUT: out, CARDDESK_WORK: work, CARDDESK_ENROL_CODE: code } = process.env
 const axe = readFileSync(new URL('../../ui/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const began = Date.now()
 const findings = []
 let desk
+let hands
 
-/** One line to the tray of cards: what a hand does. */
-function tray(line) {
-  return new Promise((done, failed) => {
-    const socket = net.createConnection(join(work, 'tray.sock'), () => socket.write(`${line}\n`))
-    let answer = ''
-    socket.on('data', (bytes) => {
-      answer += bytes
-      if (!answer.includes('\n')) return
-      socket.destroy()
-      answer.startsWith('ok') ? done(answer.slice(3).trim()) : failed(new Error(`${line}: ${answer.trim()}`))
-    })
-    socket.on('error', failed)
-  })
-}
+const look = (name) => hands.look('screens', name)
+const until = (...names) => hands.until(...names)
+const press = (chord) => hands.press(chord)
 
 async function step(name, act) {
   const start = Date.now()
   await act()
   console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${name}  (${Date.now() - start} ms)`)
 }
-
-/** A picture of the screen at both sizes, and what axe says of it. */
-async function look(name) {
-  await desk.size(1366, 768)
-  await desk.picture(`${out}/screens/${name}-1366x768.png`)
-  for (const finding of await desk.findings(axe)) findings.push(`${name}: ${finding}`)
-  const scrolls = await desk.run('return document.documentElement.scrollHeight > window.innerHeight + 1 || document.documentElement.scrollWidth > window.innerWidth + 1')
-  if (scrolls) findings.push(`${name}: the page scrolls at 1366×768`)
-  await desk.size(1920, 1080)
-  await desk.picture(`${out}/screens/${name}-1920x1080.png`)
-}
-
-/** The question on the screen, without the number of its step. */
-const question = (at) => (at.question ?? '').replace(/^\d+\./, '')
 
 /** Answers questions as they come, each once, until the one named `last` is asked. */
 async function walk(last, answers) {
@@ -68,20 +43,6 @@ async function walk(last, answers) {
   }
 }
 
-/** Waits for one of the named questions (or any stage given as `@home`). */
-async function until(...names) {
-  const deadline = Date.now() + 40_000
-  let last
-  while (Date.now() < deadline) {
-    last = await desk.at()
-    if (last && names.some((name) => (name.startsWith('@') ? last.stage === name.slice(1) : last.stage === 'case' && question(last).startsWith(name)))) return last
-    if (last?.stage === 'case' && last.ask === 'ended' && !names.includes('ended')) break
-    await sleep(50)
-  }
-  await desk.picture(`${out}/screens/failed.png`)
-  throw new Error(`waited for ${names.join(' or ')}, stands at ${JSON.stringify(last)}: ${(await desk.text('main')).replaceAll(/\s+/g, ' ').slice(0, 500)}`)
-}
-
 async function ended() {
   const deadline = Date.now() + 60_000
   while (Date.now() < deadline) {
@@ -95,13 +56,6 @@ async function ended() {
   }
   await desk.picture(`${out}/screens/failed.png`)
   throw new Error(`the case does not end: ${JSON.stringify(await desk.at())} ${(await desk.text('main')).replaceAll(/\s+/g, ' ').slice(0, 500)}`)
-}
-
-/** Presses a key on the question on the screen and waits until the desk has moved on. */
-async function press(chord) {
-  const { revision } = await desk.at()
-  await desk.press(chord)
-  await desk.waitPast(revision)
 }
 
 async function choose(label) {
@@ -134,6 +88,7 @@ async function main() {
   await step('enrol the desk (keys into the Secret Service)', enrol)
   await step('open the window', async () => {
     desk = await openWindow(`${bin}/carddesk`, { args: ['--config', `${work}/desk.toml`] })
+    hands = handsAt(desk, { out, axe, findings })
     await desk.size(1920, 1080)
     await until('@signIn')
   })
@@ -341,13 +296,6 @@ async function main() {
   console.log(`axe: no finding on ${readdirSync(`${out}/screens`).filter((name) => name.endsWith('-1366x768.png')).length} screens`)
 }
 
-/** A plainly synthetic person of the demonstration data, read where the centre keeps it. */
-function person(id) {
-  const row = execFileSync('psql', ['-XAtq', process.env.DATABASE_URL, '-c', `SELECT id_number, ecard_number FROM persons WHERE person = '${id}'`], { encoding: 'utf8' })
-  const [number, account] = row.trim().split('|')
-  assert.ok(number, `no ${id} in the demonstration data`)
-  return { number, account }
-}
 const pupil = person('pupil-0010')
 const resident = person('resident-0002').number
 pupil.wrong = pupil.number.slice(0, 17) + (pupil.number.endsWith('X') ? '0' : pupil.number.endsWith('1') ? '2' : '1')

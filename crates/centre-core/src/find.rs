@@ -5,6 +5,7 @@ use desk_domain::{
     code::{Code, Message},
     function::{Function, FunctionFacts, FunctionState},
     person::{CardFacts, InitialPassword, Lookup, PersonFacts},
+    privacy,
 };
 use desk_wire::v1::Reply;
 
@@ -50,6 +51,7 @@ impl Call<'_> {
 
     async fn person_of(&mut self, lookup: &Lookup) -> Step<Person> {
         let person = match lookup {
+            Lookup::IdNumber { number, .. } if !privacy::is_whole(number) => return refuse_code(Code::QueryTooWide),
             Lookup::IdNumber { programme, number } => self.tx.person_by_number(programme, number).await?,
             Lookup::CardNo { card_no } => {
                 let Some(card) = self.tx.card_anywhere(card_no).await? else {

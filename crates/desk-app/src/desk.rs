@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_card::profile::Profiles;
 use desk_domain::{
     card::CardImage,
-    case::{Paper, context::local},
+    case::{CaseHeader, Paper, context::local},
     code::{Code, Message},
     id::{CaseId, Id128},
     money::Fen,
@@ -22,13 +22,17 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     card_session::{CardSession, Ended, Job},
     clock_trust::ClockTrust,
+    exceptions::Exceptions,
+    hall::{self, HallJob, HallState},
     line::Line,
     ports::{
-        Answered, CardReader, CentreLink, Clock, Draft, Entropy, LinkFailure, Presence, Printer, Screen, Signer, Station, Store,
-        StoreFailure, Verifier,
+        Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, LinkFailure, Presence, Printer, Rating, Screen, Signer, Station,
+        Store, StoreFailure, Ticket, Verifier,
     },
     press::{self, Sheets},
     report::Report,
+    reprint::Papers,
+    reveal::Grounds,
     run::Running,
     session::{Door, Session},
     view::Act,
@@ -43,6 +47,8 @@ pub struct Parts {
     pub link: Arc<dyn CentreLink>,
     pub reader: Box<dyn CardReader>,
     pub printer: Box<dyn Printer>,
+    /// Queue and rating device; [`crate::ports::NoHall`] where there is none.
+    pub hall: Box<dyn Hall>,
     pub screen: Arc<dyn Screen>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Box<dyn Entropy>,
@@ -72,6 +78,18 @@ pub(crate) enum Mail {
     Link {
         ticket: u64,
         end: Result<Answered, LinkFailure>,
+    },
+    /// What the clerk has to know before a paper comes out.
+    Remark {
+        message: Message,
+    },
+    /// The queue called a ticket, or nobody.
+    Called {
+        end: Result<Option<Ticket>, Message>,
+    },
+    Rated {
+        case: CaseId,
+        rating: Rating,
     },
     /// Time to try a failed call again.
     Retry {
@@ -111,6 +129,19 @@ pub(crate) enum Errand {
         paper: Paper,
     },
     ReportPaper,
+    /// A slip that belongs to no case.
+    Guidance,
+    /// A paper of the list, for the given time.
+    Reprint {
+        header: Box<CaseHeader>,
+        paper: Paper,
+        copy: u32,
+    },
+    /// A second person is asked whether masked text may be shown.
+    Reveal {
+        case: CaseId,
+        grounds: Grounds,
+    },
     SignIn,
     SignOut,
     Ping,
@@ -141,6 +172,8 @@ pub(crate) enum Place {
     Home { message: Option<Message> },
     Case(CaseId),
     Report(Box<Report>),
+    Papers(Box<Papers>),
+    Exceptions(Box<Exceptions>),
 }
 
 /// The card that lies on the reader while nobody works on a case.
@@ -160,6 +193,15 @@ pub(crate) struct Day {
     pub till: Fen,
     pub paid_out: Fen,
     pub blanks: u32,
+}
+
+/// Tasks that begin when the actor is polled.
+struct WaitingTasks {
+    session: CardSession,
+    printer: Box<dyn Printer>,
+    sheets: mpsc::UnboundedReceiver<Sheets>,
+    hall: Box<dyn Hall>,
+    hall_jobs: mpsc::UnboundedReceiver<HallJob>,
 }
 
 /// The actor. Made by [`Desk::start`], driven by [`Desk::run`].
@@ -188,6 +230,8 @@ pub struct Desk {
     /// Second of the monotonic clock at which a late paper was tried last.
     pub(crate) late_paper_tried: u64,
     pub(crate) waiting: u32,
+    pub(crate) hall: HallState,
+    pub(crate) hall_jobs: mpsc::UnboundedSender<HallJob>,
     pub(crate) uploading: bool,
     pub(crate) notice: Option<Message>,
     pub(crate) revision: u32,
@@ -203,7 +247,7 @@ pub struct Desk {
     tell: mpsc::UnboundedSender<Mail>,
     jobs: mpsc::UnboundedSender<Job>,
     sheets: mpsc::UnboundedSender<Sheets>,
-    waiting_tasks: Option<(CardSession, Box<dyn Printer>, mpsc::UnboundedReceiver<Sheets>)>,
+    waiting_tasks: Option<WaitingTasks>,
     /// Aborted when the desk is dropped, so that a killed desk leaves nobody behind.
     tasks: JoinSet<()>,
 }
@@ -216,6 +260,7 @@ impl Desk {
         let (tell, mail) = mpsc::unbounded_channel();
         let (jobs, job_receiver) = mpsc::unbounded_channel();
         let (sheets, sheet_receiver) = mpsc::unbounded_channel();
+        let (hall_jobs, hall_receiver) = mpsc::unbounded_channel();
         let now = parts.clock.now();
         let session = CardSession {
             reader: parts.reader,
@@ -249,6 +294,8 @@ impl Desk {
             late_papers: Vec::new(),
             late_paper_tried: 0,
             waiting: 0,
+            hall: HallState { present: parts.hall.present(), ..HallState::default() },
+            hall_jobs,
             uploading: false,
             notice: None,
             revision: 0,
@@ -260,7 +307,13 @@ impl Desk {
             tell,
             jobs,
             sheets,
-            waiting_tasks: Some((session, parts.printer, sheet_receiver)),
+            waiting_tasks: Some(WaitingTasks {
+                session,
+                printer: parts.printer,
+                sheets: sheet_receiver,
+                hall: parts.hall,
+                hall_jobs: hall_receiver,
+            }),
             tasks: JoinSet::new(),
         };
         (desk, DeskHandle { acts: act_sender })
@@ -269,9 +322,10 @@ impl Desk {
     /// Runs until every handle is gone.
     pub async fn run(mut self) {
         self.show();
-        if let Some((session, printer, sheets)) = self.waiting_tasks.take() {
-            self.tasks.spawn(session.run());
-            self.tasks.spawn(press::run(printer, sheets, self.tell.clone()));
+        if let Some(tasks) = self.waiting_tasks.take() {
+            self.tasks.spawn(tasks.session.run());
+            self.tasks.spawn(press::run(tasks.printer, tasks.sheets, self.tell.clone()));
+            self.tasks.spawn(hall::run(tasks.hall, tasks.hall_jobs, self.tell.clone()));
         }
         let (clock, tell) = (Arc::clone(&self.clock), self.tell.clone());
         self.tasks.spawn(async move {
@@ -333,6 +387,11 @@ impl Desk {
                 Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
                 Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
                 Some(Errand::ReportPaper) => self.report_printed(end).await,
+                Some(Errand::Guidance) => {
+                    self.guidance_printed(end);
+                    Ok(())
+                }
+                Some(Errand::Reprint { header, paper, copy }) => self.reprinted(*header, paper, copy, end).await,
                 Some(_) | None => Ok(()),
             },
             Mail::Link { ticket, end } => {
@@ -344,6 +403,7 @@ impl Desk {
                     }
                     Some(Errand::WriteEnd { case, steps }) => self.write_end_heard(case, steps, end).await,
                     Some(Errand::SignIn) => self.sign_in_ended(end).await,
+                    Some(Errand::Reveal { case, grounds }) => self.reveal_ended(case, grounds, end).await,
                     Some(Errand::Upload) => self.upload_ended(end).await,
                     Some(Errand::DayTotals) => {
                         self.day_totals_ended(end);
@@ -354,11 +414,19 @@ impl Desk {
                         | Errand::Settle { .. }
                         | Errand::LatePaper { .. }
                         | Errand::ReportPaper
+                        | Errand::Guidance
+                        | Errand::Reprint { .. }
                         | Errand::SignOut
                         | Errand::Ping,
                     )
                     | None => Ok(()),
                 }
+            }
+            Mail::Called { end } => self.called(end).await,
+            Mail::Rated { case, rating } => self.rated(case, rating).await,
+            Mail::Remark { message } => {
+                self.notice = Some(message);
+                Ok(())
             }
             Mail::Retry { case, steps } => self.retry(case, steps).await,
         }
@@ -384,6 +452,23 @@ impl Desk {
             Act::Report => self.open_report().await,
             Act::PrintReport => self.print_report(),
             Act::ReadAgain => self.read_again().await,
+            Act::Notice { question } => self.give_notice(&question).await,
+            Act::Guide { service, programme } => self.guide(&service, &programme).await,
+            Act::Papers { day } => self.open_papers(&day).await,
+            Act::Reprint { paper } => self.reprint(&paper).await,
+            Act::Exceptions => self.open_exceptions().await,
+            Act::Attend { line, remedy, note } => self.attend(&line, &remedy, &note).await,
+            Act::Reveal { question, reason, purpose, supervisor, password } => {
+                let grounds = Grounds { reason, purpose, supervisor: crate::reveal::supervisor(&supervisor) };
+                self.reveal(&question, grounds, password)
+            }
+            Act::Find { typed } => self.refuse_lookup(&typed).await,
+            Act::CallNext => self.call_next().await,
+            Act::Mask => {
+                self.mask_again(None);
+                Ok(())
+            }
+            Act::Export => self.refuse_export().await,
             Act::DismissNotice => {
                 self.notice = None;
                 Ok(())
@@ -400,6 +485,9 @@ impl Desk {
         if self.line.ping_due(monotonic) && !self.calling(|errand| matches!(errand, Errand::Ping)) {
             let id = self.draw();
             self.call(Errand::Ping, id, Request::Ping);
+        }
+        if self.mask_again(Some(monotonic)) {
+            self.show();
         }
         self.new_day().await?;
         self.idle(monotonic).await?;

@@ -1,7 +1,15 @@
 //! Journal rows that belong to no case: who signed in, what the day began with, when the line was lost.
 
-use desk_domain::{id::OperatorId, money::Fen, posting::Balanced};
+use desk_domain::{
+    case::Service,
+    code::Code,
+    id::{OperatorId, ProgrammeId},
+    money::Fen,
+    posting::Balanced,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::ports::Rating;
 
 /// Sealed payload of a row without a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +40,53 @@ pub enum Loose {
     ReportPrinted {
         operator: OperatorId,
     },
+    /// A slip without a case: which service was asked for, and why it could not be begun.
+    GuidanceGiven {
+        service: Service,
+        programme: ProgrammeId,
+        code: Option<Code>,
+    },
+    /// Somebody did something about a line of the exception list.
+    ExceptionAttended {
+        line: String,
+        operator: OperatorId,
+        remedy: String,
+        note: String,
+    },
+    /// Masked fields were shown in full; which, never what they said.
+    Revealed {
+        operator: OperatorId,
+        supervisor: OperatorId,
+        case: String,
+        fields: Vec<String>,
+        reason: String,
+        purpose: String,
+    },
+    ExportRefused {
+        operator: OperatorId,
+    },
+    TicketCalled {
+        ticket: String,
+        calls: u32,
+    },
+    /// Nobody came after the last call.
+    TicketSkipped {
+        ticket: String,
+    },
+    /// A case was begun for the ticket at the window.
+    TicketServed {
+        ticket: String,
+        case: String,
+    },
+    Rated {
+        case: String,
+        rating: Rating,
+    },
+    /// A person or a card was looked for without a case.
+    LookupRefused {
+        operator: OperatorId,
+        code: Code,
+    },
 }
 
 impl Loose {
@@ -46,6 +101,15 @@ impl Loose {
             Self::LineBack => "line_back",
             Self::ClockUntrusted { .. } => "clock_untrusted",
             Self::ReportPrinted { .. } => "report_printed",
+            Self::GuidanceGiven { .. } => "guidance_given",
+            Self::ExceptionAttended { .. } => "exception_attended",
+            Self::Revealed { .. } => "revealed",
+            Self::ExportRefused { .. } => "export_refused",
+            Self::TicketCalled { .. } => "ticket_called",
+            Self::TicketSkipped { .. } => "ticket_skipped",
+            Self::TicketServed { .. } => "ticket_served",
+            Self::Rated { .. } => "rated",
+            Self::LookupRefused { .. } => "lookup_refused",
         }
     }
 
@@ -59,7 +123,16 @@ impl Loose {
             | Self::LineLost
             | Self::LineBack
             | Self::ClockUntrusted { .. }
-            | Self::ReportPrinted { .. } => Balanced::none(),
+            | Self::ReportPrinted { .. }
+            | Self::GuidanceGiven { .. }
+            | Self::ExceptionAttended { .. }
+            | Self::Revealed { .. }
+            | Self::ExportRefused { .. }
+            | Self::TicketCalled { .. }
+            | Self::TicketSkipped { .. }
+            | Self::TicketServed { .. }
+            | Self::Rated { .. }
+            | Self::LookupRefused { .. } => Balanced::none(),
         }
     }
 }

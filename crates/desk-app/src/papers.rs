@@ -4,7 +4,7 @@
 
 use desk_domain::{
     capitals::capitals,
-    case::{Entry, Fact, LineMode, Paper, words},
+    case::{Entry, Fact, LineMode, Paper, context, words},
     code::Message,
     id::CaseId,
     ruleset::RuleSet,
@@ -30,6 +30,7 @@ pub(crate) fn title(paper: Paper) -> &'static str {
         Paper::AcceptanceSlip => "受理单",
         Paper::PendingSlip => "待查单",
         Paper::GuidanceSlip => "指引单",
+        Paper::OneTimeNotice => "一次性告知单",
     }
 }
 
@@ -41,6 +42,7 @@ fn stem(paper: Paper) -> &'static str {
         Paper::AcceptanceSlip => "acceptance-slip",
         Paper::PendingSlip => "pending-slip",
         Paper::GuidanceSlip => "guidance-slip",
+        Paper::OneTimeNotice => "one-time-notice",
     }
 }
 
@@ -49,8 +51,8 @@ pub(crate) struct Setting<'a> {
     pub rules: &'a RuleSet,
     pub at: chrono::DateTime<chrono::Utc>,
     pub practice: bool,
-    /// May have come out before.
-    pub reprint: bool,
+    /// How often it came out before, or may have.
+    pub again: u32,
 }
 
 pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -> Sheet {
@@ -68,10 +70,21 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
                 pair("窗口", header.window.to_string()),
                 pair("经办工号", header.operator.to_string()),
                 pair("时间", words::when(setting.at)),
+                pair(
+                    "方式",
+                    match header.line {
+                        LineMode::Online => "联网办理",
+                        LineMode::Offline => "离线受理",
+                    }
+                    .to_owned(),
+                ),
             ],
         },
         Block::Rule,
     ];
+    if paper == Paper::OneTimeNotice {
+        blocks.extend(crate::guide::notice_blocks(rules, header, context::local(setting.at), running.case.noticed()));
+    }
     if !facts.pairs.is_empty() {
         blocks.push(Block::Pairs { pairs: facts.pairs });
     }
@@ -94,8 +107,8 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
     if header.line == LineMode::Offline && paper == Paper::AcceptanceSlip {
         marks.push("离线受理".to_owned());
     }
-    if setting.reprint {
-        marks.push("补打 第1次".to_owned());
+    if setting.again > 0 {
+        marks.push(format!("补打 第{}次", setting.again));
     }
     if setting.practice {
         marks.push("练习".to_owned());
@@ -117,10 +130,10 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
 }
 
 impl Desk {
-    pub(crate) fn sheet(&self, id: CaseId, paper: Paper, reprint: bool) -> Option<Sheet> {
+    pub(crate) fn sheet(&self, id: CaseId, paper: Paper, again: u32) -> Option<Sheet> {
         let running = self.cases.get(&id)?;
         let rules = self.rules_of(&running.header)?;
-        Some(sheet_of(running, paper, &Setting { rules, at: self.now(), practice: self.practice, reprint }))
+        Some(sheet_of(running, paper, &Setting { rules, at: self.now(), practice: self.practice, again }))
     }
 
     /// A paper that just failed joins the waiting ones.
@@ -133,7 +146,7 @@ impl Desk {
         Ok(())
     }
 
-    async fn keep_late_papers(&mut self) -> Result<(), StoreFailure> {
+    pub(crate) async fn keep_late_papers(&mut self) -> Result<(), StoreFailure> {
         let text = crate::run::json(&self.late_papers)?;
         self.store.remember(PENDING, &text).await
     }
@@ -157,14 +170,31 @@ impl Desk {
             return Ok(());
         }
         self.late_paper_tried = now;
-        let sheet = match self.sheet(id, paper, false) {
+        self.print_late(id, paper).await
+    }
+
+    /// A paper beside the course of its case: it waits like any other until it came out.
+    pub(crate) async fn print_beside(&mut self, id: CaseId, paper: Paper) -> Result<(), StoreFailure> {
+        if !self.late_papers.contains(&(id, paper)) {
+            self.late_papers.push((id, paper));
+            self.keep_late_papers().await?;
+        }
+        if self.calling(|errand| matches!(errand, Errand::LatePaper { .. })) {
+            return Ok(());
+        }
+        self.late_paper_tried = self.clock.monotonic().as_secs();
+        self.print_late(id, paper).await
+    }
+
+    async fn print_late(&mut self, id: CaseId, paper: Paper) -> Result<(), StoreFailure> {
+        let sheet = match self.sheet(id, paper, 0) {
             Some(sheet) => Some(sheet),
             None => self.sheet_of_closed(id, paper).await?,
         };
         match sheet {
             Some(sheet) => self.print(Errand::LatePaper { case: id, paper }, sheet),
             None => {
-                self.late_papers.remove(0);
+                self.late_papers.retain(|waiting| *waiting != (id, paper));
                 self.keep_late_papers().await?;
             }
         }
@@ -172,36 +202,25 @@ impl Desk {
     }
 
     async fn sheet_of_closed(&mut self, id: CaseId, paper: Paper) -> Result<Option<Sheet>, StoreFailure> {
-        for (header, _) in self.store.cases_of(self.today()).await? {
-            if header.id == id {
-                let running = self.rebuild(id, header).await?;
-                let rules = self.rules_of(&running.header);
-                return Ok(rules
-                    .map(|rules| sheet_of(&running, paper, &Setting { rules, at: self.now(), practice: self.practice, reprint: false })));
-            }
-        }
-        Ok(None)
+        let Some(header) = self.header_of(id).await? else {
+            return Ok(None);
+        };
+        let running = self.rebuild(id, header).await?;
+        let rules = self.rules_of(&running.header);
+        Ok(rules.map(|rules| sheet_of(&running, paper, &Setting { rules, at: self.now(), practice: self.practice, again: 0 })))
     }
 
     pub(crate) async fn late_paper_ended(&mut self, id: CaseId, paper: Paper, end: Result<(), Message>) -> Result<(), StoreFailure> {
-        if end.is_err() {
+        if let Err(message) = end {
+            self.notice = Some(message);
             return Ok(());
         }
-        let header = match self.cases.get(&id) {
-            Some(running) => Some(running.header.clone()),
-            None => self.store.cases_of(self.today()).await?.into_iter().map(|(header, _)| header).find(|header| header.id == id),
-        };
-        if let Some(header) = header {
-            let fact = Fact::Printed { paper, copy: 1 };
-            let row = self.draft(&header, &Entry::Fact { fact: fact.clone() }, desk_domain::posting::Balanced::none())?;
-            self.append(vec![row], None).await?;
-            if let Some(running) = self.cases.get_mut(&id)
-                && let Ok(case) = running.case.clone().apply(fact)
-            {
-                running.case = case;
+        match self.header_of(id).await? {
+            Some(header) => self.printed_beside(&header, paper, 1).await,
+            None => {
+                self.late_papers.retain(|waiting| *waiting != (id, paper));
+                self.keep_late_papers().await
             }
         }
-        self.late_papers.retain(|waiting| *waiting != (id, paper));
-        self.keep_late_papers().await
     }
 }

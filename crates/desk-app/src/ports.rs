@@ -250,6 +250,63 @@ pub trait Printer: Send {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrintedAs(pub String);
 
+/// A ticket of the queue system (排队叫号).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// `A012`
+    pub number: String,
+    /// What the citizen chose at the ticket machine; for people.
+    pub service: String,
+    /// Tickets behind it.
+    pub waiting: u32,
+}
+
+/// What the citizen pressed on the rating device (好差评), once a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "rating", content = "level", rename_all = "snake_case")]
+pub enum Rating {
+    /// 1 非常满意 … 5 非常不满意.
+    Level(u8),
+    /// Nobody pressed in time, or there is no device.
+    NotRated,
+}
+
+/// Queue display and rating device of a window. Never holds up a case: a failure is a message, a silence is `NotRated`.
+#[async_trait]
+pub trait Hall: Send {
+    /// False for a window without such devices: nothing is offered then.
+    fn present(&self) -> bool;
+    /// Calls the next ticket; none where nobody waits.
+    async fn call_next(&mut self) -> Result<Option<Ticket>, Message>;
+    /// Calls the same ticket once more.
+    async fn call_again(&mut self, ticket: &Ticket) -> Result<(), Message>;
+    /// Triggers the rating device for one case number and waits for the citizen, for as long as the device does.
+    async fn rate(&mut self, case_number: &str) -> Rating;
+}
+
+/// A window without queue and rating device.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHall;
+
+#[async_trait]
+impl Hall for NoHall {
+    fn present(&self) -> bool {
+        false
+    }
+
+    async fn call_next(&mut self) -> Result<Option<Ticket>, Message> {
+        Ok(None)
+    }
+
+    async fn call_again(&mut self, _ticket: &Ticket) -> Result<(), Message> {
+        Ok(())
+    }
+
+    async fn rate(&mut self, _case_number: &str) -> Rating {
+        Rating::NotRated
+    }
+}
+
 /// Shows whole view models; never asked anything.
 pub trait Screen: Send + Sync {
     fn show(&self, view: View);

@@ -20,22 +20,27 @@ use desk_domain::{
 };
 
 use crate::{
-    desk::{Desk, HomeCard, Place},
-    papers,
+    desk::{Desk, Place},
+    guide, papers,
     ports::Presence,
     report::Report,
     run::{Running, ending_message, service_name},
     session::{Door, Session},
     view::{
-        AskView, CardView, CaseView, FieldView, FigureView, HomeView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView,
-        PaperView, QuestionView, ReaderView, ReportLine, ReportView, ServiceButton, Stage, StatusView, StepView, TotalRow, UnfinishedView,
-        View,
+        AlsoView, AskView, CardView, CaseView, FieldView, FigureView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView,
+        PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView, StepView, TotalRow, UnfinishedView, View,
     },
 };
 
 /// The services in the order of their keys on the home screen.
-const SERVICES: &[Service] =
-    &[Service::Validation, Service::ReissueLost, Service::RefundReadable, Service::PasswordReset, Service::CardQuery];
+pub(crate) const SERVICES: &[Service] = &[
+    Service::Validation,
+    Service::ReissueLost,
+    Service::RefundReadable,
+    Service::PasswordReset,
+    Service::GuardianPhone,
+    Service::CardQuery,
+];
 
 /// APDUs of a usual write: what progress is measured against.
 const USUAL_APDUS: u32 = 12;
@@ -64,7 +69,7 @@ impl Desk {
         )
     }
 
-    fn message(&self, rules: Option<&RuleSet>, message: &Message) -> MessageView {
+    pub(crate) fn message(&self, rules: Option<&RuleSet>, message: &Message) -> MessageView {
         let wording = rules.map_or_else(
             || desk_domain::ruleset::Wording {
                 text: message.text(),
@@ -73,7 +78,6 @@ impl Desk {
             },
             |rules| rules.wording(message),
         );
-        let also = message.params.iter().find(|(name, _)| name == "also").map(|(_, text)| format!(" {text}")).unwrap_or_default();
         MessageView {
             code: message.code.as_str().to_owned(),
             kind: match message.code.kind() {
@@ -84,15 +88,23 @@ impl Desk {
                 Kind::Exception => "exception",
             }
             .to_owned(),
-            text: format!("{}{also}", wording.text),
+            text: wording.text,
             cause: wording.cause,
             remedy: wording.remedy,
             rule: message.rule.as_ref().map(|rule| rule.id.clone()),
             phrase: message.rule.as_ref().map(|rule| rule.phrase.clone()),
+            also: message
+                .also
+                .iter()
+                .map(|also| {
+                    let MessageView { code, text, cause, remedy, rule, phrase, .. } = self.message(rules, also);
+                    AlsoView { code, text, cause, remedy, rule, phrase }
+                })
+                .collect(),
         }
     }
 
-    fn plain(&self, message: &Option<Message>) -> Option<MessageView> {
+    pub(crate) fn plain(&self, message: &Option<Message>) -> Option<MessageView> {
         message.as_ref().map(|message| self.message(None, message))
     }
 
@@ -113,6 +125,8 @@ impl Desk {
                 None => Stage::Home(self.home(&None)),
             },
             Place::Report(report) => Stage::Report(Box::new(self.report(report))),
+            Place::Papers(papers) => Stage::Papers(Box::new(self.papers_view(papers))),
+            Place::Exceptions(exceptions) => Stage::Exceptions(Box::new(self.exceptions_view(exceptions))),
         }
     }
 
@@ -195,73 +209,11 @@ impl Desk {
     }
 
     /// Cases on the list of the home screen, oldest first.
-    fn unfinished(&self) -> impl Iterator<Item = (CaseId, &Running)> {
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = (CaseId, &Running)> {
         self.cases.iter().filter(|(id, _)| self.front() != Some(**id)).map(|(id, running)| (*id, running))
     }
 
-    fn home(&self, message: &Option<Message>) -> HomeView {
-        let of_card = match &self.home_card {
-            HomeCard::Read(card) => self.rules.of_card(card, self.today()),
-            HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
-        };
-        let mut programmes = self.rules.at_outlet(&self.station.outlet, self.today());
-        // The card's own programme first, so that its keys win.
-        programmes.sort_by_key(|rules| of_card.is_some_and(|of_card| of_card.programme != rules.programme));
-        let mut services: Vec<ServiceButton> = Vec::new();
-        for service in SERVICES {
-            for rules in &programmes {
-                let Ok(of_service) = rules.service(*service) else {
-                    continue;
-                };
-                if services.iter().any(|button| button.key == of_service.key) {
-                    continue;
-                }
-                let accepts = matches!(offline::answer(rules, *service), offline::Answer::Accepts(_));
-                services.push(ServiceButton {
-                    key: of_service.key.clone(),
-                    service: service_name(*service),
-                    programme: rules.programme.to_string(),
-                    programme_name: rules.name.clone(),
-                    label: of_service.label.clone(),
-                    blocked: self.blocked(rules, *service).map(|message| self.message(Some(rules), &message)),
-                    note: (!self.online() && accepts).then(|| "离线受理".to_owned()),
-                });
-            }
-        }
-        let mut unfinished: Vec<(&Running, UnfinishedView)> =
-            self.unfinished().map(|(id, running)| (running, self.waiting_case(id, running))).collect();
-        unfinished.sort_by_key(|(running, view)| (!view.urgent, running.header.opened_at));
-        let mut hints = Vec::new();
-        if let Some(rules) = of_card {
-            if let Some(of_validity) = &rules.validity
-                && let Some(hint) = validity::hint(of_validity, self.today())
-            {
-                hints.push(hint.to_owned());
-            }
-            hints.extend(rules.text("entitlements").iter().cloned());
-        }
-        HomeView {
-            card: match &self.home_card {
-                HomeCard::Read(card) => Some(self.card(card)),
-                HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
-            },
-            reading: matches!(self.home_card, HomeCard::Reading),
-            message: match (message, &self.home_card) {
-                (Some(message), _) | (None, HomeCard::Unreadable(message)) => Some(self.message(None, message)),
-                (None, HomeCard::None | HomeCard::Reading | HomeCard::Read(_)) => None,
-            },
-            services,
-            unfinished: unfinished.into_iter().map(|(_, view)| view).collect(),
-            hints,
-            today: vec![
-                figure("尾箱", self.day.till.to_string(), "plain"),
-                figure("空白卡", self.day.blanks.to_string(), "plain"),
-                figure("待上传", self.waiting.to_string(), if self.waiting > 0 && !self.line.online() { "warn" } else { "plain" }),
-            ],
-        }
-    }
-
-    fn waiting_case(&self, id: CaseId, running: &Running) -> UnfinishedView {
+    pub(crate) fn waiting_case(&self, id: CaseId, running: &Running) -> UnfinishedView {
         let in_doubt = running.case.writing().is_some();
         let waits = match self.next_of(id) {
             _ if running.busy => "正在办理".to_owned(),
@@ -282,7 +234,7 @@ impl Desk {
         }
     }
 
-    fn card(&self, card: &CardImage) -> CardView {
+    pub(crate) fn card(&self, card: &CardImage) -> CardView {
         let rules = self.rules.of_card(card, self.today());
         let state = rules
             .and_then(|rules| rules.validity.as_ref())
@@ -385,6 +337,9 @@ impl Desk {
                 .collect(),
             can_park: resting && !matches!(next, Some(Next::Ended(_))),
             can_cancel: resting && cancellable,
+            rated: self.rating_shown(id),
+            can_notice: next.as_ref().is_some_and(|next| guide::can_notice(running, next)),
+            reveal: self.reveal_view(running, rules),
         }
     }
 
@@ -611,7 +566,7 @@ fn shown(shown: &Shown) -> FigureView {
     figure(&shown.label, shown.value.clone(), shown.tone.as_str())
 }
 
-fn figure(label: &str, value: String, tone: &str) -> FigureView {
+pub(crate) fn figure(label: &str, value: String, tone: &str) -> FigureView {
     FigureView { label: label.to_owned(), value, tone: tone.to_owned() }
 }
 

@@ -16,6 +16,11 @@ pub(crate) struct Sheets {
 /// Ends when the desk is gone.
 pub(crate) async fn run(mut printer: Box<dyn Printer>, mut sheets: mpsc::UnboundedReceiver<Sheets>, tell: mpsc::UnboundedSender<Mail>) {
     while let Some(Sheets { ticket, sheet }) = sheets.recv().await {
+        if let Some(message) = printer.check(&sheet)
+            && tell.send(Mail::Remark { message }).is_err()
+        {
+            return;
+        }
         let end: Result<(), Message> = printer.print(&sheet).await.map(|_| ());
         if let Err(message) = &end {
             tracing::warn!(code = message.code.as_str(), "print failed");

@@ -10,6 +10,7 @@ use desk_domain::{
     case::{Answer, Case, CaseHeader, Cx, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank},
     code::{Code, Kind, Message},
     id::CaseId,
+    person::PersonFacts,
     posting::Account,
     ruleset::RuleSet,
 };
@@ -20,6 +21,7 @@ use crate::{
     card_session::{Ended, IssuerLine, Task},
     desk::{Desk, Errand, HomeCard, Mail, Place},
     ports::{Answered, Draft, LinkFailure, Presence, StoreFailure},
+    reveal::Reveal,
 };
 
 /// How often a failed call is repeated before the clerk is asked.
@@ -51,6 +53,9 @@ pub(crate) struct Running {
     pub authorising: bool,
     /// The write of another desk on this card was looked into since the last fact.
     pub settled: bool,
+    /// Who the centre said it is, while the case is on this desk; never on the disk.
+    pub person: Option<Box<PersonFacts>>,
+    pub reveal: Reveal,
     /// Unfinished when the program started, and not touched since.
     pub left_over: bool,
 }
@@ -72,6 +77,8 @@ impl Running {
             message: None,
             authorising: false,
             settled: false,
+            person: None,
+            reveal: Reveal::default(),
             left_over: false,
         }
     }
@@ -141,7 +148,14 @@ impl Desk {
     pub(crate) fn front(&self) -> Option<CaseId> {
         match &self.place {
             Place::Case(id) => Some(*id),
-            Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } | Place::Home { .. } | Place::Report(_) => None,
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Report(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
         }
     }
 
@@ -254,7 +268,7 @@ impl Desk {
                     Some(Next::Ask(_) | Next::Do(_)) => self.go_home().await,
                 }
             }
-            Place::Report(_) | Place::Home { .. } => self.go_home().await,
+            Place::Report(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Home { .. } => self.go_home().await,
             Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } => Ok(()),
         }
     }
@@ -334,7 +348,11 @@ impl Desk {
             Some(Next::Ended(ending)) => closes = Some((id, ending.clone())),
             Some(Next::Do(_) | Next::Ask(_)) | None => {}
         }
+        let ended = closes.as_ref().map(|(_, ending)| ending.clone());
         self.append(rows, closes).await?;
+        if let Some(ending) = &ended {
+            self.ask_for_rating(&header, ending);
+        }
         self.count(&postings, &entry, blank);
         if let Some(running) = self.cases.get_mut(&id) {
             running.case = case;
@@ -453,7 +471,7 @@ impl Desk {
                 self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: true, issuer });
             }
             Effect::Print { paper } => {
-                if let Some(sheet) = self.sheet(id, paper, recovered) {
+                if let Some(sheet) = self.sheet(id, paper, u32::from(recovered)) {
                     self.print(errand, sheet);
                 }
             }
@@ -542,6 +560,9 @@ impl Desk {
             }
         };
         running.busy = false;
+        if let Outcome::PersonFound { person } = &outcome {
+            running.person = Some(person.clone());
+        }
         if let Outcome::Refused { message } = &outcome
             && message.code == Code::NotSignedIn
         {

@@ -210,6 +210,7 @@ impl Desk {
         if matches!(self.place, Place::Door(_) | Place::Starting | Place::Blocked(_)) {
             return Ok(());
         }
+        self.mask_again(None);
         self.place =
             Place::Door(Door { locked: Some(Locked { operator: operator.clone(), behind: self.front() }), message: None, knocking: None });
         self.note(&Loose::Locked { operator }).await
@@ -237,7 +238,7 @@ impl Desk {
 
     pub(crate) async fn sign_out(&mut self) -> Result<(), StoreFailure> {
         let leaving = match &self.place {
-            Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_) => true,
+            Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_) | Place::Papers(_) | Place::Exceptions(_) => true,
             Place::Door(door) => door.locked.is_some() && door.knocking.is_none(),
             Place::Starting | Place::Blocked(_) | Place::Case(_) => false,
         };

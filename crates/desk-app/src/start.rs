@@ -101,6 +101,7 @@ impl Desk {
         self.waiting = self.waiting.saturating_add(1);
         let id = header.id;
         tracing::info!(case = %id, service = service_name(service), "case opened");
+        self.case_of_ticket(&header).await?;
         self.cases.insert(id, Running::of(header, Case::open(service)));
         self.place = Place::Case(id);
         self.advance(id).await

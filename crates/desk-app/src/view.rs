@@ -49,6 +49,8 @@ pub enum Stage {
     Home(HomeView),
     Case(Box<CaseView>),
     Report(Box<ReportView>),
+    Papers(Box<PapersView>),
+    Exceptions(Box<ExceptionsView>),
 }
 
 /// The strip on top: outlet, window, clerk, line, till.
@@ -115,13 +117,37 @@ pub struct HomeView {
     /// Entitlements, hints (`21日起办理可续至下月底`), advice about the card.
     pub hints: Vec<String>,
     pub today: Vec<FigureView>,
+    /// Lines of the exception list that somebody has to act on, as far as they are known without looking.
+    pub exceptions: u32,
+    /// The queue's ticket at this window; absent where there is no queue system.
+    pub ticket: Option<TicketView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketView {
+    /// `A012`; absent while nobody is called.
+    pub number: Option<String>,
+    pub service: String,
+    /// Times it was called.
+    pub calls: u32,
+    pub waiting: u32,
+    pub busy: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceButton {
-    /// `F3`
+    /// `F3`; empty where the service is found by number or name only.
     pub key: String,
+    /// Two digits that never change.
+    pub number: String,
+    /// First letters of the label in pinyin, by every reading.
+    pub initials: Vec<String>,
+    /// Heading it stands under.
+    pub group: String,
+    /// Belongs to the programme of the card in the field.
+    pub of_card: bool,
     /// Sent back with [`Act::Start`].
     pub service: String,
     pub programme: String,
@@ -192,6 +218,84 @@ pub struct CaseView {
     pub papers: Vec<PaperView>,
     pub can_park: bool,
     pub can_cancel: bool,
+    /// A one-time notice can be printed of what stands against the case.
+    pub can_notice: bool,
+    /// 评价中, 已评 or 未评; absent where there is no rating device.
+    pub rated: Option<String>,
+    /// Masked text may be asked for; absent where nothing is masked.
+    pub reveal: Option<RevealView>,
+}
+
+/// Masked text, and what has to be said before it is shown (R-SZ-10, R-SZ-11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RevealView {
+    pub reasons: Vec<String>,
+    /// Empty where the programme names none.
+    pub purposes: Vec<String>,
+    pub message: Option<MessageView>,
+    pub busy: bool,
+    /// The full text, for a minute; empty while it is masked.
+    pub shown: Vec<FigureView>,
+}
+
+/// The papers of a day, to be printed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PapersView {
+    /// `2026-11-24`
+    pub day: String,
+    pub rows: Vec<PaperRow>,
+    pub message: Option<MessageView>,
+    pub busy: bool,
+    /// May look at other days and print other clerks' papers.
+    pub supervisor: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PaperRow {
+    /// Sent back with [`Act::Reprint`].
+    pub id: String,
+    pub title: String,
+    pub number: String,
+    pub service: String,
+    pub operator: String,
+    pub at: String,
+    /// Times it came out; 0 while it waits for the printer.
+    pub copies: u32,
+    /// This clerk may print it again.
+    pub own: bool,
+}
+
+/// What has no result yet, and who must act (S-32).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptionsView {
+    /// Every list with its length, also the empty ones.
+    pub lists: Vec<FigureView>,
+    pub rows: Vec<ExceptionRow>,
+    pub message: Option<MessageView>,
+    pub busy: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptionRow {
+    /// Sent back with [`Act::Attend`].
+    pub id: String,
+    pub kind: String,
+    pub number: String,
+    pub what: String,
+    pub who: String,
+    pub since: String,
+    pub age: String,
+    /// `plain`, `warn`, `bad`
+    pub tone: String,
+    /// What was done and said about it, newest last.
+    pub notes: Vec<String>,
+    /// 重试, 联系客户, 转中心, 说明
+    pub remedies: Vec<OptionView>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -322,6 +426,20 @@ pub struct MessageView {
     pub remedy: String,
     pub rule: Option<String>,
     pub phrase: Option<String>,
+    /// Everything else that stands against it.
+    pub also: Vec<AlsoView>,
+}
+
+/// One more thing that stands against a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AlsoView {
+    pub code: String,
+    pub text: String,
+    pub cause: String,
+    pub remedy: String,
+    pub rule: Option<String>,
+    pub phrase: Option<String>,
 }
 
 /// The supervisor's day.
@@ -436,6 +554,45 @@ pub enum Act {
     PrintReport,
     /// Reads the card in the field again.
     ReadAgain,
+    /// Prints what is missing, everything at once.
+    Notice {
+        question: String,
+    },
+    /// Prints what somebody has to know who asks for this service.
+    Guide {
+        service: String,
+        programme: String,
+    },
+    /// Papers of a day (`2026-11-24`; empty: today).
+    Papers {
+        day: String,
+    },
+    Reprint {
+        paper: String,
+    },
+    Exceptions,
+    Attend {
+        line: String,
+        remedy: String,
+        note: String,
+    },
+    Reveal {
+        question: String,
+        reason: String,
+        purpose: String,
+        supervisor: String,
+        password: String,
+    },
+    /// A number typed where services are looked for.
+    Find {
+        typed: String,
+    },
+    /// 下一位: calls the next ticket, or the same one again.
+    CallNext,
+    /// Masks again what was revealed.
+    Mask,
+    /// Somebody tried to copy, save or print the screen.
+    Export,
     DismissNotice,
 }
 

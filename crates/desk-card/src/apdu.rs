@@ -37,6 +37,19 @@ pub fn select(name: &[u8]) -> Vec<u8> {
     command
 }
 
+/// SELECT by the two bytes of a file identifier; 3F00 is the master file.
+#[must_use]
+pub fn select_file(id: &[u8]) -> Vec<u8> {
+    with_data([0x00, 0xA4, 0x00, 0x00], id)
+}
+
+/// GET DATA of an object with a tag of two bytes.
+#[must_use]
+pub fn get_data(tag: u16) -> Vec<u8> {
+    let [high, low] = tag.to_be_bytes();
+    vec![0x80, 0xCA, high, low, 0x00]
+}
+
 /// READ BINARY by short file identifier.
 #[must_use]
 pub fn read_binary(sfi: u8, length: u8) -> Vec<u8> {

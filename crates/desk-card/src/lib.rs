@@ -1,11 +1,14 @@
 //! Card protocol as sans-IO: APDUs, profiles, purse transactions and tear decisions. Holds no key and computes no MAC.
 
 pub mod apdu;
+pub mod balance;
 pub mod bcd;
 mod block;
 pub mod driver;
 mod flow;
+pub mod holder;
 mod holder_class;
+pub mod layout;
 mod line;
 pub mod link;
 mod load;
@@ -14,9 +17,12 @@ pub mod profile;
 mod purchase;
 mod purse;
 pub mod read;
+pub mod record;
 mod resolve;
 mod revalidate;
+pub mod sight;
 pub mod status;
+pub mod tables;
 pub mod tlv;
 pub mod transaction;
 mod unload;
@@ -28,7 +34,7 @@ pub use holder_class::WriteHolderClass;
 pub use load::Load;
 pub use personalise::Personalise;
 pub use purchase::PurchaseOfRest;
-pub use read::{ReadCard, ReadEnd};
+pub use read::{Journeys, LookAtCard, ReadCard, ReadEnd};
 pub use resolve::Resolve;
 pub use revalidate::Revalidate;
 pub use unload::Unload;

@@ -4,47 +4,74 @@
 /// skipped, and a length that runs past the end is cut to what is there: real cards do both.
 #[must_use]
 pub fn find(bytes: &[u8], tag: u16) -> Option<&[u8]> {
-    find_within(bytes, tag, 4)
+    let mut found = None;
+    walk(bytes, DEEPEST, &mut |seen, value| {
+        if seen == tag {
+            found = Some(value);
+        }
+        found.is_none()
+    });
+    found
 }
 
-fn find_within(mut rest: &[u8], wanted: u16, depth: u8) -> Option<&[u8]> {
-    while let Some((&first, after)) = rest.split_first() {
-        if first == 0x00 || first == 0xFF {
-            rest = after;
-            continue;
+/// The values of all objects with `tag`, in order; under the same leniency as [`find`].
+#[must_use]
+pub fn find_all(bytes: &[u8], tag: u16) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    walk(bytes, DEEPEST, &mut |seen, value| {
+        if seen == tag {
+            found.push(value);
         }
-        let (tag, after) = if first & 0x1F == 0x1F {
-            let (&second, after) = after.split_first()?;
-            (u16::from_be_bytes([first, second]), after)
-        } else {
-            (u16::from(first), after)
-        };
-        let (&short, after) = after.split_first()?;
-        let (length, after) = match short {
-            0x81 => {
-                let (&long, after) = after.split_first()?;
-                (usize::from(long), after)
-            }
-            0x82 => {
-                let (long, after) = after.split_first_chunk::<2>()?;
-                (usize::from(u16::from_be_bytes(*long)), after)
-            }
-            short if short < 0x80 => (usize::from(short), after),
-            _ => return None,
-        };
-        let (value, after) = after.split_at(length.min(after.len()));
-        if tag == wanted {
-            return Some(value);
+        true
+    });
+    found
+}
+
+/// Templates within templates that are still looked into.
+const DEEPEST: u8 = 4;
+
+/// Shows every object to `visit` until it answers false. Answers whether it went to the end.
+fn walk<'a>(mut rest: &'a [u8], depth: u8, visit: &mut dyn FnMut(u16, &'a [u8]) -> bool) -> bool {
+    while let Some(object) = next(&mut rest) {
+        if !visit(object.tag, object.value) || (object.template && depth > 0 && !walk(object.value, depth - 1, visit)) {
+            return false;
         }
-        if first & 0x20 != 0
-            && depth > 0
-            && let Some(found) = find_within(value, wanted, depth - 1)
-        {
-            return Some(found);
-        }
-        rest = after;
     }
-    None
+    true
+}
+
+struct Object<'a> {
+    tag: u16,
+    template: bool,
+    value: &'a [u8],
+}
+
+/// The object at the beginning of `rest`, behind filler; none where nothing more can be read.
+fn next<'a>(rest: &mut &'a [u8]) -> Option<Object<'a>> {
+    let filler = rest.iter().take_while(|byte| matches!(byte, 0x00 | 0xFF)).count();
+    let (&first, after) = rest.get(filler..)?.split_first()?;
+    let (tag, after) = if first & 0x1F == 0x1F {
+        let (&second, after) = after.split_first()?;
+        (u16::from_be_bytes([first, second]), after)
+    } else {
+        (u16::from(first), after)
+    };
+    let (&short, after) = after.split_first()?;
+    let (length, after) = match short {
+        0x81 => {
+            let (&long, after) = after.split_first()?;
+            (usize::from(long), after)
+        }
+        0x82 => {
+            let (long, after) = after.split_first_chunk::<2>()?;
+            (usize::from(u16::from_be_bytes(*long)), after)
+        }
+        short if short < 0x80 => (usize::from(short), after),
+        _ => return None,
+    };
+    let (value, after) = after.split_at(length.min(after.len()));
+    *rest = after;
+    Some(Object { tag, template: first & 0x20 != 0, value })
 }
 
 #[cfg(test)]
@@ -65,10 +92,18 @@ mod tests {
         assert_eq!(find(&fci, 0x84), Some(&[0x11, 0x22, 0x33, 0x44][..]));
     }
 
+    #[test]
+    fn all_objects_of_a_directory() {
+        let directory = hex::decode("BF0C1161064F04A000000161074F05A00000000200").unwrap();
+        assert_eq!(find_all(&directory, 0x4F), [&[0xA0, 0, 0, 1][..], &[0xA0, 0, 0, 0, 2][..]]);
+        assert!(find_all(&directory, 0x50).is_empty());
+    }
+
     proptest::proptest! {
         #[test]
         fn never_panics(bytes: Vec<u8>, tag: u16) {
-            let _ = find(&bytes, tag);
+            let all = find_all(&bytes, tag);
+            proptest::prop_assert_eq!(find(&bytes, tag), all.first().copied());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use chrono::TimeDelta;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{CentreLink, Clock, Printer, Screen, Station, Store},
+    ports::{CentreLink, Clock, NoHall, Printer, Screen, Station, Store},
 };
 use desk_card::profile::Profiles;
 use desk_domain::code::{Code, Message};
@@ -95,6 +95,7 @@ impl Composition {
                 .map_err(|_| Message::new(Code::ReaderServiceDown))?,
             ),
             printer: printer(config, Arc::clone(&clock)),
+            hall: Box::new(NoHall),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
             entropy: Box::new(SystemEntropy),

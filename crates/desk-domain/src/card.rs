@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{code::Code, id::CardNo, money::Fen};
+use crate::{case::identity::Identified, code::Code, id::CardNo, money::Fen};
 
 /// What was read from one card in one session: the before or after image of a write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,18 @@ pub struct LogRecord {
     pub terminal: String,
     /// Local time of the terminal; absent where the record holds no real date.
     pub at: Option<NaiveDateTime>,
+}
+
+/// Leave to read the holder's own data from a card. It exists only where the holder's document was checked in the original.
+#[derive(Debug)]
+pub struct HolderPermit(());
+
+impl HolderPermit {
+    /// None where the clerk has not seen the original.
+    #[must_use]
+    pub fn of(identified: &Identified) -> Option<Self> {
+        identified.papers.original.then_some(Self(()))
+    }
 }
 
 /// What a write is meant to do; stored in the journal before the first byte of it is sent.

@@ -68,6 +68,9 @@ pub struct Message {
     pub params: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
+    /// Everything else that stands against it, so that nobody comes twice for one case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Message>,
 }
 
 /// Where a refusal comes from.
@@ -81,7 +84,7 @@ pub struct RuleRef {
 impl Message {
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, params: Vec::new(), rule: None }
+        Self { code, params: Vec::new(), rule: None, also: Vec::new() }
     }
 
     #[must_use]
@@ -94,6 +97,11 @@ impl Message {
     pub fn by_rule(mut self, id: &str, phrase: &str) -> Self {
         self.rule = Some(RuleRef { id: id.to_owned(), phrase: phrase.to_owned() });
         self
+    }
+
+    /// This message and everything that came with it, in the order in which a clerk would tell them.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.also)
     }
 
     /// The text with its parameters filled in.
@@ -255,6 +263,11 @@ catalogue! {
     NoCard, "NO_CARD", Refuse, "读卡器上没有卡。", "读卡器上没有感应到卡。", "把卡平放在读卡器中央；仍读不到的换一张好卡试读卡器。";
     CardPulled, "CARD_PULLED", Warn, "卡片移开过早。", "读写还没有完成，卡就移开了。", "请把同一张卡放回，完成前不要移动。";
     CardFamilyUnknown, "CARD_FAMILY_UNKNOWN", Refuse, "不认识的卡种。", "这张卡不是系统认识的卡种。", "确认是不是本市的卡；不是的不能受理。";
+    CardForeign, "CARD_FOREIGN", Warn, "不是本方案的卡，只显示卡内数据。", "这张卡由别的发卡方案或别的城市发行。", "可以告诉持卡人卡内所示；其他业务请其到发卡方办理。";
+    BalanceUnverified, "BALANCE_UNVERIFIED", Warn, "余额未验证，仅供参考。", "该卡种的余额算法没有经过核对，或卡内数据互相矛盾。", "不要据此收付款；以发卡方查询为准。";
+    BalanceNegative, "BALANCE_NEGATIVE", Warn, "卡内余额为负，已透支。", "持卡人用过透支额度，还没有补足。", "告知持卡人透支金额；退值前须先充值补足。";
+    TranscriptInvalid, "TRANSCRIPT_INVALID", Refuse, "不是卡片通信记录：{what}。", "文件不是约定的格式，或里面没有能解读的卡片数据。", "核对文件；格式见 deskctl 说明。";
+    TranscriptLine, "TRANSCRIPT_LINE", Warn, "通信记录第 {line} 条不完整，已跳过。", "该条不是成对的十六进制数据。", "其余各条照常解读；需要时重新采集。";
     CardMute, "CARD_MUTE", Refuse, "卡片没有应答。", "卡片损坏，或没有放好。", "重新放平再试；三次仍不行的按不可读卡处理。";
     CardRefused, "CARD_REFUSED", Refuse, "卡片拒绝了该操作（状态 {sw}）。", "卡片不允许当前操作，可能已锁定或状态不符。", "重放一次再试；仍被拒绝的记下状态码报主管。";
     CardNotBlank, "CARD_NOT_BLANK", Refuse, "这不是空白卡。", "放上的卡已经写过号码。", "拿开这张卡，换一张空白卡。";
@@ -292,6 +305,9 @@ catalogue! {
     JournalBroken, "JOURNAL_BROKEN", Exception, "本机流水校验不通过，已停用。", "流水的校验值前后对不上，可能被改动或损坏。", "停止使用本机，不要删除任何文件，请主管联系中心。";
     Internal, "INTERNAL", Exception, "程序内部错误（{where}）。", "程序遇到没有预料的情况。", "记下提示内容报系统管理员；业务可从未完业务中恢复。";
     ResetTooOften, "RESET_TOO_OFTEN", Warn, "近 {days} 日已重置 {n} 次，须主管授权。", "短期内重置次数偏多，防止被人冒用。", "核实监护人身份后请主管授权。";
+    CardLeft, "CARD_LEFT", Warn, "读卡器上还有卡，请先归还再叫下一位。", "上一位市民的卡还在读卡器上。", "取下卡片，连同证件一起归还市民。";
+    NobodyWaits, "NOBODY_WAITS", Info, "现在没有人等候。", "叫号系统里没有等候的号。", "稍后再叫，或直接办理来人的业务。";
+    PaperOut, "PAPER_OUT", Info, "{paper}已打印。", "这张纸已从打印机出来。", "交给客户；仍需要时可补打。";
     PaperGlyphMissing, "PAPER_GLYPH_MISSING", Warn, "字体缺字：{chars}，请手工书写。", "字库里没有这个生僻字。", "在凭证空白处手工写上该字并由客户核对。";
     StoreMissing, "STORE_MISSING", Refuse, "找不到本机账本。", "本机已登记，但账本文件不在数据目录中（被移走或磁盘未挂载）。", "不要重新登记；请主管检查磁盘和数据目录，找回账本后再启动。";
     StoreKeyWrong, "STORE_KEY_WRONG", Refuse, "本机账本打不开：密钥不符或文件损坏。", "账本是用另一把密钥建立的，或文件头已损坏。", "不要删除账本；请主管联系系统管理员核对密钥存放位置或按恢复流程处理。";

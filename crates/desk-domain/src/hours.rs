@@ -75,6 +75,20 @@ fn next_text(rules: &RuleSet, outlet: &Outlet, at: NaiveDateTime) -> String {
     next_opening(outlet, &rules.holidays, at).map_or_else(|| "以通知为准".to_owned(), |next| next.format("%Y-%m-%d %H:%M").to_string())
 }
 
+/// The day's opening as people write it: `08:30-17:00`, `当日休息`, `以通知为准`.
+#[must_use]
+pub fn on_day(outlet: &Outlet, holidays: &Holidays, date: NaiveDate) -> String {
+    match day(outlet, holidays, date) {
+        Day::Sessions([]) | Day::HolidayClosed => "当日休息".to_owned(),
+        Day::NoticeNeeded => "以通知为准".to_owned(),
+        Day::Sessions(sessions) => sessions
+            .iter()
+            .map(|session| format!("{}-{}", session.from.format("%H:%M"), session.to.format("%H:%M")))
+            .collect::<Vec<_>>()
+            .join("、"),
+    }
+}
+
 /// Is somebody answering the hotline now?
 ///
 /// # Errors

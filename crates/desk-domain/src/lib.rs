@@ -25,6 +25,7 @@ pub mod offline;
 pub mod password_reset;
 pub mod person;
 pub mod posting;
+pub mod privacy;
 pub mod purse;
 pub mod refund;
 pub mod reissue;

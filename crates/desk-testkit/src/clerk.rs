@@ -121,7 +121,9 @@ impl Clerk {
                     | Stage::SignIn { .. }
                     | Stage::Locked { .. }
                     | Stage::DayOpen { .. }
-                    | Stage::Report(_) => false,
+                    | Stage::Report(_)
+                    | Stage::Papers(_)
+                    | Stage::Exceptions(_) => false,
                 })
                 .await?;
             let Stage::Case(case) = &view.stage else {

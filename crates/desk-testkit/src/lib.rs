@@ -6,6 +6,7 @@ pub mod clock;
 pub mod counter;
 pub mod entropy;
 pub mod faulty_store;
+pub mod hall;
 pub mod link_faults;
 pub mod memory_store;
 pub mod mortal_store;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{PrintedAs, Printer, Sheet, Signer, Station, Store},
+    ports::{NoHall, PrintedAs, Printer, Sheet, Signer, Station, Store},
 };
 use desk_cardsim::SimTray;
 use desk_domain::code::{Code, Message};
@@ -124,6 +124,7 @@ impl Rig {
             link: self.line.clone(),
             reader: Box::new(self.tray.reader()),
             printer: Box::new(self.papers.clone()),
+            hall: Box::new(NoHall),
             screen: screen.clone(),
             clock: self.world.clock.clone(),
             entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),

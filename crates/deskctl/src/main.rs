@@ -1,7 +1,11 @@
 //! `deskctl`: the command-line tool of support and head office. One module a noun; each says what it takes, what it prints
 //! and how it exits.
 
+mod card;
+mod decoded;
 mod journal;
+mod live;
+mod recorded;
 
 use std::process::ExitCode;
 
@@ -16,6 +20,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Noun {
+    /// Citizens' cards: from a recording, or on a reader.
+    #[command(subcommand)]
+    Card(card::Command),
     /// Journals of desks as files.
     #[command(subcommand)]
     Journal(journal::Command),
@@ -23,6 +30,7 @@ enum Noun {
 
 fn main() -> ExitCode {
     match Arguments::parse().noun {
+        Noun::Card(command) => card::run(&command),
         Noun::Journal(command) => journal::run(&command),
     }
 }

@@ -37,6 +37,12 @@ export function announcement(view: View): string {
                   : ''
       return [said(at.message), at.question.title, own, note].filter((part) => part !== '').join('。')
     }
+    case 'papers':
+      return [said(at.message), `${at.day} 凭证 ${at.rows.length} 张`, note].filter((part) => part !== '').join('。')
+    case 'exceptions':
+      return [said(at.message), at.rows.length > 0 ? `异常 ${at.rows.length} 项` : '没有异常', note]
+        .filter((part) => part !== '')
+        .join('。')
     case 'report':
       return [said(at.message), `${at.day} 日报，${at.agree ? '三方相符' : '三方不符'}`, note].filter((part) => part !== '').join('。')
   }

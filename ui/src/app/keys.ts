@@ -1,6 +1,6 @@
 // Every key of the program, once. Screens ask for a key by what it does; a test fails on doubles.
 
-export type Place = 'everywhere' | 'home' | 'case' | 'report' | 'list'
+export type Place = 'everywhere' | 'home' | 'case' | 'report' | 'papers' | 'exceptions' | 'list'
 
 export interface KeyRow {
   readonly chord: string
@@ -13,16 +13,23 @@ export const KEYS = {
   validation: { chord: 'F2', label: '增效', places: ['home'] },
   reissue: { chord: 'F3', label: '补卡', places: ['home'] },
   replacement: { chord: 'F4', label: '换卡', places: ['home'] },
-  refund: { chord: 'F5', label: '退值', places: ['home'] },
-  password: { chord: 'F6', label: '密码', places: ['home'] },
+  refund: { chord: 'F5', label: '退值·充值', places: ['home'] },
+  password: { chord: 'F6', label: '密码·短信', places: ['home'] },
   query: { chord: 'F7', label: '查询', places: ['home'] },
   pickUp: { chord: 'F8', label: '领卡', places: ['home'] },
   report: { chord: 'F9', label: '主管·日报', places: ['home'] },
   resume: { chord: 'F10', label: '恢复未完', places: ['home'] },
   park: { chord: 'F10', label: '挂起', places: ['case'] },
+  papers: { chord: 'F11', label: '补打', places: ['home'] },
+  notice: { chord: 'F11', label: '告知单', places: ['case'] },
   printReport: { chord: 'F11', label: '打印日报', places: ['report'] },
+  exceptions: { chord: 'Ctrl+E', label: '异常', places: ['home'] },
+  guide: { chord: 'Ctrl+G', label: '指引单', places: ['home'] },
+  reveal: { chord: 'Ctrl+I', label: '查看全文', places: ['case'] },
+  otherDay: { chord: 'Ctrl+O', label: '其他日期', places: ['papers'] },
+  callNext: { chord: 'F12', label: '下一位', places: ['home'] },
   leaveCase: { chord: 'F12', label: '结束·下一位', places: ['case'] },
-  leaveReport: { chord: 'F12', label: '回到首页', places: ['report'] },
+  leaveReport: { chord: 'F12', label: '回到首页', places: ['report', 'papers', 'exceptions'] },
   back: { chord: 'Escape', label: '返回', places: ['everywhere'] },
   next: { chord: 'Enter', label: '下一步', places: ['everywhere'] },
   up: { chord: 'ArrowUp', label: '上一项', places: ['list'] },
@@ -35,6 +42,8 @@ export const KEYS = {
   larger: { chord: 'Ctrl+=', label: '放大文字', places: ['everywhere'] },
   smaller: { chord: 'Ctrl+-', label: '缩小文字', places: ['everywhere'] },
   usual: { chord: 'Ctrl+0', label: '标准文字', places: ['everywhere'] },
+  printScreen: { chord: 'Ctrl+P', label: '打印画面（不允许）', places: ['everywhere'] },
+  saveScreen: { chord: 'Ctrl+S', label: '保存画面（不允许）', places: ['everywhere'] },
   theme: { chord: 'Ctrl+B', label: '明暗切换', places: ['everywhere'] },
 } as const satisfies Record<string, KeyRow>
 
@@ -49,7 +58,9 @@ export const NEVER_ACTS: ReadonlySet<string> = new Set(['Enter', 'Space', 'Escap
 /** Keys the web view would take for itself: reload, caret browsing, search, print, the menu. */
 export const TAKEN_FROM_THE_WEB_VIEW: ReadonlySet<string> = new Set([
   ...Array.from({ length: 12 }, (_, at) => `F${at + 1}`),
-  ...['R', 'P', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map((key) => `Ctrl+${key}`),
+  ...['E', 'I', 'R', 'P', 'F', 'G', 'S', 'L', 'K', 'D', 'Q', 'B', 'U', 'O', 'J', 'N', 'T', 'W', '=', '+', '-', '0'].map(
+    (key) => `Ctrl+${key}`,
+  ),
   'Ctrl+Shift+R',
   'Ctrl+Shift+I',
   'Shift+F10',

@@ -4,7 +4,12 @@
 /**
  * What the window may ask for.
  */
-export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "dismissNotice" };
+export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
+
+/**
+ * One more thing that stands against a case.
+ */
+export type AlsoView = { code: string, text: string, cause: string, remedy: string, rule: string | null, phrase: string | null, };
 
 export type AskView = { "ask": "choice", options: Array<OptionView>, } | { "ask": "form", fields: Array<FieldView>, submit: string, } | { "ask": "go", label: string, } | { "ask": "act", key: string, label: string, detail: Array<FigureView>, danger: boolean, } | { "ask": "putCard", what: string, wrong: MessageView | null, } | { "ask": "authorise", level: string, amount: string, reason: string, fields: Array<FieldView>, busy: boolean, } | { "ask": "busy", doing: string, moving: boolean, done: number, of: number, } | { "ask": "again", message: MessageView, } | { "ask": "ended", good: boolean, headline: string, figures: Array<FigureView>, giveBack: Array<string>, };
 
@@ -33,7 +38,46 @@ message: MessageView | null,
 /**
  * What the citizen should hear, in large type.
  */
-say: string | null, papers: Array<PaperView>, canPark: boolean, canCancel: boolean, };
+say: string | null, papers: Array<PaperView>, canPark: boolean, canCancel: boolean,
+/**
+ * A one-time notice can be printed of what stands against the case.
+ */
+canNotice: boolean,
+/**
+ * 评价中, 已评 or 未评; absent where there is no rating device.
+ */
+rated: string | null,
+/**
+ * Masked text may be asked for; absent where nothing is masked.
+ */
+reveal: RevealView | null, };
+
+export type ExceptionRow = {
+/**
+ * Sent back with [`Act::Attend`].
+ */
+id: string, kind: string, number: string, what: string, who: string, since: string, age: string,
+/**
+ * `plain`, `warn`, `bad`
+ */
+tone: string,
+/**
+ * What was done and said about it, newest last.
+ */
+notes: Array<string>,
+/**
+ * 重试, 联系客户, 转中心, 说明
+ */
+remedies: Array<OptionView>, };
+
+/**
+ * What has no result yet, and who must act (S-32).
+ */
+export type ExceptionsView = {
+/**
+ * Every list with its length, also the empty ones.
+ */
+lists: Array<FigureView>, rows: Array<ExceptionRow>, message: MessageView | null, busy: boolean, };
 
 export type FieldView = { id: string, label: string,
 /**
@@ -58,7 +102,15 @@ card: CardView | null, reading: boolean, message: MessageView | null, services: 
 /**
  * Entitlements, hints (`21日起办理可续至下月底`), advice about the card.
  */
-hints: Array<string>, today: Array<FigureView>, };
+hints: Array<string>, today: Array<FigureView>,
+/**
+ * Lines of the exception list that somebody has to act on, as far as they are known without looking.
+ */
+exceptions: number,
+/**
+ * The queue's ticket at this window; absent where there is no queue system.
+ */
+ticket: TicketView | null, };
 
 export type HourView = { hour: number, count: number,
 /**
@@ -83,7 +135,11 @@ export type MessageView = { code: string,
 /**
  * `refuse`, `refer`, `warn`, `info`, `exception`
  */
-kind: string, text: string, cause: string, remedy: string, rule: string | null, phrase: string | null, };
+kind: string, text: string, cause: string, remedy: string, rule: string | null, phrase: string | null,
+/**
+ * Everything else that stands against it.
+ */
+also: Array<AlsoView>, };
 
 export type OptionView = {
 /**
@@ -95,7 +151,34 @@ id: string,
  */
 key: string, label: string, hint: string | null, };
 
+export type PaperRow = {
+/**
+ * Sent back with [`Act::Reprint`].
+ */
+id: string, title: string, number: string, service: string, operator: string, at: string,
+/**
+ * Times it came out; 0 while it waits for the printer.
+ */
+copies: number,
+/**
+ * This clerk may print it again.
+ */
+own: boolean, };
+
 export type PaperView = { title: string, printed: boolean, pending: boolean, };
+
+/**
+ * The papers of a day, to be printed again.
+ */
+export type PapersView = {
+/**
+ * `2026-11-24`
+ */
+day: string, rows: Array<PaperRow>, message: MessageView | null, busy: boolean,
+/**
+ * May look at other days and print other clerks' papers.
+ */
+supervisor: boolean, };
 
 /**
  * One question at a time. An answer names the question it answers; anything else is dropped, so a double click or a
@@ -124,11 +207,40 @@ totals: Array<TotalRow>, agree: boolean,
  */
 hours: Array<HourView>, exceptions: Array<string>, journalHead: string, printed: boolean, message: MessageView | null, busy: boolean, };
 
+/**
+ * Masked text, and what has to be said before it is shown (R-SZ-10, R-SZ-11).
+ */
+export type RevealView = { reasons: Array<string>,
+/**
+ * Empty where the programme names none.
+ */
+purposes: Array<string>, message: MessageView | null, busy: boolean,
+/**
+ * The full text, for a minute; empty while it is masked.
+ */
+shown: Array<FigureView>, };
+
 export type ServiceButton = {
 /**
- * `F3`
+ * `F3`; empty where the service is found by number or name only.
  */
 key: string,
+/**
+ * Two digits that never change.
+ */
+number: string,
+/**
+ * First letters of the label in pinyin, by every reading.
+ */
+initials: Array<string>,
+/**
+ * Heading it stands under.
+ */
+group: string,
+/**
+ * Belongs to the programme of the card in the field.
+ */
+ofCard: boolean,
 /**
  * Sent back with [`Act::Start`].
  */
@@ -146,7 +258,7 @@ blocked: MessageView | null,
  */
 note: string | null, };
 
-export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView;
+export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView;
 
 /**
  * The strip on top: outlet, window, clerk, line, till.
@@ -174,6 +286,16 @@ export type StepView = { label: string,
  * `done`, `now`, `next`
  */
 state: string, };
+
+export type TicketView = {
+/**
+ * `A012`; absent while nobody is called.
+ */
+number: string | null, service: string,
+/**
+ * Times it was called.
+ */
+calls: number, waiting: number, busy: boolean, };
 
 export type TotalRow = { label: string, desk: string, centre: string, recomputed: string, equal: boolean, };
 

@@ -123,6 +123,134 @@ await journey('open the day, full-width digits as typed', views.dayOpen, async (
   await keys.press('Enter')
   assert.deepEqual(await page.acts(), [{ act: 'openDay', float: '５００', blanks: '40' }])
 })
+await journey('find a service by its initials, its number and its name', views.homeMany, async (page, keys) => {
+  await keys.type('mmcz')
+  await keys.press('Enter')
+  await page.show(next(views.homeMany))
+  await keys.insertText('０９')
+  await keys.press('Enter')
+  await page.show(next(views.homeMany))
+  await keys.insertText('拾获')
+  await keys.press('Enter')
+  assert.deepEqual(
+    (await page.acts()).map((act) => act.service),
+    ['passwordReset', 'refundUnreadable', 'cardFound'],
+  )
+  assert.equal(await page.inputValue('input.find'), '', 'nothing typed is left behind')
+})
+await journey('two programmes under one number: arrows choose', views.homeMany, async (page, keys) => {
+  await keys.type('ysbk')
+  assert.equal(await page.locator('[role=option]').count(), 2)
+  assert.deepEqual(await findings(page), [])
+  await keys.press('ArrowDown')
+  await keys.press('Enter')
+  assert.deepEqual(await page.acts(), [{ act: 'start', service: 'reissueLost', programme: '江苏（示范）一卡通' }])
+})
+await journey('with a card only its own services stand there, the others are typed for', views.homeManyCard, async (page, keys) => {
+  const programmes = await page.evaluate(() => [...document.querySelectorAll('[role=option]')].map((one) => one.dataset.programme))
+  assert.deepEqual([...new Set(programmes)], ['江苏（示范）一卡通'])
+  await keys.press('F3')
+  assert.deepEqual(await page.acts(), [{ act: 'start', service: 'reissueLost', programme: '江苏（示范）一卡通' }], 'the card chooses')
+  await page.show(next(views.homeManyCard))
+  await keys.type('ydzx')
+  await keys.press('Enter')
+  assert.equal((await page.acts()).at(-1).service, 'validation')
+})
+await journey('a number typed on the home screen is no search for people', views.homeMany, async (page, keys) => {
+  await keys.type('320500')
+  await keys.press('Enter')
+  assert.deepEqual(await page.acts(), [{ act: 'find', typed: '320500' }])
+})
+await journey('a guidance slip of the service in hand', views.homeMany, async (page, keys) => {
+  await keys.press('Control+g')
+  assert.deepEqual(await page.acts(), [], 'of none while none is in hand')
+  await keys.type('tkzx')
+  await keys.press('Control+g')
+  assert.deepEqual(await page.acts(), [{ act: 'guide', service: 'cardReturn', programme: '江苏（示范）一卡通' }])
+  await keys.press('Escape')
+  assert.equal(await page.inputValue('input.find'), '')
+})
+await journey('papers again by Enter, and back', views.home, async (page, keys) => {
+  await keys.press('F11')
+  await page.show(next(views.papers))
+  await keys.press('ArrowDown')
+  await keys.press('Enter')
+  await page.show(next(views.papers))
+  await keys.press('Control+o')
+  await page.waitForSelector('dialog[open]')
+  assert.deepEqual(await findings(page), [])
+  await keys.press('Control+a')
+  await keys.type('20261123')
+  await keys.press('Enter')
+  await page.show(next(views.papers))
+  await keys.press('Escape')
+  assert.deepEqual(await page.acts(), [
+    { act: 'papers', day: '' },
+    { act: 'reprint', paper: 'c-业务凭证/x' },
+    { act: 'papers', day: '20261123' },
+    { act: 'home' },
+  ])
+})
+await journey('the next ticket is called', views.homeMany, async (page, keys) => {
+  await keys.press('F12')
+  assert.deepEqual(await page.acts(), [{ act: 'callNext' }])
+})
+await journey('the exception list by keyboard alone', views.home, async (page, keys) => {
+  await keys.press('Control+e')
+  await page.show(next(views.exceptions))
+  await keys.press('ArrowDown')
+  await keys.press('2')
+  await page.show(next(views.exceptions))
+  await keys.press('4')
+  await page.waitForSelector('dialog[open]')
+  assert.deepEqual(await findings(page), [])
+  await keys.press('Enter')
+  await keys.insertText('已电话告知')
+  await keys.press('Enter')
+  const acts = await page.acts()
+  assert.deepEqual(
+    acts.map((act) => [act.act, act.remedy ?? '', act.note ?? '']),
+    [
+      ['exceptions', '', ''],
+      ['attend', 'call', ''],
+      ['attend', 'explain', '已电话告知'],
+    ],
+  )
+  assert.ok(acts.at(-1).line.startsWith('冲突'))
+})
+await journey('a one-time notice with everything that is missing', views.refused, async (page, keys) => {
+  const text = await page.textContent('.notice')
+  for (const part of ['复印件/照片无效', '校验位错误']) assert.ok(text.includes(part), part)
+  await keys.press('F11')
+  assert.deepEqual(await page.acts(), [{ act: 'notice', question: 'original' }])
+})
+await journey('full text: reason, purpose, second person; hidden again at will', views.revealable, async (page, keys) => {
+  await keys.press('Control+i')
+  await page.waitForSelector('dialog[open]')
+  assert.deepEqual(await findings(page), [])
+  await keys.press('2')
+  await keys.press('Enter')
+  await keys.press('1')
+  await keys.press('Enter')
+  await keys.type('2001')
+  await keys.press('Enter')
+  await keys.type('zweite')
+  await keys.press('Enter')
+  await page.show(next(views.revealed))
+  assert.equal(await page.$('dialog[open]'), null)
+  assert.ok((await page.textContent('[data-full-text]')).includes('欧阳·示例'))
+  await keys.press('Control+i')
+  assert.deepEqual(await page.acts(), [
+    { act: 'reveal', question: 'warn', reason: '核对卡号', purpose: '教学管理', supervisor: '2001', password: 'zweite' },
+    { act: 'mask' },
+  ])
+})
+await journey('the screen is neither printed nor saved', views.home, async (page, keys) => {
+  await keys.press('Control+p')
+  await page.show(next(views.home))
+  await keys.press('Control+s')
+  assert.deepEqual(await page.acts(), [{ act: 'export' }, { act: 'export' }])
+})
 await journey('begin a service by its key', views.homePurse, async (page, keys) => {
   await keys.press('F5')
   assert.deepEqual(await page.acts(), [{ act: 'start', service: 'refundReadable', programme: '江苏（示范）一卡通' }])

@@ -41,7 +41,7 @@ describe('the key table', () => {
       expect(rows.find((row) => row.chord === chord)?.label).toContain(label)
     }
     expect(rows.filter((row) => row.chord === 'F10').map((row) => row.label)).toEqual(['恢复未完', '挂起'])
-    expect(rows.filter((row) => row.chord === 'F12').length).toBe(2)
+    expect(rows.filter((row) => row.chord === 'F12').length).toBe(3)
   })
 
   it('takes every key of its own away from the web view', () => {

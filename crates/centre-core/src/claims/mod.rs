@@ -131,7 +131,9 @@ impl Call<'_> {
         }
         let code = match service {
             Service::RefundReadable => Code::DirectOutletOnly,
-            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset => Code::OutletNotAuthorized,
+            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset | Service::GuardianPhone => {
+                Code::OutletNotAuthorized
+            }
         };
         let list: Vec<&str> =
             programme.outlets.iter().filter(|(_, services)| services.contains(&service)).map(|(outlet, _)| outlet.as_str()).collect();

@@ -233,15 +233,14 @@ pub fn request_id(case: CaseId, effect: &str, attempt: u32) -> RequestId {
     Id128(id)
 }
 
-/// One message that carries the texts of all others in its parameter `also`.
+/// One message that carries all others.
 #[must_use]
 pub fn all(messages: Vec<Message>) -> Message {
     let mut messages = messages.into_iter();
     let Some(first) = messages.next() else {
         return Message::new(Code::Internal).with("where", "rules");
     };
-    let also: Vec<String> = messages.map(|message| message.text()).collect();
-    if also.is_empty() { first } else { first.with("also", also.join(" ")) }
+    Message { also: messages.collect(), ..first }
 }
 
 /// The answer to an input that does not fit the question.

@@ -60,8 +60,8 @@ pub fn replay(service: Service, entries: impl IntoIterator<Item = Entry>) -> Res
         match entry {
             Entry::Intent { effect } => replayed.begun = Some(effect),
             Entry::Fact { fact } => {
-                // A late print says nothing about the effect under way.
-                if !replayed.case.is_late_print(&fact) {
+                // A late print or a notice says nothing about the effect under way.
+                if !replayed.case.is_beside(&fact) {
                     replayed.begun = None;
                 }
                 replayed.case = replayed.case.apply(fact)?;

@@ -198,6 +198,10 @@ pub enum Fact {
         paper: Paper,
         code: Code,
     },
+    /// The customer gets everything that is missing in writing, once (一次性告知). Changes no state.
+    NoticeGiven {
+        messages: Vec<Message>,
+    },
     /// Everything was shown; nothing more to do.
     Shown {
         message: Option<Message>,
@@ -247,6 +251,7 @@ impl Fact {
             Self::PaidOut { .. } => "paid_out",
             Self::Printed { .. } => "printed",
             Self::PrintPending { .. } => "print_pending",
+            Self::NoticeGiven { .. } => "notice_given",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
             Self::Referred { .. } => "referred",
@@ -288,6 +293,7 @@ impl Fact {
             | Self::Signed
             | Self::Printed { .. }
             | Self::PrintPending { .. }
+            | Self::NoticeGiven { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
             | Self::Referred { .. }
@@ -303,6 +309,7 @@ impl Fact {
             Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
             Self::PrintPending { code, .. } => Some(*code),
+            Self::NoticeGiven { messages } => messages.first().map(|message| message.code),
             Self::AcceptedOffline { .. } => Some(Code::OfflineAccepted),
             Self::Shown { message } | Self::ValidationLeft { message } => message.as_ref().map(|message| message.code),
             Self::CardRead { .. }

@@ -9,6 +9,7 @@ mod card_query;
 pub mod context;
 pub mod entry;
 pub mod fact;
+mod guardian_phone;
 pub mod identity;
 pub mod paper;
 mod password_reset;
@@ -29,6 +30,7 @@ pub use self::{
     context::Cx,
     entry::{Entry, Replayed, replay, uses_blank},
     fact::{Fact, Misplaced},
+    guardian_phone::GuardianPhone,
     paper::PaperFacts,
     password_reset::PasswordReset,
     question::{Next, Picture, Question},
@@ -60,6 +62,8 @@ pub enum Service {
     Validation,
     /// S-17
     PasswordReset,
+    /// S-18
+    GuardianPhone,
 }
 
 /// Who, where, when and under which rules; fixed when the case opens.
@@ -231,6 +235,16 @@ pub enum Paper {
     PendingSlip,
     /// 指引单
     GuidanceSlip,
+    /// 一次性告知单
+    OneTimeNotice,
+}
+
+impl Paper {
+    /// Given beside the case's own course: printing it changes no state.
+    #[must_use]
+    pub fn beside(self) -> bool {
+        self == Self::OneTimeNotice
+    }
 }
 
 /// What the clerk answers. Text comes raw; [`crate`] normalises and checks it.
@@ -288,6 +302,7 @@ pub type Day = NaiveDate;
 pub struct Case {
     flow: Flow,
     papers: BTreeMap<Paper, PaperState>,
+    noticed: Vec<Message>,
 }
 
 /// The state machine of one service.
@@ -299,6 +314,7 @@ pub enum Flow {
     RefundReadable(RefundReadable),
     Validation(Validation),
     PasswordReset(PasswordReset),
+    GuardianPhone(GuardianPhone),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,6 +334,7 @@ macro_rules! each {
             Flow::RefundReadable($inner) => $answer,
             Flow::Validation($inner) => $answer,
             Flow::PasswordReset($inner) => $answer,
+            Flow::GuardianPhone($inner) => $answer,
         }
     };
 }
@@ -332,8 +349,10 @@ impl Case {
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
                 Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
+                Service::GuardianPhone => Flow::GuardianPhone(GuardianPhone::Asking),
             },
             papers: BTreeMap::new(),
+            noticed: Vec::new(),
         }
     }
 
@@ -361,15 +380,27 @@ impl Case {
     /// # Errors
     /// [`Misplaced`] where the fact does not belong to the state.
     pub fn apply(mut self, fact: Fact) -> Result<Self, Misplaced> {
+        if let Fact::NoticeGiven { messages } = fact {
+            self.noticed = messages;
+            return Ok(self);
+        }
         if let Fact::Printed { paper, copy } = &fact {
             let before = self.papers.insert(*paper, PaperState::Printed { copies: *copy });
-            if before.is_some() {
+            if before.is_some() || paper.beside() {
                 // The case went on without the paper; only the paper's own state changes now.
                 return Ok(self);
             }
         }
         if let Fact::PrintPending { paper, .. } = &fact {
+            let before = self.papers.get(paper).copied();
+            if let Some(PaperState::Printed { .. }) = before {
+                // A copy that did not come out takes nothing back.
+                return Ok(self);
+            }
             self.papers.insert(*paper, PaperState::Pending);
+            if paper.beside() {
+                return Ok(self);
+            }
         }
         self.flow = match self.flow {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
@@ -377,6 +408,7 @@ impl Case {
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
             Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
+            Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
         };
         Ok(self)
     }
@@ -413,7 +445,7 @@ impl Case {
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
-            Flow::CardQuery(_) | Flow::Validation(_) => false,
+            Flow::CardQuery(_) | Flow::Validation(_) | Flow::GuardianPhone(_) => false,
             Flow::ReissueLost(state) => state.waits_for_line(),
             Flow::RefundReadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
@@ -426,10 +458,22 @@ impl Case {
         self.clone().apply(Fact::Cancelled).is_ok() || self.writing().is_some_and(|writing| writing.not_written().is_some())
     }
 
-    /// A print of a paper that the case went on without; such a fact leaves everything else alone.
+    /// A print of a paper that the case went on without, or a notice; such a fact leaves everything else alone.
     #[must_use]
-    pub fn is_late_print(&self, fact: &Fact) -> bool {
-        if let Fact::Printed { paper, .. } = fact { self.papers.contains_key(paper) } else { false }
+    pub fn is_beside(&self, fact: &Fact) -> bool {
+        if let Fact::Printed { paper, .. } = fact {
+            paper.beside() || self.papers.contains_key(paper)
+        } else if let Fact::PrintPending { paper, .. } = fact {
+            paper.beside()
+        } else {
+            matches!(fact, Fact::NoticeGiven { .. })
+        }
+    }
+
+    /// What the one-time notice tells; empty where none was given.
+    #[must_use]
+    pub fn noticed(&self) -> &[Message] {
+        &self.noticed
     }
 
     #[must_use]

@@ -111,7 +111,7 @@ impl Table {
     fn new(service: Service, line: LineMode) -> Self {
         let programme = match service {
             Service::RefundReadable => PURSE,
-            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset => EDUCATION,
+            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset | Service::GuardianPhone => EDUCATION,
         };
         let rules = rules(programme);
         Self {
@@ -139,7 +139,7 @@ impl Table {
             on_reader: match service {
                 Service::RefundReadable => card(Some(3650)),
                 Service::ReissueLost => blank(),
-                Service::CardQuery | Service::Validation | Service::PasswordReset => card(None),
+                Service::CardQuery | Service::Validation | Service::PasswordReset | Service::GuardianPhone => card(None),
             },
         }
     }
@@ -570,7 +570,7 @@ fn a_late_print_changes_the_paper_only() {
     assert_eq!(table.case.papers().get(&Paper::RefundVoucher), Some(&PaperState::Pending));
     let before = table.case.state();
     let late = Fact::Printed { paper: Paper::RefundVoucher, copy: 1 };
-    assert!(table.case.is_late_print(&late));
+    assert!(table.case.is_beside(&late));
     table.case = table.case.clone().apply(late).unwrap();
     assert_eq!(table.case.state(), before);
     assert_eq!(table.case.papers().get(&Paper::RefundVoucher), Some(&PaperState::Printed { copies: 1 }));

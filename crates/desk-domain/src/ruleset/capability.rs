@@ -65,6 +65,7 @@ impl From<Service> for Capability {
             Service::RefundReadable => Self::PurseRefund,
             Service::Validation => Self::CardValidate,
             Service::PasswordReset => Self::PasswordReset,
+            Service::GuardianPhone => Self::GuardianPhone,
         }
     }
 }

@@ -72,7 +72,8 @@ pub struct RuleSet {
     pub rules: BTreeMap<String, Rule>,
 }
 
-/// Names of the texts that papers and screens look up; a rule file may give no others.
+/// Names of the texts that papers and screens look up; a rule file may give no others but `guide.` and a capability: what
+/// somebody has to do who asks for that service, step by step, printed on notices and guidance slips.
 pub const TEXT_NAMES: &[&str] = &[
     "entitlements",
     "receipt.lines",
@@ -88,6 +89,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "offline.slip",
     "pending.slip",
     "purposes",
+    "reveal.reasons",
 ];
 
 /// The words in which a message is shown.

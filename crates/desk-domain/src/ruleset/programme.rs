@@ -82,7 +82,8 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
         texts: root
             .sub("texts", |table| {
                 table.entries(|name, at, table| {
-                    if !TEXT_NAMES.contains(&name) {
+                    let guides = name.strip_prefix("guide.").and_then(Capability::named).is_some();
+                    if !guides && !TEXT_NAMES.contains(&name) {
                         let what = format!("未知的文本，可用：{}", TEXT_NAMES.join("、"));
                         table.report.note(at, &table.field(name), what);
                     }
@@ -237,7 +238,7 @@ fn service(table: &Table<'_, '_>) -> Option<ServiceRules> {
     let rules = ServiceRules {
         capability: Capability::CardQuery,
         label: table.text("label"),
-        key: table.text("key"),
+        key: table.optional("key").unwrap_or_default(),
         applicants: table.texts("applicants"),
         documents: table.texts("documents"),
         applicant_refusal: code_or(table, "applicant_refusal", Code::ApplicantNotAllowed),

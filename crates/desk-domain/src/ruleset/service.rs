@@ -17,7 +17,7 @@ pub struct ServiceRules {
     pub capability: Capability,
     /// Chinese name on buttons and papers.
     pub label: String,
-    /// Function key on the home screen (`F3`).
+    /// Function key on the home screen (`F3`); empty where the service is found by name or number only.
     pub key: String,
     /// Ids of [`Applicant`]s who may ask for it. Empty: nobody is asked who he or she is (bearer).
     pub applicants: Vec<String>,

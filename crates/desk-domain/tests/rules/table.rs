@@ -16,7 +16,7 @@ use desk_domain::{
     money::Fen,
     normalise, offline, password_reset,
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
-    refund, reissue,
+    privacy, refund, reissue,
     ruleset::{Capability, Level, NumberFormat, RuleSet},
     self_service, validation, validity,
 };
@@ -98,6 +98,9 @@ struct Input {
     by: Option<String>,
     accepted: u32,
     other_programme: bool,
+    typed: Option<String>,
+    reason: Option<String>,
+    purpose: Option<String>,
 }
 
 const CLERK: &str = "1001";
@@ -310,6 +313,10 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
             }
         },
         "offline_room" => one(offline::room(rules, input.accepted)),
+        "lookup" => one(privacy::whole(rules, input.typed.as_deref().unwrap_or_default())),
+        "grounds" => {
+            one(privacy::grounds(rules, input.reason.as_deref().unwrap_or_default(), input.purpose.as_deref().unwrap_or_default()))
+        }
         "number" => one(document::check(input.number.as_deref().unwrap_or_default(), NumberFormat::ResidentId, at.date()).map(|_| ())),
         other => panic!("no decision {other}"),
     }

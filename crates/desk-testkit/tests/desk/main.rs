@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod disturbed;
 #[cfg(test)]
+mod guidance;
+#[cfg(test)]
 mod killed;
 #[cfg(test)]
 mod refund;

@@ -32,6 +32,7 @@ use desk_testkit::{
     clerk::{Clerk, Move},
     clock::SimClock,
     entropy::Seeded,
+    hall::SimHall,
     link_faults::FaultyLine,
     memory_store::{MemoryDisk, MemoryStore},
     screen::CapturedScreen,
@@ -232,6 +233,7 @@ pub struct World {
     pub clock: Arc<SimClock>,
     pub paper: Paper,
     pub disk: MemoryDisk,
+    pub hall: SimHall,
     lives: u64,
 }
 
@@ -352,7 +354,7 @@ impl World {
         let clock = Arc::new(SimClock::tuesday_ten());
         let line = Arc::new(FaultyLine::new(Arc::new(DirectLine { centre, clock: clock.clone(), entropy: Mutex::new(1000) })));
         let disk = MemoryStore::create(&station, 1).disk();
-        Self { tray, line, clock, paper: Paper::default(), disk, lives: 1 }
+        Self { tray, line, clock, paper: Paper::default(), disk, hall: SimHall::default(), lives: 1 }
     }
 
     pub fn start(&mut self) -> Window {
@@ -372,6 +374,7 @@ impl World {
             link: self.line.clone(),
             reader: Box::new(self.tray.reader()),
             printer: Box::new(self.paper.clone()),
+            hall: Box::new(self.hall.clone()),
             screen: Arc::clone(&screen) as Arc<dyn Screen>,
             clock: self.clock.clone(),
             entropy: Box::new(Seeded::new(self.lives)),

@@ -1,0 +1,254 @@
+// Every service of the menu in the real window, by keyboard alone: found by its number, begun, and taken to its end or to
+// its first refusal with the demonstration tray. What cannot be begun here must say why and give a guidance slip; what
+// refuses must name its code and give a one-time notice. Runs inside `scripts/run --services`.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+
+import { openWindow, sleep } from './driver.mjs'
+import { handsAt, person, question, tray } from './hands.mjs'
+
+const { CARDDESK_BIN: bin, CARDDESK_OUT: out, CARDDESK_WORK: work, CARDDESK_ENROL_CODE: code } = process.env
+const axe = readFileSync(new URL('../../ui/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const began = Date.now()
+const MOST_MS = 240_000
+/** More questions than any service asks on its usual way. */
+const MOST_ANSWERS = 40
+const findings = []
+const results = []
+let desk
+let hands
+
+const screen = async () => ({ ...(await desk.at()), text: (await desk.text('main')).replaceAll(/\s+/g, ' ') })
+const refusal = () =>
+  desk.run(`const n = document.querySelector('main .notice.bad, main .notice.warn'); return n ? n.dataset.code : null`)
+const keyBar = () => desk.run(`return [...document.querySelectorAll('footer [aria-keyshortcuts]')].map((key) => key.getAttribute('aria-keyshortcuts'))`)
+
+/** Fields of the form on the screen: id and kind. */
+const fields = () =>
+  desk.run(`return [...document.querySelectorAll('main [data-field]')].map((row) => { const input = row.querySelector('input'); return { id: row.dataset.field, kind: input?.type === 'checkbox' ? 'tick' : input?.type === 'radio' ? 'choice' : 'text', label: row.innerText, filled: input?.type === 'checkbox' || input?.type === 'radio' ? row.querySelector('input:checked') !== null : (input?.value ?? '') !== '' } })`)
+
+/** What a careful clerk types into a field, from documents and things in order. */
+function typed(field, holder) {
+  const { id, label } = field
+  if (/expiry|until/.test(id) || label.includes('有效期')) return '20351231'
+  if (id === 'supervisor') return '2001'
+  if (id === 'password') return 'demo-2001'
+  if (/agent.*number|number.*agent/.test(id)) return person('resident-0003').number
+  if (/card/.test(id)) return '9999000000000017'
+  if (/number|holder|id_/.test(id) && !/phone|bag|slip/.test(id)) return holder
+  if (/phone|mobile/.test(id) || label.includes('手机')) return '13800005678'
+  if (/tendered|amount|cash|fee/.test(id) || label.includes('元')) return '100'
+  if (/date|day|birth/.test(id) || label.includes('日期')) return '20261124'
+  return '1'
+}
+
+async function fill(holder) {
+  const { revision } = await desk.at()
+  for (const field of await fields()) {
+    if (field.filled) continue
+    await desk.focusField(field.id)
+    if (field.kind === 'tick') await desk.press('Space')
+    else if (field.kind === 'choice') await desk.press('1')
+    else await desk.type(typed(field, holder))
+  }
+  await desk.press('Enter')
+  await desk.waitPast(revision, 8000).catch(() => {})
+}
+
+/** Presses a key where the desk may also move on by itself. */
+async function give(chord) {
+  const { revision } = await desk.at()
+  await desk.press(chord)
+  await desk.waitPast(revision, 8000).catch(() => {})
+}
+
+/** Leaves the case: cancelled where that is allowed, else parked. */
+async function leave() {
+  for (const chords of [['F12', 'F12'], ['F10'], ['Enter'], ['Escape']]) {
+    for (const chord of chords) {
+      await desk.press(chord)
+      await sleep(350)
+    }
+    const at = await desk.at()
+    if (at.stage === 'home') return true
+    if (at.ask === 'ended') {
+      await give('Enter')
+      if ((await desk.at()).stage === 'home') return true
+    }
+  }
+  return (await desk.at()).stage === 'home'
+}
+
+/** Answers question after question until the case ends, refuses, or asks the same thing again. */
+async function drive(service, cards, holder) {
+  let blanks = 1
+  let card = 0
+  let last = ''
+  let same = 0
+  for (let answers = 0; answers < MOST_ANSWERS; ) {
+    const at = await desk.at()
+    if (at.stage !== 'case') return `left to ${at.stage}`
+    if (at.ask === 'busy' || at.sending === 'true') {
+      await sleep(60)
+      same += 1
+      if (same > 400) return 'busy'
+      continue
+    }
+    if (at.ask === 'ended') return 'ended'
+    same = at.question === last ? same + 1 : 0
+    last = at.question
+    const message = await refusal()
+    if (message && same > 0 && at.ask !== 'putCard') return `refused ${message}`
+    if (same > 60) return `stuck at ${question(at)}`
+    switch (at.ask) {
+      case 'choice':
+        await give('1')
+        break
+      case 'form':
+        await fill(holder)
+        break
+      case 'go':
+        if (question(at).includes('wait_line')) return 'waits for the line'
+        await give('Enter')
+        break
+      case 'authorise':
+        await fill(holder)
+        break
+      case 'act': {
+        const chord = await desk.run(`return document.querySelector('[data-named-act] kbd')?.innerText ?? null`)
+        await give(chord)
+        break
+      }
+      case 'again':
+        if (same > 2) return `again ${await refusal()}`
+        await give('Enter')
+        break
+      case 'putCard': {
+        const text = (await screen()).text
+        if (message && same > 6) return `refused ${message}`
+        await tray('off')
+        await sleep(150)
+        await tray(`put ${text.includes('空白卡') ? `blank-${blanks}` : (cards[card % cards.length] ?? cards[0])}`)
+        if (text.includes('空白卡')) blanks = Math.min(3, blanks + 1)
+        else card += 1
+        await sleep(900)
+        break
+      }
+      default:
+        return `unknown question ${at.ask}`
+    }
+    answers += 1
+  }
+  return 'too many questions'
+}
+
+/** Types the number and, where two programmes have it, goes down to the wanted one. */
+async function pick(service) {
+  await desk.type(service.number)
+  await sleep(120)
+  for (let at = 0; at < 6; at += 1) {
+    const here = await desk.run(`const one = document.querySelector('[role=option][aria-selected=true]'); return one ? { ...one.dataset } : null`)
+    if (here && here.service === service.service && here.programme === service.programme) return here
+    await desk.press('ArrowDown')
+    await sleep(60)
+  }
+  throw new Error(`number ${service.number} does not lead to ${service.service} of ${service.programme}`)
+}
+
+async function one(service) {
+  const name = `${service.number}-${service.programme}-${service.service}`
+  const start = Date.now()
+  await tray('off')
+  await hands.until('@home')
+  await sleep(200)
+  const here = await pick(service)
+  if (here.blocked) {
+    const why = await desk.text('main .why')
+    assert.ok(why.length > 10, `${name}: says not why it cannot be begun`)
+    await hands.look('services', name, false)
+    await give('Ctrl+G')
+    await desk.waitText('aside.note', '已打印', 15_000)
+    await give('Ctrl+D')
+    await desk.press('Escape')
+    return { name, end: `blocked ${here.blocked}`, ms: Date.now() - start }
+  }
+  await give('Enter')
+  await hands.until('')
+  await hands.look('services', name, false)
+  const purse = service.programme.includes('one-card')
+  const cards = purse ? ['purse-unload', 'purse-above-limit', 'purse-empty'] : ['education-expired', 'education-current']
+  const holder = purse ? resident : pupil
+  let end = await drive(service, cards, holder)
+  if ((await desk.at()).ask === 'ended') {
+    const good = await desk.run(`return document.querySelector('[data-good]')?.dataset.good`)
+    const said = good === 'true' ? null : await refusal()
+    assert.ok(good === 'true' || said, `${name}: ended badly without a code: ${(await screen()).text.slice(0, 300)}`)
+    end = good === 'true' ? 'done' : `ended ${said}`
+  }
+  await hands.look('services', `${name}-end`, false)
+  assert.ok(!/^(stuck|unknown|too many|busy|left)/.test(end), `${name}: ${end}: ${(await screen()).text.slice(0, 400)}`)
+  if (/refused|ended/.test(end) && (await keyBar()).includes('F11')) {
+    await give('F11')
+    await desk.waitText('main', '一次性告知单', 15_000)
+    end += ', notice printed'
+  }
+  if ((await desk.at()).ask === 'ended') await give('Enter')
+  if ((await desk.at()).stage !== 'home') assert.ok(await leave(), `${name}: cannot be left: ${(await screen()).text.slice(0, 300)}`)
+  return { name, end, ms: Date.now() - start }
+}
+
+async function main() {
+  const done = spawnSync(`${bin}/desk-headless`, ['enrol', '--config', `${work}/desk.toml`, '--code', code], { encoding: 'utf8' })
+  assert.equal(done.status, 0, done.stderr)
+  desk = await openWindow(`${bin}/carddesk`, { args: ['--config', `${work}/desk.toml`] })
+  await desk.size(1366, 768)
+  hands = handsAt(desk, { out, axe, findings })
+  await hands.signIn('1001', 'demo-1001')
+  await hands.look('services', '00-menu')
+  const services = await desk.run(`return [...document.querySelectorAll('[role=option]')].map((one) => ({ ...one.dataset, label: one.innerText.replaceAll(/\\s+/g, ' ') }))`)
+  assert.ok(services.length >= 5, `only ${services.length} services in the menu`)
+  for (const service of services) {
+    const result = await one(service)
+    results.push(result)
+    console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${result.name}: ${result.end}  (${result.ms} ms)`)
+  }
+
+  await give('F11')
+  await hands.until('@papers')
+  await hands.look('services', 'papers')
+  const before = readdirSync(`${out}/papers`).length
+  await desk.press('Enter')
+  await desk.waitText('main', '已打印', 15_000)
+  assert.ok(readdirSync(`${out}/papers`).length >= before, 'a paper was printed again')
+  await give('Escape')
+  await hands.until('@home')
+  await give('Ctrl+E')
+  await hands.until('@exceptions')
+  await hands.look('services', 'exceptions')
+  await give('Escape')
+  await hands.until('@home')
+
+  assert.deepEqual(findings, [], 'findings of axe and layout')
+  const took = Date.now() - began
+  assert.ok(took <= MOST_MS, `took ${took} ms, allowed are ${MOST_MS}`)
+  const good = results.filter((one) => one.end === 'done').length
+  const blocked = results.filter((one) => one.end.startsWith('blocked')).length
+  console.log(`services: ${results.length}, to the good end: ${good}, refused by a rule: ${results.length - good - blocked}, not here: ${blocked}`)
+  assert.ok(good >= 4, 'the usual services come to their good end')
+}
+
+const pupil = person('pupil-0010').number
+const resident = person('resident-0002').number
+
+try {
+  await main()
+  console.log(`all services done in ${((Date.now() - began) / 1000).toFixed(1)} s`)
+} catch (error) {
+  console.error(error)
+  await desk?.picture(`${out}/services/failed.png`).catch(() => {})
+  process.exitCode = 1
+} finally {
+  await desk?.close().catch(() => {})
+}
+process.exit(process.exitCode ?? 0)
