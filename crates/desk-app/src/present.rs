@@ -424,6 +424,9 @@ impl Desk {
                 figure("净额", report.money_in().minus(report.money_out()).unwrap_or(Fen::ZERO).to_string(), "plain"),
                 figure("备用金", report.float().to_string(), "plain"),
                 figure("尾箱余额", report.till().to_string(), "plain"),
+                figure("补打", report.reprints.to_string(), "plain"),
+                figure("查看全文", report.reveals.to_string(), "plain"),
+                figure("无据查询", report.lookups.to_string(), if report.lookups > 0 { "warn" } else { "plain" }),
             ],
             lines: report
                 .lines

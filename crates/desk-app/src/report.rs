@@ -33,6 +33,11 @@ pub(crate) struct Report {
     pub centre: Option<BTreeMap<Account, Fen>>,
     pub hours: BTreeMap<u32, Hour>,
     pub exceptions: Vec<String>,
+    /// Papers of the day's cases that came out once more.
+    pub reprints: u32,
+    /// Masked text shown in full, and people looked for without a case: numbers, no accusation.
+    pub reveals: u32,
+    pub lookups: u32,
     pub head: (u64, String),
     pub printed: bool,
     pub message: Option<Message>,
@@ -170,6 +175,9 @@ impl Desk {
             centre: None,
             hours: BTreeMap::new(),
             exceptions: Vec::new(),
+            reprints: 0,
+            reveals: 0,
+            lookups: 0,
             head: self.store.head().await?,
             printed: false,
             message: None,
@@ -189,6 +197,8 @@ impl Desk {
         }
         for row in self.store.loose(day).await? {
             if let Ok(loose) = serde_json::from_str::<Loose>(&row.payload) {
+                report.reveals += u32::from(matches!(loose, Loose::Revealed { .. }));
+                report.lookups += u32::from(matches!(loose, Loose::LookupRefused { .. } | Loose::ExportRefused { .. }));
                 for posting in loose.postings().lines() {
                     add(&mut report.recomputed, posting);
                 }
@@ -346,6 +356,9 @@ impl Desk {
                     pair("付出现金", report.money_out().to_string()),
                     pair("备用金", report.float().to_string()),
                     pair("尾箱余额", report.till().to_string()),
+                    pair("补打张数", report.reprints.to_string()),
+                    pair("查看全文", report.reveals.to_string()),
+                    pair("无据查询或导出", report.lookups.to_string()),
                 ],
             },
             Block::Table {
@@ -394,6 +407,7 @@ fn recompute(header: &CaseHeader, rows: &[Stored], day: NaiveDate, report: &mut 
             }
         };
         if row.day == day {
+            report.reprints += u32::from(matches!(fact, Fact::Printed { copy: 2.., .. }));
             for posting in fact.postings().lines() {
                 add(&mut report.recomputed, posting);
                 if matches!(posting.account, Account::Till { .. }) {

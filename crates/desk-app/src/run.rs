@@ -426,7 +426,9 @@ impl Desk {
         if effect.needs_card() && !card_ready {
             return Ok(());
         }
-        if effect.needs_line() {
+        // A card write asks the key service on its way.
+        let asks_issuer = matches!(effect, Effect::WriteCard { .. } | Effect::ResolveWrite { .. });
+        if effect.needs_line() || asks_issuer {
             match &self.session {
                 None => return Ok(()),
                 Some(session) if session.token.is_none() && self.line.online() => {
@@ -526,6 +528,16 @@ impl Desk {
         };
         if let Outcome::Write { end: WriteEnd::WrongCard { .. } } = &outcome {
             tracing::info!(case = %id, "wrong card, nothing sent");
+        }
+        if let Outcome::Write { end: WriteEnd::NotWritten { reason } } = &outcome
+            && *reason == Code::NotSignedIn
+        {
+            // No MAC was released and nothing was written: the same write goes on after the password.
+            if let Some(session) = &mut self.session {
+                session.token = None;
+            }
+            self.ask_for_password(Message::new(Code::NotSignedIn));
+            return Ok(());
         }
         self.input(id, Input::Outcome(outcome)).await
     }
