@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     record::{
-        Authorisation, Blacklisted, Book, Card, ClaimRecord, DecidedWrite, ClaimState, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
+        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
         OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},

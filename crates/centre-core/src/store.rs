@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 
 use crate::record::{
-    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person, Release,
-    RequestKey, Session, SignedHead, Totals,
+    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord,
+    Person, Release, RequestKey, Session, SignedHead, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.

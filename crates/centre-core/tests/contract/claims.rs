@@ -390,11 +390,8 @@ pub async fn another_desk_decides(world: World) {
     let held = reserved(world.reserve(1, &first, case(1), refund_claim(PURSE, 3650, 7), None).await);
     world.ask(1, &first, issuer(case(1), &held.number, unload_ask(PURSE, 3650, 7, "cafe0001", 1))).await;
     assert_eq!(open_write(&world, 2, &second, PURSE).await, None, "nothing is known of it yet");
-    let early = Request::DecideWrite {
-        case: case(1),
-        reservation: held.number.clone(),
-        end: WriteEnd::NotWritten { reason: Code::CardPulled },
-    };
+    let early =
+        Request::DecideWrite { case: case(1), reservation: held.number.clone(), end: WriteEnd::NotWritten { reason: Code::CardPulled } };
     assert_eq!(refusal(world.ask(2, &second, early).await), Code::KeySourceInvalid, "the claim is not in doubt");
     let report = Request::ReportUnknown { case: case(1), reservation: held.number.clone(), intent: unload_intent(PURSE, 3650, 7) };
     world.ask(1, &first, report).await;

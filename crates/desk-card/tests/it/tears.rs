@@ -224,7 +224,10 @@ async fn tear_matrix() {
         }
     }
     println!("tear matrix: 4 tears, process alive or killed, 5 fates at every command");
-    println!("{:<14}{:>8}{:>8}{:>9}{:>9}{:>12}{:>13}{:>12}", "", "points", "cases", "written", "not wr.", "never back", "overwritten", "violations");
+    println!(
+        "{:<14}{:>8}{:>8}{:>9}{:>9}{:>12}{:>13}{:>12}",
+        "", "points", "cases", "written", "not wr.", "never back", "overwritten", "violations"
+    );
     for (job, row) in &table {
         println!(
             "{job:<14}{:>8}{:>8}{:>9}{:>9}{:>12}{:>13}{:>12}",

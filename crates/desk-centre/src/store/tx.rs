@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use centre_core::{
     record::{
-        Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person,
-        Release, RequestKey, Session, SignedHead, Totals,
+        Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord,
+        Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
