@@ -129,6 +129,7 @@ pub(crate) enum Errand {
         paper: Paper,
     },
     ReportPaper,
+    DayPaper,
     /// A slip that belongs to no case.
     Guidance,
     /// A paper of the list, for the given time.
@@ -169,6 +170,7 @@ pub(crate) enum Place {
     Blocked(Message),
     Door(Door),
     DayOpen { message: Option<Message>, typed: Option<crate::day::Typed> },
+    DayClose(Box<crate::day_close::Close>),
     Home { message: Option<Message> },
     Case(CaseId),
     Report(Box<Report>),
@@ -190,6 +192,10 @@ pub(crate) enum HomeCard {
 pub(crate) struct Day {
     pub date: NaiveDate,
     pub open: bool,
+    /// Closed for good; nothing is begun before tomorrow.
+    pub closed: bool,
+    /// A supervisor lets the window work outside the outlet's hours.
+    pub beyond_hours: bool,
     pub till: Fen,
     pub paid_out: Fen,
     pub blanks: u32,
@@ -285,7 +291,15 @@ impl Desk {
             practice: parts.practice,
             place: Place::Starting,
             session: None,
-            day: Day { date: local(now).date(), open: false, till: Fen::ZERO, paid_out: Fen::ZERO, blanks: 0 },
+            day: Day {
+                date: local(now).date(),
+                open: false,
+                closed: false,
+                beyond_hours: false,
+                till: Fen::ZERO,
+                paid_out: Fen::ZERO,
+                blanks: 0,
+            },
             cases: BTreeMap::new(),
             line: Line::default(),
             clock_trust: ClockTrust::default(),
@@ -387,6 +401,7 @@ impl Desk {
                 Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
                 Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
                 Some(Errand::ReportPaper) => self.report_printed(end).await,
+                Some(Errand::DayPaper) => self.day_paper_ended(end).await,
                 Some(Errand::Guidance) => {
                     self.guidance_printed(end);
                     Ok(())
@@ -414,6 +429,7 @@ impl Desk {
                         | Errand::Settle { .. }
                         | Errand::LatePaper { .. }
                         | Errand::ReportPaper
+                        | Errand::DayPaper
                         | Errand::Guidance
                         | Errand::Reprint { .. }
                         | Errand::SignOut
@@ -439,6 +455,11 @@ impl Desk {
             Act::Lock => self.lock().await,
             Act::SignOut => self.sign_out().await,
             Act::OpenDay { float, blanks } => self.open_day(&float, &blanks).await,
+            Act::CloseDay => self.close_day().await,
+            Act::CountDay { pieces, blanks, spoiled, reason } => self.count_day(&pieces, &blanks, &spoiled, &reason).await,
+            Act::PrintDay => self.print_day(),
+            Act::OpenHours => self.open_hours().await,
+            Act::DepositCash { amount, slip } => self.deposit_cash(&amount, &slip).await,
             Act::Start { service, programme } => self.start_case(&service, &programme).await,
             Act::Choose { question, option } => self.answer(&question, desk_domain::case::Answer::Choose { option }).await,
             Act::Fill { question, values } => self.answer(&question, desk_domain::case::Answer::Fill { values }).await,
@@ -597,7 +618,7 @@ impl Desk {
             case: None,
             day: self.today(),
             kind: loose.kind().to_owned(),
-            code: None,
+            code: loose.code(),
             postings: loose.postings(),
             payload: crate::run::json(loose)?,
         };

@@ -4,6 +4,8 @@ mod authorise;
 mod card_session;
 mod clock_trust;
 mod day;
+pub mod day_close;
+mod day_papers;
 pub mod desk;
 mod elsewhere;
 mod exceptions;

@@ -13,6 +13,7 @@ use desk_domain::{
 use desk_wire::v1::{Reply, Request};
 
 use crate::{
+    day_close::CloseStage,
     desk::{Desk, Errand, Place},
     loose::Loose,
     ports::{Answered, Block, LinkFailure, Period, Sheet, SheetFormat, StoreFailure, Stored},
@@ -115,7 +116,9 @@ impl Report {
             Account::PurseFloat { programme } => of("电子钱包备付", programme),
             Account::RefundPayable { programme } => of("应付退值", programme),
             Account::Suspense { programme } => of("待查", programme),
-            Account::CashDifference { .. } => "长短款".to_owned(),
+            Account::CashOver { .. } => "长款".to_owned(),
+            Account::CashShort { .. } => "短款".to_owned(),
+            Account::Bank { .. } => "解款".to_owned(),
         }
     }
 
@@ -163,7 +166,7 @@ impl Desk {
         Ok(())
     }
 
-    async fn compute_report(&mut self) -> Result<Report, StoreFailure> {
+    pub(crate) async fn compute_report(&mut self) -> Result<Report, StoreFailure> {
         let day = self.today();
         let programmes = self.rules.current(self.today()).into_iter().map(|rules| (rules.programme.clone(), rules.name.clone())).collect();
         let mut report = Report {
@@ -240,9 +243,46 @@ impl Desk {
         Ok(report)
     }
 
+    /// The sums on the screen: the supervisor's, or those of a day that was closed.
+    fn report_in_front(&self) -> Option<&Report> {
+        match &self.place {
+            Place::Report(report) => Some(report),
+            Place::DayClose(close) => match &close.stage {
+                CloseStage::Closed { report, .. } => Some(report),
+                CloseStage::Counting { .. } => None,
+            },
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Case(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
+        }
+    }
+
+    fn report_in_front_mut(&mut self) -> Option<&mut Report> {
+        match &mut self.place {
+            Place::Report(report) => Some(report),
+            Place::DayClose(close) => match &mut close.stage {
+                CloseStage::Closed { report, .. } => Some(report),
+                CloseStage::Counting { .. } => None,
+            },
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Case(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
+        }
+    }
+
     /// Once nothing waits any more, the centre can be asked for its own sums.
     pub(crate) fn report_goes_on(&mut self) {
-        let Place::Report(report) = &self.place else {
+        let Some(report) = self.report_in_front() else {
             return;
         };
         if !report.waiting || self.waiting > 0 || self.calling(|errand| matches!(errand, Errand::DayTotals)) {
@@ -255,16 +295,14 @@ impl Desk {
     }
 
     pub(crate) fn report_stops(&mut self, message: &Message) {
-        if let Place::Report(report) = &mut self.place
-            && report.waiting
-        {
+        if let Some(report) = self.report_in_front_mut().filter(|report| report.waiting) {
             report.waiting = false;
             report.message = Some(message.clone());
         }
     }
 
     pub(crate) fn day_totals_ended(&mut self, end: Result<Answered, LinkFailure>) {
-        let Place::Report(report) = &mut self.place else {
+        let Some(report) = self.report_in_front_mut() else {
             return;
         };
         report.waiting = false;

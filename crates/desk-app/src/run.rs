@@ -152,6 +152,7 @@ impl Desk {
             | Place::Blocked(_)
             | Place::Door(_)
             | Place::DayOpen { .. }
+            | Place::DayClose(_)
             | Place::Home { .. }
             | Place::Report(_)
             | Place::Papers(_)
@@ -268,15 +269,14 @@ impl Desk {
                     Some(Next::Ask(_) | Next::Do(_)) => self.go_home().await,
                 }
             }
-            Place::Report(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Home { .. } => self.go_home().await,
+            Place::Report(_) | Place::DayClose(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Home { .. } => self.go_home().await,
             Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } => Ok(()),
         }
     }
 
     pub(crate) async fn go_home(&mut self) -> Result<(), StoreFailure> {
-        if !self.day.open && self.session.as_ref().is_some_and(crate::session::Session::clerk) {
-            self.place = Place::DayOpen { message: None, typed: None };
-            return Ok(());
+        if !self.day.open && !self.day.closed && self.session.as_ref().is_some_and(crate::session::Session::clerk) {
+            return self.begin_day().await;
         }
         self.place = Place::Home { message: None };
         self.ask_write_ends();

@@ -187,9 +187,8 @@ impl Desk {
                 self.place = Place::Home { message: None };
                 self.read_home_card();
             }
-            None => {
-                self.place = Place::DayOpen { message: None, typed: None };
-            }
+            None if self.day.closed => self.place = Place::Home { message: None },
+            None => self.begin_day().await?,
         }
         self.go_on().await
     }
@@ -238,7 +237,12 @@ impl Desk {
 
     pub(crate) async fn sign_out(&mut self) -> Result<(), StoreFailure> {
         let leaving = match &self.place {
-            Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_) | Place::Papers(_) | Place::Exceptions(_) => true,
+            Place::Home { .. }
+            | Place::DayOpen { .. }
+            | Place::Report(_)
+            | Place::DayClose(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => true,
             Place::Door(door) => door.locked.is_some() && door.knocking.is_none(),
             Place::Starting | Place::Blocked(_) | Place::Case(_) => false,
         };
