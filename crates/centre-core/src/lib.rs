@@ -10,6 +10,7 @@ mod authorise;
 mod centre;
 mod claims;
 mod confirm;
+mod elsewhere;
 mod find;
 mod inquire;
 mod issuer;
