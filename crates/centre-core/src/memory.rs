@@ -13,8 +13,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     record::{
-        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
-        OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
+        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone,
+        Keep, KeptRow, OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -27,6 +27,7 @@ struct State {
     replies: BTreeMap<RequestKey, ReplyRow>,
     devices: BTreeMap<(CellId, DeviceId), Device>,
     enrolments: BTreeMap<String, Enrolment>,
+    halves: BTreeMap<(CellId, CentreNumber), HalfDone>,
     operators: BTreeMap<(CellId, OperatorId), OperatorRecord>,
     sessions: BTreeMap<(CellId, String), Session>,
     persons: BTreeMap<(CellId, PersonId), Person>,
@@ -37,6 +38,7 @@ struct State {
     open: BTreeMap<(CellId, String), CentreNumber>,
     settled: BTreeMap<(CellId, String, String), CentreNumber>,
     releases: BTreeMap<(CellId, String), Release>,
+    decided_writes: BTreeMap<(CellId, CentreNumber), DecidedWrite>,
     authorisations: BTreeMap<(CellId, CentreNumber), Authorisation>,
     series: BTreeMap<(CellId, String), u64>,
     rows: BTreeMap<RowKey, KeptRow>,
@@ -318,6 +320,23 @@ impl Tx for MemoryTx {
         Ok(())
     }
 
+    async fn half_done(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<HalfDone>> {
+        let key = (cell.clone(), reservation.clone());
+        Ok(self.state.halves.get(&key).cloned())
+    }
+
+    async fn put_half_done(&mut self, half: &HalfDone) -> Stored<()> {
+        let key = (half.cell.clone(), half.reservation.clone());
+        self.put(|state| &mut state.halves, key, half.clone());
+        Ok(())
+    }
+
+    async fn halves(&mut self) -> Stored<Vec<HalfDone>> {
+        let mut open: Vec<HalfDone> = self.state.halves.values().filter(|half| half.ended_at.is_none()).cloned().collect();
+        open.sort_by(|a, b| (a.since, &a.reservation).cmp(&(b.since, &b.reservation)));
+        Ok(open)
+    }
+
     async fn add_release(&mut self, release: &Release) -> Stored<()> {
         let key = (release.cell.clone(), release.id.clone());
         self.insert(|state| &mut state.releases, key, release.clone(), "release")
@@ -328,6 +347,15 @@ impl Tx for MemoryTx {
             self.state.releases.values().filter(|release| release.cell == *cell && release.card_no == *card_no).cloned().collect();
         releases.sort_by(|a, b| (a.released_at, &a.id).cmp(&(b.released_at, &b.id)));
         Ok(releases)
+    }
+
+    async fn add_decided_write(&mut self, decided: &DecidedWrite) -> Stored<()> {
+        let key = (decided.cell.clone(), decided.reservation.clone());
+        self.insert(|state| &mut state.decided_writes, key, decided.clone(), "decided write")
+    }
+
+    async fn decided_write(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<DecidedWrite>> {
+        Ok(self.state.decided_writes.get(&(cell.clone(), reservation.clone())).cloned())
     }
 
     async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {

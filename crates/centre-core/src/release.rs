@@ -50,12 +50,17 @@ impl Call<'_> {
                 require(card.card_no == intent.before().card_no, Code::WrongCard)?;
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
-                    card.suspended =
-                        Some(Suspension { case, number: claim.by.case_number.clone(), device: claim.by.device.clone(), since: self.now });
+                    card.suspended = Some(Suspension {
+                        case,
+                        reservation: Some(claim.number.clone()),
+                        number: claim.by.case_number.clone(),
+                        device: claim.by.device.clone(),
+                        since: self.now,
+                    });
                     self.tx.put_card(&card).await?;
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
+            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(&claim) {
             self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
@@ -83,7 +88,7 @@ impl Call<'_> {
                     }
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
+            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
             self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount)).await?;
@@ -120,6 +125,6 @@ fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
         Claim::PurseRefund { programme, amount, .. } => {
             Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
         }
-        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } => None,
+        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
     }
 }

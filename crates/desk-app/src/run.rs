@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use desk_domain::{
     card::{TearEvidence, WriteEnd},
-    case::{Answer, Case, CaseHeader, Cx, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank},
+    case::{
+        Answer, Case, CaseHeader, Cx, Direction, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank,
+    },
     code::{Code, Kind, Message},
     id::CaseId,
     person::PersonFacts,
@@ -51,6 +53,8 @@ pub(crate) struct Running {
     /// Why the last answer was not taken.
     pub message: Option<Message>,
     pub authorising: bool,
+    /// The write of another desk on this card was looked into since the last fact.
+    pub settled: bool,
     /// Who the centre said it is, while the case is on this desk; never on the disk.
     pub person: Option<Box<PersonFacts>>,
     pub reveal: Reveal,
@@ -74,6 +78,7 @@ impl Running {
             card_tried: false,
             message: None,
             authorising: false,
+            settled: false,
             person: None,
             reveal: Reveal::default(),
             left_over: false,
@@ -241,7 +246,9 @@ impl Desk {
                 };
                 self.input(id, Input::Outcome(Outcome::Write { end })).await
             }
-            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. }) => self.input(id, Input::Answer(Answer::Cancel)).await,
+            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. }) => {
+                self.input(id, Input::Answer(Answer::Cancel)).await
+            }
             Next::Do(
                 Effect::Reserve { .. }
                 | Effect::Release { .. }
@@ -276,6 +283,7 @@ impl Desk {
             return self.begin_day().await;
         }
         self.place = Place::Home { message: None };
+        self.ask_write_ends();
         if self.line.online() && self.session.as_ref().is_some_and(|session| session.token.is_none()) {
             self.ask_for_password(Message::new(Code::NotSignedIn));
             return Ok(());
@@ -362,6 +370,7 @@ impl Desk {
             running.stalled = None;
             running.wrong_card = None;
             running.card_tried = false;
+            running.settled = false;
             running.message = None;
         }
         self.late_papers_of(id, &entry).await
@@ -380,6 +389,9 @@ impl Desk {
         }
         if blank {
             self.day.blanks = self.day.blanks.saturating_sub(1);
+        }
+        if let Entry::Fact { fact } = entry {
+            self.day.blanks = blanks_moved(self.day.blanks, fact);
         }
     }
 
@@ -480,6 +492,10 @@ impl Desk {
                 let request = self.draw();
                 self.call(errand, request, Request::FindCard { case: id, lookup });
             }
+            Effect::Inquire { lookup, inquiry } => {
+                let request = self.draw();
+                self.call(errand, request, Request::Inquire { case: id, lookup, inquiry });
+            }
             Effect::Reserve { request, claim, authorisation } => self.call(
                 errand,
                 request,
@@ -514,6 +530,7 @@ impl Desk {
         let outcome = match end {
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
             Ended::Write(Ok(end)) => Outcome::Write { end },
+            Ended::Settled => return Ok(()),
             Ended::Read(Err(message)) | Ended::Write(Err(message)) => {
                 running.card_tried = true;
                 running.wrong_card = (message.code != Code::NoCard).then_some(message);
@@ -552,7 +569,18 @@ impl Desk {
                 }
                 return Ok(());
             }
-            Ok(answered) => outcome_of(answered.reply),
+            Ok(answered) => {
+                if let (Reply::Card { card }, false) = (&answered.reply, running.settled)
+                    && card.suspended_by.is_some()
+                {
+                    // Still busy: the card lies here, so the other desk's write is decided first.
+                    running.settled = true;
+                    let card_no = card.card_no.clone();
+                    self.settle_other(id, steps, card_no);
+                    return Ok(());
+                }
+                outcome_of(answered.reply)
+            }
         };
         running.busy = false;
         if let Outcome::PersonFound { person } = &outcome {
@@ -598,6 +626,7 @@ impl Desk {
 
     /// Every case that was waiting for the line, or for somebody at the window, goes on.
     pub(crate) async fn go_on(&mut self) -> Result<(), StoreFailure> {
+        self.ask_write_ends();
         let ids: Vec<CaseId> = self.cases.keys().copied().collect();
         for id in ids {
             if let Some(running) = self.cases.get_mut(&id) {
@@ -607,6 +636,18 @@ impl Desk {
             self.advance(id).await?;
         }
         Ok(())
+    }
+}
+
+/// Blanks of the window after a fact that moves some.
+pub(crate) fn blanks_moved(blanks: u32, fact: &Fact) -> u32 {
+    if let Fact::StockMoved { moved } = fact {
+        match moved.direction {
+            Direction::In => blanks.saturating_add(moved.count),
+            Direction::Out => blanks.saturating_sub(moved.count),
+        }
+    } else {
+        blanks
     }
 }
 
@@ -625,6 +666,7 @@ fn outcome_of(reply: Reply) -> Outcome {
     match reply {
         Reply::Person { person } => Outcome::PersonFound { person },
         Reply::Card { card } => Outcome::CardFound { card },
+        Reply::Inquired { person, found } => Outcome::Inquired { person, found },
         Reply::Reserved { reservation } => Outcome::Reserved { reservation },
         Reply::Released => Outcome::Released,
         Reply::Reported => Outcome::Reported,
@@ -634,6 +676,8 @@ fn outcome_of(reply: Reply) -> Outcome {
         | Reply::SignedIn { .. }
         | Reply::SignedOut
         | Reply::Issuer { .. }
+        | Reply::OpenWrite { .. }
+        | Reply::WriteEnd { .. }
         | Reply::Authorised { .. }
         | Reply::DayTotals { .. }
         | Reply::Uploaded { .. } => Outcome::Failed { message: Message::new(Code::CentreGarbled) },

@@ -123,10 +123,13 @@ impl Desk {
                 | Reply::SignedOut
                 | Reply::Person { .. }
                 | Reply::Card { .. }
+                | Reply::Inquired { .. }
                 | Reply::Reserved { .. }
                 | Reply::Released
                 | Reply::Issuer { .. }
                 | Reply::Reported
+                | Reply::OpenWrite { .. }
+                | Reply::WriteEnd { .. }
                 | Reply::Confirmed { .. }
                 | Reply::Authorised { .. }
                 | Reply::DayTotals { .. }

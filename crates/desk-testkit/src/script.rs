@@ -13,7 +13,7 @@ pub struct Hands {
     /// Blanks in the drawer, next one first.
     pub blanks: Vec<String>,
     pub supervisor: (String, String),
-    /// ID number of the person who is served.
+    /// Number of the document that is shown.
     pub number: String,
 }
 
@@ -45,7 +45,7 @@ impl Hands {
                     .or_else(|| options.first())
                     .map_or(Move::Wait, |option| Move::Choose(option.id.clone()))
             }
-            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), self.value(field))).collect()),
+            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), value(field, &self.number))).collect()),
             AskView::Go { .. } | AskView::Again { .. } => Move::Go,
             AskView::Act { .. } => Move::Do,
             AskView::PutCard { .. } => {
@@ -58,17 +58,6 @@ impl Hands {
             }
             AskView::Busy { .. } => Move::Wait,
             AskView::Ended { .. } => Move::Stop,
-        }
-    }
-
-    fn value(&self, field: &FieldView) -> String {
-        match (field.id.as_str(), field.kind.as_str()) {
-            ("number", _) => self.number.clone(),
-            ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
-            ("tendered", _) => "50".to_owned(),
-            (_, "tick") => "true".to_owned(),
-            (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
-            _ => String::new(),
         }
     }
 
@@ -89,7 +78,8 @@ impl Hands {
 fn choice(question: &str, service: &str) -> &'static [&'static str] {
     let name = question.split('.').find(|part| part.bytes().any(|byte| !byte.is_ascii_digit()));
     match name.unwrap_or(question) {
-        "role" if service.contains("密码") => &["guardian"],
+        "role" if service.contains("密码") || service.contains("验证码") => &["guardian"],
+        "role" if service.contains("挂失") || service.contains("解挂") || service.contains("领回") => &["holder"],
         "role" => &["bearer", "parent", "holder"],
         "document" => &["resident_id", "resident-id", "id_card"],
         "blank_again" => &["next"],
@@ -98,5 +88,20 @@ fn choice(question: &str, service: &str) -> &'static [&'static str] {
         "accept_offline" => &["accept"],
         "tree" => &["yes", "no_code", "not_received", "tried"],
         _ => &[],
+    }
+}
+
+fn value(field: &FieldView, number: &str) -> String {
+    match (field.id.as_str(), field.kind.as_str()) {
+        ("number", _) => number.to_owned(),
+        ("first", _) => "2150999000020001".to_owned(),
+        ("last", _) => "2150999000020010".to_owned(),
+        ("count", _) => "10".to_owned(),
+        ("illegible", _) => "false".to_owned(),
+        ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
+        ("tendered", _) => "50".to_owned(),
+        (_, "tick") => "true".to_owned(),
+        (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
+        _ => String::new(),
     }
 }

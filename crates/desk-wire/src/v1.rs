@@ -5,10 +5,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
-    card::WriteIntent,
+    card::{WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
     code::Message,
-    id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    inquiry::{Inquired, Inquiry},
     issuer::{IssuerAnswer, IssuerRequest},
     journal::RowHeader,
     money::Fen,
@@ -59,6 +60,12 @@ pub enum Request {
         case: CaseId,
         lookup: Lookup,
     },
+    /// A person, and what the system that keeps the matter says about it.
+    Inquire {
+        case: CaseId,
+        lookup: Lookup,
+        inquiry: Inquiry,
+    },
     Reserve {
         case: CaseId,
         number: CaseNumber,
@@ -80,6 +87,22 @@ pub enum Request {
         case: CaseId,
         reservation: CentreNumber,
         intent: WriteIntent,
+    },
+    /// The write of unknown end that lies on this card, with what is needed to decide it: whichever desk sees the card
+    /// finishes it.
+    OpenWrite {
+        card: CardNo,
+    },
+    /// Another desk's write, decided from the card that lies here.
+    DecideWrite {
+        case: CaseId,
+        reservation: CentreNumber,
+        end: WriteEnd,
+    },
+    /// How another desk decided this desk's write, if one did.
+    WriteEnd {
+        case: CaseId,
+        reservation: CentreNumber,
     },
     Confirm {
         case: CaseId,
@@ -117,10 +140,14 @@ impl Request {
             Self::SignOut => "sign_out",
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
+            Self::Inquire { .. } => "inquire",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::Issuer { .. } => "issuer",
             Self::ReportUnknown { .. } => "report_unknown",
+            Self::OpenWrite { .. } => "open_write",
+            Self::DecideWrite { .. } => "decide_write",
+            Self::WriteEnd { .. } => "write_end",
             Self::Confirm { .. } => "confirm",
             Self::Authorise { .. } => "authorise",
             Self::DayTotals { .. } => "day_totals",
@@ -164,6 +191,10 @@ pub enum Reply {
     Card {
         card: Box<CardFacts>,
     },
+    Inquired {
+        person: Box<PersonFacts>,
+        found: Inquired,
+    },
     Reserved {
         reservation: Reservation,
     },
@@ -172,6 +203,12 @@ pub enum Reply {
         answer: IssuerAnswer,
     },
     Reported,
+    OpenWrite {
+        open: Option<Box<OpenWrite>>,
+    },
+    WriteEnd {
+        end: Option<Box<WriteEnd>>,
+    },
     Confirmed {
         number: CentreNumber,
     },
@@ -191,6 +228,15 @@ pub enum Reply {
     Refused {
         message: Message,
     },
+}
+
+/// A card write of unknown end, for the desk that has the card now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenWrite {
+    pub case: CaseId,
+    pub number: CaseNumber,
+    pub reservation: CentreNumber,
+    pub intent: WriteIntent,
 }
 
 /// A person who may work at the counter. Personal data stay at the centre.

@@ -450,9 +450,12 @@ async fn drive<T>(
                     | Reply::SignedOut
                     | Reply::Person { .. }
                     | Reply::Card { .. }
+                    | Reply::Inquired { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported
+                    | Reply::OpenWrite { .. }
+                    | Reply::WriteEnd { .. }
                     | Reply::Confirmed { .. }
                     | Reply::Authorised { .. }
                     | Reply::DayTotals { .. }
