@@ -109,7 +109,7 @@ impl Call<'_> {
             return refuse_code(Code::KeySourceInvalid);
         };
         match &peeked.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
             }
             Claim::Reissue { cell, person, .. } | Claim::PasswordReset { cell, person, .. } => {
@@ -127,7 +127,7 @@ impl Call<'_> {
     /// card has.
     async fn right_card(&mut self, claim: &ClaimRecord, source: &CardKeySource) -> Step<()> {
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 require(same_card(card, source), Code::WrongCard)?;
                 let registered = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 match registered.first() {
@@ -148,6 +148,12 @@ impl Call<'_> {
     /// What is asked must be what was reserved.
     fn asked(&self, claim: &ClaimRecord, ask: &IssuerRequest) -> Step<Asked> {
         match (ask, &claim.claim) {
+            (IssuerRequest::Load { online_counter, random, amount, terminal, .. }, Claim::TopUp { card, amount: reserved, .. }) => {
+                let expected = card.purse.as_ref().map(|purse| purse.online_counter);
+                require(expected == Some(*online_counter), Code::CardMovedOn)?;
+                self.purse_terms(*amount, *reserved, terminal)?;
+                Ok(Asked::mac(*online_counter, random))
+            }
             (IssuerRequest::Unload { online_counter, random, amount, terminal, .. }, Claim::PurseRefund { card, amount: reserved, .. }) => {
                 let expected = card.purse.as_ref().map(|purse| purse.online_counter);
                 require(expected == Some(*online_counter), Code::CardMovedOn)?;
@@ -178,7 +184,7 @@ impl Call<'_> {
                 IssuerRequest::CheckProof { proof: Proof::Load { .. } | Proof::Unload { .. } | Proof::Purchase { .. }, .. }
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
-                Claim::PurseRefund { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
+                Claim::PurseRefund { .. } | Claim::TopUp { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
             ) => Ok(Asked { releases: false, counter: None, random: None }),
             (
                 IssuerRequest::Load { .. }
@@ -189,7 +195,11 @@ impl Call<'_> {
                 | IssuerRequest::CheckProof { .. }
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
-                Claim::PurseRefund { .. } | Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. },
+                Claim::PurseRefund { .. }
+                | Claim::TopUp { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. },
             ) => refuse_code(Code::KeySourceInvalid),
         }
     }
@@ -223,7 +233,7 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
             LineWrite::HolderClass(class) => *class == data.holder_class,
             LineWrite::Number(number) => *number == data.card_no,
         }),
-        Claim::PurseRefund { .. } | Claim::PasswordReset { .. } => false,
+        Claim::PurseRefund { .. } | Claim::TopUp { .. } | Claim::PasswordReset { .. } => false,
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) const SERVICES: &[Service] = &[
     Service::Validation,
     Service::ReissueLost,
     Service::RefundReadable,
+    Service::TopUp,
     Service::PasswordReset,
     Service::GuardianPhone,
     Service::CardQuery,

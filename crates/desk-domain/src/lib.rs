@@ -32,5 +32,6 @@ pub mod refund;
 pub mod reissue;
 pub mod ruleset;
 pub mod self_service;
+pub mod top_up;
 pub mod validation;
 pub mod validity;

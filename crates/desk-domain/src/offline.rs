@@ -47,6 +47,7 @@ fn effect_refused(rules: &RuleSet, service: Service) -> Message {
     let why = rules.service(service).map_or("", |of_service| of_service.offline_why.as_str());
     match service {
         Service::Validation => rules.message(Some(service), Code::OfflineValidation),
+        Service::TopUp => rules.message(Some(service), Code::OnlineOnly),
         Service::CardQuery | Service::ReissueLost | Service::RefundReadable | Service::PasswordReset | Service::GuardianPhone => {
             rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
         }

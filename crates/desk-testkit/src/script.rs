@@ -91,7 +91,7 @@ fn value(field: &FieldView) -> String {
     match (field.id.as_str(), field.kind.as_str()) {
         ("number", _) => PUPIL.to_owned(),
         ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
-        ("tendered", _) => "50".to_owned(),
+        ("tendered" | "amount", _) => "50".to_owned(),
         (_, "tick") => "true".to_owned(),
         (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
         _ => String::new(),

@@ -27,7 +27,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 8] = [
+pub const JOBS: [Job; 9] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -64,6 +64,7 @@ pub const JOBS: [Job; 8] = [
     },
     Job { name: "password reset", service: "password_reset", card: None, right: Some("password:pupil-0001"), out: 0, fee: 0 },
     Job { name: "card query", service: "card_query", card: Some("education-current"), right: None, out: 0, fee: 0 },
+    Job { name: "top-up", service: "top_up", card: Some("purse-unload"), right: Some("purse:3104999000000000101"), out: 0, fee: 5_000 },
 ];
 
 impl Job {

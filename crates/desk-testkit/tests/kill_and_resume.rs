@@ -133,4 +133,5 @@ proofs! {
     validation: 5, 1;
     password_reset: 6, 1;
     card_query: 7, 1;
+    top_up: 8, 1;
 }

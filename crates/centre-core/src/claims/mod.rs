@@ -3,6 +3,7 @@
 mod refund;
 mod reissue;
 pub(crate) mod reset;
+mod top_up;
 mod validation;
 
 use chrono::{DateTime, FixedOffset, Utc};
@@ -76,6 +77,7 @@ impl Call<'_> {
         self.outlet_may(programme, service)?;
         let verdict = match claim {
             Claim::PurseRefund { card, amount, .. } => self.check_refund(programme, case, claim, card, *amount).await?,
+            Claim::TopUp { card, amount, .. } => self.check_top_up(programme, case, claim, card, *amount).await?,
             Claim::Reissue { person, old_card, accepted_at, .. } => {
                 self.check_reissue(programme, case, claim, (person, old_card, *accepted_at), &session.operator).await?
             }
@@ -131,9 +133,12 @@ impl Call<'_> {
         }
         let code = match service {
             Service::RefundReadable => Code::DirectOutletOnly,
-            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset | Service::GuardianPhone => {
-                Code::OutletNotAuthorized
-            }
+            Service::CardQuery
+            | Service::TopUp
+            | Service::ReissueLost
+            | Service::Validation
+            | Service::PasswordReset
+            | Service::GuardianPhone => Code::OutletNotAuthorized,
         };
         let list: Vec<&str> =
             programme.outlets.iter().filter(|(_, services)| services.contains(&service)).map(|(outlet, _)| outlet.as_str()).collect();
@@ -206,6 +211,7 @@ impl Call<'_> {
 fn place(claim: &Claim) -> (&CellId, Service) {
     match claim {
         Claim::PurseRefund { cell, .. } => (cell, Service::RefundReadable),
+        Claim::TopUp { cell, .. } => (cell, Service::TopUp),
         Claim::Reissue { cell, .. } => (cell, Service::ReissueLost),
         Claim::Validation { cell, .. } => (cell, Service::Validation),
         Claim::PasswordReset { cell, .. } => (cell, Service::PasswordReset),

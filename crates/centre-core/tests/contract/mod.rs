@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod front;
 pub mod journal;
+pub mod top_up;
 pub mod world;
 
 /// Makes one test of each check; `$store` gives a fresh empty store, or nothing where it cannot be had.
@@ -16,6 +17,7 @@ macro_rules! contract_suite {
                 no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, unknown_write_holds_the_card, release_frees,
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
+            top_up: load_whole_way, load_refusals, refused_proof_is_suspense;
             journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree;
         );
     };

@@ -148,6 +148,7 @@ fn programme(services: &[Service], transit: bool) -> Programme {
         refund_limits: if transit { vec![(Fen(20_000), Role::Supervisor), (Fen(50_000), Role::Manager)] } else { Vec::new() },
         same_day_refund: false,
         transit_open: true,
+        purse_cap: transit.then_some(Fen(100_000)),
         card_prefix: "21509990".to_owned(),
         card_digits: 16,
         validity: (!transit).then(|| ValidityRules {
@@ -174,7 +175,7 @@ fn policy() -> Policy {
     Policy {
         programmes: BTreeMap::from([
             (ProgrammeId::new(EDUCATION), programme(&[Service::ReissueLost, Service::Validation, Service::PasswordReset], false)),
-            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable], true)),
+            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable, Service::TopUp], true)),
         ]),
         ..Policy::default()
     }

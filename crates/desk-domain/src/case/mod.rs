@@ -16,6 +16,7 @@ mod password_reset;
 pub mod question;
 mod refund_readable;
 mod reissue_lost;
+mod top_up;
 mod validation;
 pub mod words;
 mod writing;
@@ -36,6 +37,7 @@ pub use self::{
     question::{Next, Picture, Question},
     refund_readable::RefundReadable,
     reissue_lost::ReissueLost,
+    top_up::TopUp,
     validation::Validation,
     writing::Writing,
 };
@@ -58,6 +60,8 @@ pub enum Service {
     ReissueLost,
     /// S-09
     RefundReadable,
+    /// S-11
+    TopUp,
     /// S-13
     Validation,
     /// S-17
@@ -67,8 +71,15 @@ pub enum Service {
 }
 
 impl Service {
-    pub const ALL: &[Self] =
-        &[Self::CardQuery, Self::ReissueLost, Self::RefundReadable, Self::Validation, Self::PasswordReset, Self::GuardianPhone];
+    pub const ALL: &[Self] = &[
+        Self::CardQuery,
+        Self::ReissueLost,
+        Self::RefundReadable,
+        Self::TopUp,
+        Self::Validation,
+        Self::PasswordReset,
+        Self::GuardianPhone,
+    ];
 
     /// Number of the service in the catalogue of services.
     #[must_use]
@@ -77,6 +88,7 @@ impl Service {
             Self::CardQuery => "S-02",
             Self::ReissueLost => "S-05",
             Self::RefundReadable => "S-09",
+            Self::TopUp => "S-11",
             Self::Validation => "S-13",
             Self::PasswordReset => "S-17",
             Self::GuardianPhone => "S-18",
@@ -330,6 +342,7 @@ pub enum Flow {
     CardQuery(CardQuery),
     ReissueLost(ReissueLost),
     RefundReadable(RefundReadable),
+    TopUp(TopUp),
     Validation(Validation),
     PasswordReset(PasswordReset),
     GuardianPhone(GuardianPhone),
@@ -350,6 +363,7 @@ macro_rules! each {
             Flow::CardQuery($inner) => $answer,
             Flow::ReissueLost($inner) => $answer,
             Flow::RefundReadable($inner) => $answer,
+            Flow::TopUp($inner) => $answer,
             Flow::Validation($inner) => $answer,
             Flow::PasswordReset($inner) => $answer,
             Flow::GuardianPhone($inner) => $answer,
@@ -365,6 +379,7 @@ impl Case {
                 Service::CardQuery => Flow::CardQuery(CardQuery::Tapping),
                 Service::ReissueLost => Flow::ReissueLost(ReissueLost::begin()),
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
+                Service::TopUp => Flow::TopUp(TopUp::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
                 Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
                 Service::GuardianPhone => Flow::GuardianPhone(GuardianPhone::Asking),
@@ -424,6 +439,7 @@ impl Case {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
             Flow::ReissueLost(state) => Flow::ReissueLost(state.apply(fact)?),
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
+            Flow::TopUp(state) => Flow::TopUp(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
             Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
             Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
@@ -463,7 +479,7 @@ impl Case {
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
-            Flow::CardQuery(_) | Flow::Validation(_) | Flow::GuardianPhone(_) => false,
+            Flow::CardQuery(_) | Flow::TopUp(_) | Flow::Validation(_) | Flow::GuardianPhone(_) => false,
             Flow::ReissueLost(state) => state.waits_for_line(),
             Flow::RefundReadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
