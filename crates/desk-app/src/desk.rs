@@ -107,6 +107,16 @@ pub(crate) enum Errand {
     },
     /// The card on the home screen.
     HomeCard,
+    /// Another desk's write is decided from the card in the field before this case goes on.
+    Settle {
+        case: CaseId,
+        steps: u32,
+    },
+    /// How another desk decided the write of this case.
+    WriteEnd {
+        case: CaseId,
+        steps: u32,
+    },
     Authorise {
         case: CaseId,
         steps: u32,
@@ -384,6 +394,7 @@ impl Desk {
             Mail::CardEnded { ticket, end } => match self.errands.remove(&ticket) {
                 Some(Errand::Case { case, steps }) => self.card_ended(case, steps, end).await,
                 Some(Errand::HomeCard) => self.home_card_read(end).await,
+                Some(Errand::Settle { case, steps }) => self.retry(case, steps).await,
                 Some(_) | None => Ok(()),
             },
             Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {
@@ -405,6 +416,7 @@ impl Desk {
                     Some(Errand::Authorise { case, steps, supervisor, amount }) => {
                         self.authorise_ended(case, steps, supervisor, amount, end).await
                     }
+                    Some(Errand::WriteEnd { case, steps }) => self.write_end_heard(case, steps, end).await,
                     Some(Errand::SignIn) => self.sign_in_ended(end).await,
                     Some(Errand::Reveal { case, grounds }) => self.reveal_ended(case, grounds, end).await,
                     Some(Errand::Upload) => self.upload_ended(end).await,
@@ -414,6 +426,7 @@ impl Desk {
                     }
                     Some(
                         Errand::HomeCard
+                        | Errand::Settle { .. }
                         | Errand::LatePaper { .. }
                         | Errand::ReportPaper
                         | Errand::DayPaper
@@ -549,6 +562,9 @@ impl Desk {
             | Request::Release { .. }
             | Request::Issuer { .. }
             | Request::ReportUnknown { .. }
+            | Request::OpenWrite { .. }
+            | Request::DecideWrite { .. }
+            | Request::WriteEnd { .. }
             | Request::Confirm { .. }
             | Request::Authorise { .. }
             | Request::DayTotals { .. } => self.session.as_ref().and_then(|session| session.token.clone()),

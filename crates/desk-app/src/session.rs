@@ -127,6 +127,8 @@ impl Desk {
                 | Reply::Released
                 | Reply::Issuer { .. }
                 | Reply::Reported
+                | Reply::OpenWrite { .. }
+                | Reply::WriteEnd { .. }
                 | Reply::Confirmed { .. }
                 | Reply::Authorised { .. }
                 | Reply::DayTotals { .. }
