@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What settling came to.
-enum Settled {
+pub(crate) enum Settled {
     Yes,
     /// A definite no that ends the claim.
     Void(Message),
@@ -43,7 +43,7 @@ impl Call<'_> {
 
     /// Settles a claim that is open or of unknown end.
     pub(crate) async fn settle(&mut self, mut claim: ClaimRecord, settlement: &Settlement) -> Step<Answer> {
-        let settled = match self.settled(&claim, settlement).await {
+        let settled = match self.judged(&claim, settlement).await {
             // The card may hold what nobody can prove: from here on its exception list owns it.
             Err(Stop::Refuse(message)) => {
                 if let Some(intent) = self.purse_intent(&claim) {
@@ -54,26 +54,32 @@ impl Call<'_> {
             }
             settled => settled?,
         };
-        match settled {
-            Settled::Yes => {
-                self.end_suspense(&claim).await?;
-                let on_confirm = claim.reservation.on_confirm.clone();
-                self.post_for(&claim, "confirmed", &on_confirm).await?;
-                let number = centre_number('Q', self.now, self.entropy);
-                claim.state = ClaimState::Settled { number: number.clone(), at: self.now };
-                self.tx.put_claim(&claim).await?;
-                Self::kept(Reply::Confirmed { number })
-            }
-            Settled::Void(message) => {
-                self.end_suspense(&claim).await?;
-                claim.state = ClaimState::Released { at: self.now };
-                self.tx.put_claim(&claim).await?;
-                Self::kept(Reply::Refused { message })
-            }
-        }
+        let reply = self.settled(&mut claim, settled).await?;
+        Self::kept(reply)
     }
 
-    async fn settled(&mut self, claim: &ClaimRecord, settlement: &Settlement) -> Step<Settled> {
+    /// Writes down what settling came to.
+    pub(crate) async fn settled(&mut self, claim: &mut ClaimRecord, settled: Settled) -> Step<Reply> {
+        Ok(match settled {
+            Settled::Yes => {
+                self.end_suspense(claim).await?;
+                let on_confirm = claim.reservation.on_confirm.clone();
+                self.post_for(claim, "confirmed", &on_confirm).await?;
+                let number = centre_number('Q', self.now, self.entropy);
+                claim.state = ClaimState::Settled { number: number.clone(), at: self.now };
+                self.tx.put_claim(claim).await?;
+                Reply::Confirmed { number }
+            }
+            Settled::Void(message) => {
+                self.end_suspense(claim).await?;
+                claim.state = ClaimState::Released { at: self.now };
+                self.tx.put_claim(claim).await?;
+                Reply::Refused { message }
+            }
+        })
+    }
+
+    async fn judged(&mut self, claim: &ClaimRecord, settlement: &Settlement) -> Step<Settled> {
         Ok(match (settlement, &claim.claim) {
             (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;
@@ -93,17 +99,20 @@ impl Call<'_> {
             (Settlement::PasswordReset, Claim::PasswordReset { cell, person, accepted_at, .. }) => {
                 self.settle_reset(claim, cell, person, *accepted_at).await?
             }
+            (Settlement::Act, Claim::Act { cell, programme, act }) => self.settle_act(claim, cell, programme, act).await?,
             (
                 Settlement::PurseRefunded { .. }
                 | Settlement::PurseLoaded { .. }
                 | Settlement::CardIssued { .. }
                 | Settlement::Validated { .. }
-                | Settlement::PasswordReset,
+                | Settlement::PasswordReset
+                | Settlement::Act,
                 Claim::PurseRefund { .. }
                 | Claim::TopUp { .. }
                 | Claim::Reissue { .. }
                 | Claim::Validation { .. }
-                | Claim::PasswordReset { .. },
+                | Claim::PasswordReset { .. }
+                | Claim::Act { .. },
             ) => return refuse_code(Code::KeySourceInvalid),
         })
     }
@@ -126,7 +135,7 @@ impl Call<'_> {
                     RefundMethod::BlockThenBackOffice => None,
                 }
             }
-            Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } => None,
+            Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
         }
     }
 
@@ -288,7 +297,7 @@ impl Call<'_> {
         })
     }
 
-    async fn registered(&mut self, cell: &CellId, card_no: &CardNo) -> Step<Card> {
+    pub(crate) async fn registered(&mut self, cell: &CellId, card_no: &CardNo) -> Step<Card> {
         let cards = self.tx.lock_cards(cell, std::slice::from_ref(card_no)).await?;
         match cards.into_iter().next() {
             Some(card) => Ok(card),

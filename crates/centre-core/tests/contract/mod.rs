@@ -1,5 +1,6 @@
 //! One suite for every store: the centre's promises, asked through its one door.
 
+pub mod acts;
 pub mod claims;
 pub mod front;
 pub mod journal;
@@ -18,6 +19,9 @@ macro_rules! contract_suite {
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;
+            acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
+                half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,
+                one_ticket_for_one_broken_promise, codes_are_limited, found_card_goes_back_once, order_of_another_channel;
             journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree;
         );
     };
