@@ -1,7 +1,7 @@
 //! Settling a right: the proof is checked, the ledger posted, cards and people moved on, all in one transaction.
 
 use desk_domain::{
-    card::{CardImage, WriteProof},
+    card::{CardImage, RefundMethod, Terminal, WriteIntent, WriteProof},
     claim::{Claim, Settlement},
     code::{Code, Message},
     id::{CardNo, CaseId, CellId, CentreNumber, PersonId, ProgrammeId},
@@ -43,34 +43,16 @@ impl Call<'_> {
 
     /// Settles a claim that is open or of unknown end.
     pub(crate) async fn settle(&mut self, mut claim: ClaimRecord, settlement: &Settlement) -> Step<Answer> {
-        let settled = match (settlement, &claim.claim) {
-            (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
-                require(amount == reserved, Code::AmountInvalid)?;
-                self.settle_refund(&claim, cell, card, *reserved, proof).await?
+        let settled = match self.judged(&claim, settlement).await {
+            // The card may hold what nobody can prove: from here on its exception list owns it.
+            Err(Stop::Refuse(message)) => {
+                if let Some(intent) = self.purse_intent(&claim) {
+                    self.put_in_doubt(&mut claim, &intent).await?;
+                    return Self::kept(Reply::Refused { message });
+                }
+                return refuse(message);
             }
-            (Settlement::CardIssued { new_card, proof }, Claim::Reissue { cell, programme, person, old_card, .. }) => {
-                self.settle_reissue(&claim, (cell, programme, person), old_card, new_card, proof).await?
-            }
-            (Settlement::Validated { until, proof }, Claim::Validation { cell, card, until: reserved, .. }) => {
-                require(until == reserved, Code::WriteUnknown)?;
-                self.settle_validation(cell, card, *reserved, proof).await?
-            }
-            (Settlement::PasswordReset, Claim::PasswordReset { cell, person, accepted_at, .. }) => {
-                self.settle_reset(&claim, cell, person, *accepted_at).await?
-            }
-            (Settlement::Act, Claim::Act { cell, programme, act }) => self.settle_act(&claim, cell, programme, act).await?,
-            (
-                Settlement::PurseRefunded { .. }
-                | Settlement::CardIssued { .. }
-                | Settlement::Validated { .. }
-                | Settlement::PasswordReset
-                | Settlement::Act,
-                Claim::PurseRefund { .. }
-                | Claim::Reissue { .. }
-                | Claim::Validation { .. }
-                | Claim::PasswordReset { .. }
-                | Claim::Act { .. },
-            ) => return refuse_code(Code::KeySourceInvalid),
+            settled => settled?,
         };
         let reply = self.settled(&mut claim, settled).await?;
         Self::kept(reply)
@@ -97,7 +79,67 @@ impl Call<'_> {
         })
     }
 
-    async fn settle_refund(
+    async fn judged(&mut self, claim: &ClaimRecord, settlement: &Settlement) -> Step<Settled> {
+        Ok(match (settlement, &claim.claim) {
+            (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
+                require(amount == reserved, Code::AmountInvalid)?;
+                self.settle_purse(claim, cell, card, *reserved, proof).await?
+            }
+            (Settlement::PurseLoaded { amount, proof }, Claim::TopUp { cell, card, amount: reserved, .. }) => {
+                require(amount == reserved, Code::AmountInvalid)?;
+                self.settle_purse(claim, cell, card, *reserved, proof).await?
+            }
+            (Settlement::CardIssued { new_card, proof }, Claim::Reissue { cell, programme, person, old_card, .. }) => {
+                self.settle_reissue(claim, (cell, programme, person), old_card, new_card, proof).await?
+            }
+            (Settlement::Validated { until, proof }, Claim::Validation { cell, card, until: reserved, .. }) => {
+                require(until == reserved, Code::WriteUnknown)?;
+                self.settle_validation(cell, card, *reserved, proof).await?
+            }
+            (Settlement::PasswordReset, Claim::PasswordReset { cell, person, accepted_at, .. }) => {
+                self.settle_reset(claim, cell, person, *accepted_at).await?
+            }
+            (Settlement::Act, Claim::Act { cell, programme, act }) => self.settle_act(claim, cell, programme, act).await?,
+            (
+                Settlement::PurseRefunded { .. }
+                | Settlement::PurseLoaded { .. }
+                | Settlement::CardIssued { .. }
+                | Settlement::Validated { .. }
+                | Settlement::PasswordReset
+                | Settlement::Act,
+                Claim::PurseRefund { .. }
+                | Claim::TopUp { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. }
+                | Claim::Act { .. },
+            ) => return refuse_code(Code::KeySourceInvalid),
+        })
+    }
+
+    /// The write that an open claim on a purse was made for.
+    fn purse_intent(&self, claim: &ClaimRecord) -> Option<WriteIntent> {
+        match &claim.state {
+            ClaimState::Open => {}
+            ClaimState::Unknown { .. } | ClaimState::Settled { .. } | ClaimState::Released { .. } => return None,
+        }
+        let terminal =
+            || Terminal { number: self.device.terminal.clone(), sequence: 0, at: desk_domain::case::context::local(claim.reserved_at) };
+        match &claim.claim {
+            Claim::TopUp { card, amount, .. } => Some(WriteIntent::Load { before: card.clone(), amount: *amount, terminal: terminal() }),
+            Claim::PurseRefund { card, amount, .. } => {
+                let (before, amount, terminal) = (card.clone(), *amount, terminal());
+                match card.purse.as_ref()?.refund_method {
+                    RefundMethod::Unload => Some(WriteIntent::Unload { before, amount, terminal }),
+                    RefundMethod::PurchaseOfRest => Some(WriteIntent::PurchaseOfRest { before, amount, terminal }),
+                    RefundMethod::BlockThenBackOffice => None,
+                }
+            }
+            Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
+        }
+    }
+
+    async fn settle_purse(
         &mut self,
         claim: &ClaimRecord,
         cell: &CellId,

@@ -42,6 +42,7 @@ impl Call<'_> {
             WriteEnd::NotWritten { .. } => None,
             WriteEnd::Written(proof) => Some(match &claim.claim {
                 Claim::PurseRefund { amount, .. } => Settlement::PurseRefunded { amount: *amount, proof: proof.clone() },
+                Claim::TopUp { amount, .. } => Settlement::PurseLoaded { amount: *amount, proof: proof.clone() },
                 Claim::Validation { until, .. } => Settlement::Validated { until: *until, proof: proof.clone() },
                 // A blank is not found by its number, and a reset or an act writes no card.
                 Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => return refuse_code(Code::KeySourceInvalid),

@@ -136,7 +136,7 @@ impl Call<'_> {
             return Ok(None);
         };
         match &peeked.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
             }
             Claim::Reissue { cell, person, .. } | Claim::PasswordReset { cell, person, .. } => {
@@ -151,7 +151,7 @@ impl Call<'_> {
     /// card has.
     async fn right_card(&mut self, claim: &ClaimRecord, source: &CardKeySource, check: bool) -> Step<()> {
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 require(same_card(card, source), Code::WrongCard)?;
                 let registered = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 match registered.first() {
@@ -173,6 +173,12 @@ impl Call<'_> {
     /// What is asked must be what was reserved.
     fn asked(&self, claim: &ClaimRecord, ask: &IssuerRequest) -> Step<Asked> {
         match (ask, &claim.claim) {
+            (IssuerRequest::Load { online_counter, random, amount, terminal, .. }, Claim::TopUp { card, amount: reserved, .. }) => {
+                let expected = card.purse.as_ref().map(|purse| purse.online_counter);
+                require(expected == Some(*online_counter), Code::CardMovedOn)?;
+                self.purse_terms(*amount, *reserved, terminal)?;
+                Ok(Asked::mac(*online_counter, random))
+            }
             (IssuerRequest::Unload { online_counter, random, amount, terminal, .. }, Claim::PurseRefund { card, amount: reserved, .. }) => {
                 let expected = card.purse.as_ref().map(|purse| purse.online_counter);
                 require(expected == Some(*online_counter), Code::CardMovedOn)?;
@@ -203,7 +209,7 @@ impl Call<'_> {
                 IssuerRequest::CheckProof { proof: Proof::Load { .. } | Proof::Unload { .. } | Proof::Purchase { .. }, .. }
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
-                Claim::PurseRefund { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
+                Claim::PurseRefund { .. } | Claim::TopUp { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
             ) => Ok(Asked { releases: false, counter: None, random: None }),
             (
                 IssuerRequest::Load { .. }
@@ -215,6 +221,7 @@ impl Call<'_> {
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
                 Claim::PurseRefund { .. }
+                | Claim::TopUp { .. }
                 | Claim::Reissue { .. }
                 | Claim::Validation { .. }
                 | Claim::PasswordReset { .. }
@@ -252,7 +259,7 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
             LineWrite::HolderClass(class) => *class == data.holder_class,
             LineWrite::Number(number) => *number == data.card_no,
         }),
-        Claim::PurseRefund { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => false,
+        Claim::PurseRefund { .. } | Claim::TopUp { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => false,
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Programme {
     pub same_day_refund: bool,
     /// The transit function must have been opened before a refund.
     pub transit_open: bool,
+    /// Most that a purse may hold, where the programme has purses.
+    pub purse_cap: Option<Fen>,
     /// First digits of a new card's number; the rest is drawn.
     pub card_prefix: String,
     /// Digits of a card number.
@@ -108,6 +110,7 @@ impl Programme {
             refund_limits,
             same_day_refund: rules.purse.as_ref().is_none_or(|purse| purse.same_day),
             transit_open: rules.purse.as_ref().is_some_and(|purse| purse.transit_open),
+            purse_cap: rules.purse.as_ref().map(|purse| purse.cap),
             card_prefix: numbering.prefix.clone(),
             card_digits: numbering.digits,
             validity: rules.validity.clone(),

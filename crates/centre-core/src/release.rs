@@ -45,8 +45,15 @@ impl Call<'_> {
             }
             ClaimState::Released { .. } => return refuse(conflict(&claim)),
         }
+        self.put_in_doubt(&mut claim, intent).await?;
+        Self::kept(Reply::Reported)
+    }
+
+    /// Card and money of an open claim into suspense, until the claim settles or is given back.
+    pub(crate) async fn put_in_doubt(&mut self, claim: &mut ClaimRecord, intent: &WriteIntent) -> Step<()> {
+        let case = claim.by.case;
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 require(card.card_no == intent.before().card_no, Code::WrongCard)?;
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
@@ -62,12 +69,12 @@ impl Call<'_> {
             }
             Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
-        if let Some((float, suspense, amount)) = at_stake(&claim) {
-            self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
+        if let Some((float, suspense, amount)) = at_stake(claim) {
+            self.post_for(claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
         }
         claim.state = ClaimState::Unknown { intent: Box::new(intent.clone()), since: self.now };
-        self.tx.put_claim(&claim).await?;
-        Self::kept(Reply::Reported)
+        self.tx.put_claim(claim).await?;
+        Ok(())
     }
 
     /// Takes a claim of unknown end out of suspense: its card and its money.
@@ -79,7 +86,7 @@ impl Call<'_> {
             }
         }
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
                     if card.suspended.as_ref().is_some_and(|held| held.case == claim.by.case) {
@@ -119,11 +126,15 @@ impl Call<'_> {
     }
 }
 
-/// Purse float, suspense account and amount of a claim that moves money.
+/// Whose money it is (the purses' float, or what was taken for a purse), suspense account and amount of a claim that
+/// moves money.
 fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
     match &claim.claim {
         Claim::PurseRefund { programme, amount, .. } => {
             Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
+        }
+        Claim::TopUp { programme, amount, .. } => {
+            Some((Account::TopUpHeld { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
         }
         Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
     }

@@ -115,6 +115,7 @@ impl Report {
             Account::FeeIncome { programme } => of("工本费收入", programme),
             Account::PurseFloat { programme } => of("电子钱包备付", programme),
             Account::RefundPayable { programme } => of("应付退值", programme),
+            Account::TopUpHeld { programme } => of("待充值款", programme),
             Account::Suspense { programme } => of("待查", programme),
             Account::CashOver { .. } => "长款".to_owned(),
             Account::CashShort { .. } => "短款".to_owned(),

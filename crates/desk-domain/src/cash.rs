@@ -62,8 +62,13 @@ impl CashCount {
             let Some(known) = DENOMINATIONS.into_iter().find(|known| known.id() == *id) else {
                 return Err(Message::new(Code::FieldInvalid).with("field", "券别"));
             };
-            if normalise::text(typed).is_empty() {
+            let text = normalise::text(typed);
+            if text.is_empty() {
                 continue;
+            }
+            // Separators are dropped from a number, and a sign looks like one.
+            if text.contains(['-', '−', '–', '+']) {
+                return Err(Message::new(Code::FieldInvalid).with("field", known.label));
             }
             let number = normalise::count(typed, known.label)?;
             if count.iter().any(|counted| counted.value == known.value) {

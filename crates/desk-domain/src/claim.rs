@@ -20,6 +20,8 @@ use crate::{
 pub enum Claim {
     /// Epoch: (card, purse, online counter at reservation).
     PurseRefund { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
+    /// Epoch: (card, purse, online counter at reservation), the same right as a refund. The cash is in the till already.
+    TopUp { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
     /// Epoch: (old card, reissue).
     Reissue {
         cell: CellId,
@@ -49,6 +51,7 @@ impl Claim {
     pub fn programme(&self) -> &ProgrammeId {
         match self {
             Self::PurseRefund { programme, .. }
+            | Self::TopUp { programme, .. }
             | Self::Reissue { programme, .. }
             | Self::Validation { programme, .. }
             | Self::PasswordReset { programme, .. }
@@ -73,6 +76,10 @@ pub struct Reservation {
 #[serde(tag = "settle", rename_all = "snake_case")]
 pub enum Settlement {
     PurseRefunded {
+        amount: Fen,
+        proof: WriteProof,
+    },
+    PurseLoaded {
         amount: Fen,
         proof: WriteProof,
     },

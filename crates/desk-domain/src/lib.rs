@@ -38,5 +38,6 @@ pub mod reissue;
 pub mod ruleset;
 pub mod self_service;
 pub mod text_codes;
+pub mod top_up;
 pub mod validation;
 pub mod validity;

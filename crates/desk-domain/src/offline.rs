@@ -48,6 +48,9 @@ fn effect_refused(rules: &RuleSet, service: Service) -> Message {
     if service == Service::Validation {
         return rules.message(Some(service), Code::OfflineValidation);
     }
+    if service == Service::TopUp {
+        return rules.message(Some(service), Code::OnlineOnly);
+    }
     rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
 }
 

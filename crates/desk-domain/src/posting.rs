@@ -21,6 +21,8 @@ pub enum Account {
     PurseFloat { programme: ProgrammeId },
     /// Refunds confirmed by the centre and not yet paid out.
     RefundPayable { programme: ProgrammeId },
+    /// Taken for a purse and not yet on it.
+    TopUpHeld { programme: ProgrammeId },
     /// Money whose end is unknown.
     Suspense { programme: ProgrammeId },
     /// Cash found over the books (长款); never netted with what is short.

@@ -292,6 +292,13 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
                 wrong.push(format!("purse holds {:?}", card.and_then(|card| card.balance())));
             }
         }
+        "top_up" => {
+            let before = job.card.and_then(before).and_then(|card| card.balance());
+            let after = job.card.and_then(now).and_then(|card| card.balance());
+            if before.zip(after).is_none_or(|(before, after)| i64::from(after) - i64::from(before) != job.fee) {
+                wrong.push(format!("purse held {before:?} and holds {after:?}"));
+            }
+        }
         "reissue_lost" => {
             let written = ["blank-1", "blank-2", "blank-3"].iter().filter(|name| changed(name)).count();
             if written != 1 {

@@ -99,7 +99,7 @@ fn value(field: &FieldView, number: &str) -> String {
         ("count", _) => "10".to_owned(),
         ("illegible", _) => "false".to_owned(),
         ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
-        ("tendered", _) => "50".to_owned(),
+        ("tendered" | "amount", _) => "50".to_owned(),
         (_, "tick") => "true".to_owned(),
         (_, "choice") => field.options.first().map(|option| option.id.clone()).unwrap_or_default(),
         _ => String::new(),

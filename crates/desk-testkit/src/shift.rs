@@ -28,7 +28,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 16] = [
+pub const JOBS: [Job; 17] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -87,6 +87,7 @@ pub const JOBS: [Job; 16] = [
     },
     Job { name: "bad card", service: "bad_card", card: Some("education-current"), right: None, out: 0, fee: 0 },
     Job { name: "blank stock", service: "blank_stock", card: None, right: None, out: 0, fee: 0 },
+    Job { name: "top-up", service: "top_up", card: Some("purse-unload"), right: Some("purse:3104999000000000101"), out: 0, fee: 5_000 },
 ];
 
 impl Job {

@@ -141,4 +141,5 @@ proofs! {
     found_card: 13, 1;
     bad_card: 14, 1;
     blank_stock: 15, 1;
+    top_up: 16, 1;
 }

@@ -38,6 +38,24 @@ async fn refund_of_a_purse_that_unloads() {
     assert_eq!(rig.tray.card("purse-unload").and_then(|card| card.balance()), Some(0));
 }
 
+/// Refunded, topped up by the counter itself, and refunded again: the same purse, two rights, to the fen.
+#[tokio::test(start_paused = true)]
+async fn a_purse_is_refunded_topped_up_and_refunded_again() {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut rig = Rig::at(&world, 1).await.expect("rig");
+    let mut clerk = open(&mut rig).await;
+    for (service, balance, till) in [("refund_readable", 0, "463.50"), ("top_up", 5_000, "513.50"), ("refund_readable", 0, "463.50")] {
+        let end = serve(&mut clerk, &rig, service, &mut Hands::with_card("purse-unload")).await;
+        assert!(good(&end), "{end:#?}");
+        assert_eq!(rig.tray.card("purse-unload").and_then(|card| card.balance()), Some(balance));
+        clerk.send(Act::Home);
+        let view = clerk.until("home", |view| matches!(view.stage, Stage::Home(_))).await.expect("home");
+        assert_eq!(view.status.and_then(|status| status.till).as_deref(), Some(till));
+    }
+    let report = desk_testkit::shift::report(&mut clerk).await.expect("report");
+    assert!(report.agree, "{:?} {:?}", report.totals, report.message);
+}
+
 #[tokio::test(start_paused = true)]
 async fn refund_of_a_purse_that_refuses_to_unload() {
     let world = Arc::new(World::demonstration().await.expect("world"));

@@ -4,6 +4,7 @@ pub(crate) mod act;
 mod refund;
 mod reissue;
 pub(crate) mod reset;
+mod top_up;
 mod validation;
 
 use chrono::{DateTime, FixedOffset, Utc};
@@ -77,6 +78,7 @@ impl Call<'_> {
         self.outlet_may(programme, service)?;
         let verdict = match claim {
             Claim::PurseRefund { card, amount, .. } => self.check_refund(programme, case, claim, card, *amount).await?,
+            Claim::TopUp { card, amount, .. } => self.check_top_up(programme, case, claim, card, *amount).await?,
             Claim::Reissue { person, old_card, accepted_at, .. } => {
                 self.check_reissue(programme, case, claim, (person, old_card, *accepted_at), &session.operator).await?
             }
@@ -203,6 +205,7 @@ impl Call<'_> {
 fn place(claim: &Claim) -> (&CellId, Service) {
     match claim {
         Claim::PurseRefund { cell, .. } => (cell, Service::RefundReadable),
+        Claim::TopUp { cell, .. } => (cell, Service::TopUp),
         Claim::Reissue { cell, .. } => (cell, Service::ReissueLost),
         Claim::Validation { cell, .. } => (cell, Service::Validation),
         Claim::PasswordReset { cell, .. } => (cell, Service::PasswordReset),

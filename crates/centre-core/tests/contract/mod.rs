@@ -4,6 +4,7 @@ pub mod acts;
 pub mod claims;
 pub mod front;
 pub mod journal;
+pub mod top_up;
 pub mod world;
 
 /// Makes one test of each check; `$store` gives a fresh empty store, or nothing where it cannot be had.
@@ -17,6 +18,7 @@ macro_rules! contract_suite {
                 no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, another_desk_decides, unknown_write_holds_the_card, release_frees,
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
+            top_up: load_whole_way, load_refusals, refused_proof_is_suspense;
             acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
                 half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,
                 one_ticket_for_one_broken_promise, codes_are_limited, found_card_goes_back_once, order_of_another_channel;

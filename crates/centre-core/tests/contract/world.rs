@@ -154,6 +154,7 @@ fn programme(services: &[Service], transit: bool) -> Programme {
         refund_limits: if transit { vec![(Fen(20_000), Role::Supervisor), (Fen(50_000), Role::Manager)] } else { Vec::new() },
         same_day_refund: false,
         transit_open: true,
+        purse_cap: transit.then_some(Fen(100_000)),
         card_prefix: "21509990".to_owned(),
         card_digits: 16,
         validity: (!transit).then(|| ValidityRules {
@@ -197,7 +198,7 @@ fn policy() -> Policy {
                     false,
                 ),
             ),
-            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable, Service::FormalLoss, Service::LossRelease], true)),
+            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable, Service::TopUp, Service::FormalLoss, Service::LossRelease], true)),
         ]),
         ..Policy::default()
     }

@@ -18,7 +18,7 @@ use crate::{
     posting::{Account, Balanced},
     refund, reissue,
     ruleset::{DocumentKind, RuleSet},
-    validation, validity,
+    top_up, validation, validity,
 };
 
 /// Everything outside a case that its next step may depend on. Holds no effect and no choice.
@@ -84,6 +84,33 @@ impl Cx<'_> {
         Balanced::transfer(self.fee_income(), self.till_account(), amount)
     }
 
+    /// Money for a purse taken in cash; held until it is on the card.
+    #[must_use]
+    pub fn top_up_in(&self, amount: Fen) -> Balanced {
+        Balanced::transfer(self.top_up_held(), self.till_account(), amount)
+    }
+
+    /// Money that did not reach the purse given back in cash.
+    #[must_use]
+    pub fn top_up_back(&self, amount: Fen) -> Balanced {
+        Balanced::transfer(self.till_account(), self.top_up_held(), amount)
+    }
+
+    fn top_up_held(&self) -> Account {
+        Account::TopUpHeld { programme: self.header.programme.clone() }
+    }
+
+    /// May the till take this much more?
+    ///
+    /// # Errors
+    /// `TILL_FULL`.
+    pub fn till_takes(&self, amount: Fen) -> Result<(), Message> {
+        match self.till.plus(amount) {
+            Ok(after) if after <= self.rules.till.most => Ok(()),
+            Ok(_) | Err(_) => Err(self.refuse(Code::TillFull)),
+        }
+    }
+
     /// Fee given back in cash.
     #[must_use]
     pub fn fee_back(&self, amount: Fen) -> Balanced {
@@ -124,6 +151,14 @@ impl Cx<'_> {
     /// Why this card cannot be refunded; judged by the card alone where the centre said nothing yet.
     pub fn refund(&self, card: &CardImage, centre: Option<&CardFacts>) -> Result<refund::Terms, Message> {
         refund::decide(self.rules, refund::Facts { outlet: &self.header.outlet, at: local(self.now), card, centre })
+    }
+
+    /// The most that may be put onto this card now; judged by the card alone where the centre said nothing yet.
+    ///
+    /// # Errors
+    /// Why nothing can be put onto it.
+    pub fn top_up(&self, card: &CardImage, centre: Option<&CardFacts>) -> Result<Fen, Message> {
+        top_up::decide(self.rules, top_up::Facts { outlet: &self.header.outlet, at: local(self.now), card, centre })
     }
 
     /// # Errors

@@ -135,7 +135,11 @@ pub enum Fact {
         moment: Moment,
     },
     Released,
-    /// Fee taken in cash.
+    /// How much is to be put onto the purse.
+    AmountChosen {
+        amount: Fen,
+    },
+    /// Fee, or money for a purse, taken in cash.
     MoneyIn {
         fee: Fen,
         tendered: Fen,
@@ -269,6 +273,7 @@ impl Fact {
             Self::AcceptedOffline { .. } => "accepted_offline",
             Self::Reserved { .. } => "reserved",
             Self::Released => "released",
+            Self::AmountChosen { .. } => "amount_chosen",
             Self::MoneyIn { .. } => "money_in",
             Self::MoneyBack { .. } => "money_back",
             Self::BlankRead { .. } => "blank_read",
@@ -324,6 +329,7 @@ impl Fact {
             | Self::AcceptedOffline { .. }
             | Self::Reserved { .. }
             | Self::Released
+            | Self::AmountChosen { .. }
             | Self::BlankRead { .. }
             | Self::WriteOrdered { .. }
             | Self::Written { .. }
@@ -378,6 +384,7 @@ impl Fact {
             | Self::Authorised { .. }
             | Self::Reserved { .. }
             | Self::Released
+            | Self::AmountChosen { .. }
             | Self::MoneyIn { .. }
             | Self::MoneyBack { .. }
             | Self::BlankRead { .. }

@@ -21,6 +21,7 @@ mod password_reset;
 pub mod question;
 mod refund_readable;
 mod reissue_lost;
+mod top_up;
 mod validation;
 pub mod words;
 mod writing;
@@ -46,6 +47,7 @@ pub use self::{
     question::{Next, Picture, Question},
     refund_readable::RefundReadable,
     reissue_lost::ReissueLost,
+    top_up::TopUp,
     validation::Validation,
     writing::Writing,
 };
@@ -69,6 +71,8 @@ pub enum Service {
     ReissueLost,
     /// S-09
     RefundReadable,
+    /// S-11
+    TopUp,
     /// S-13
     Validation,
     /// S-17
@@ -101,6 +105,7 @@ impl Service {
         Self::Validation,
         Self::ReissueLost,
         Self::RefundReadable,
+        Self::TopUp,
         Self::PasswordReset,
         Self::GuardianPhone,
         Self::CardQuery,
@@ -123,6 +128,7 @@ impl Service {
             Self::FirstIssue => "S-03",
             Self::ReissueLost => "S-05",
             Self::RefundReadable => "S-09",
+            Self::TopUp => "S-11",
             Self::Validation => "S-13",
             Self::TemporaryLoss => "S-14",
             Self::FormalLoss => "S-15",
@@ -395,6 +401,7 @@ pub enum Flow {
     CardQuery(CardQuery),
     ReissueLost(ReissueLost),
     RefundReadable(RefundReadable),
+    TopUp(TopUp),
     Validation(Validation),
     PasswordReset(PasswordReset),
     Guidance(Guidance),
@@ -420,6 +427,7 @@ macro_rules! each {
             Flow::CardQuery($inner) => $answer,
             Flow::ReissueLost($inner) => $answer,
             Flow::RefundReadable($inner) => $answer,
+            Flow::TopUp($inner) => $answer,
             Flow::Validation($inner) => $answer,
             Flow::PasswordReset($inner) => $answer,
             Flow::Guidance($inner) => $answer,
@@ -440,6 +448,7 @@ impl Case {
                 Service::CardQuery => Flow::CardQuery(CardQuery::Tapping),
                 Service::ReissueLost => Flow::ReissueLost(ReissueLost::begin()),
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
+                Service::TopUp => Flow::TopUp(TopUp::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
                 Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
                 Service::FirstIssue => Flow::Guidance(Guidance::begin(Topic::FirstIssue)),
@@ -508,6 +517,7 @@ impl Case {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
             Flow::ReissueLost(state) => Flow::ReissueLost(state.apply(fact)?),
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
+            Flow::TopUp(state) => Flow::TopUp(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
             Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
             Flow::Guidance(state) => Flow::Guidance(state.apply(fact)?),
@@ -553,6 +563,7 @@ impl Case {
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
             Flow::CardQuery(_)
+            | Flow::TopUp(_)
             | Flow::Validation(_)
             | Flow::Guidance(_)
             | Flow::HandBack(_)
@@ -575,6 +586,7 @@ impl Case {
             Flow::CardQuery(_)
             | Flow::ReissueLost(_)
             | Flow::RefundReadable(_)
+            | Flow::TopUp(_)
             | Flow::Validation(_)
             | Flow::PasswordReset(_)
             | Flow::Guidance(_)

@@ -150,7 +150,7 @@ struct Table {
 impl Table {
     fn new(service: Service, line: LineMode) -> Self {
         let programme = match service {
-            Service::RefundReadable | Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => PURSE,
+            Service::RefundReadable | Service::TopUp | Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => PURSE,
             Service::CardQuery
             | Service::ReissueLost
             | Service::Validation
@@ -187,7 +187,7 @@ impl Table {
             online: line == LineMode::Online,
             now: ten(),
             on_reader: match service {
-                Service::RefundReadable => card(Some(3650)),
+                Service::RefundReadable | Service::TopUp => card(Some(3650)),
                 Service::ReissueLost => blank(),
                 Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => card(Some(3650)),
                 Service::CardQuery
@@ -284,6 +284,9 @@ impl Table {
             Claim::PurseRefund { amount, .. } => {
                 Balanced::transfer(Account::RefundPayable { programme: programme.clone() }, Account::PurseFloat { programme }, *amount)
             }
+            Claim::TopUp { amount, .. } => {
+                Balanced::transfer(Account::PurseFloat { programme: programme.clone() }, Account::TopUpHeld { programme }, *amount)
+            }
             Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => Balanced::none(),
         };
         Reservation {
@@ -326,7 +329,7 @@ impl Table {
                         let value = match field.id.as_str() {
                             "number" => "３２０５００２０１５０３１５００１２",
                             "expiry" => "长期",
-                            "tendered" => "５０",
+                            "tendered" | "amount" => "５０",
                             "original" | "page" | "told" | "social_security" | "bank" => "true",
                             "first" => "００１",
                             "last" => "010",
@@ -731,4 +734,75 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn money_taken_for_a_purse_reaches_it_or_goes_back() {
+    let held = |table: &Table| -> i64 {
+        let facts = table.journal.iter().filter_map(|entry| match entry {
+            Entry::Fact { fact } => Some(fact.postings()),
+            Entry::Intent { .. } => None,
+        });
+        facts
+            .flat_map(|postings| postings.lines().to_vec())
+            .filter(|line| matches!(line.account, Account::TopUpHeld { .. }))
+            .map(|line| line.amount.0)
+            .sum()
+    };
+    // Onto the card.
+    let mut table = Table::new(Service::TopUp, LineMode::Online);
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert_eq!((table.till, held(&table)), (Fen(55_000), 0));
+    // The centre says no after the cash was taken.
+    let mut table = Table::new(Service::TopUp, LineMode::Online);
+    table.until("top_up.reserving");
+    assert_eq!((table.till, held(&table)), (Fen(55_000), -5_000));
+    table.take(Input::Outcome(Outcome::Refused { message: Message::new(Code::PurseCap) })).unwrap();
+    assert!(table.answer(Answer::Go).is_err(), "Enter gives no money back");
+    assert!(table.answer(Answer::Cancel).is_err(), "nobody walks away with the money");
+    assert!(matches!(table.until("-"), Some(Ending::Refused { .. })));
+    assert_eq!((table.till, held(&table)), (Fen(50_000), 0));
+    // Proved that nothing was written.
+    let mut table = Table::new(Service::TopUp, LineMode::Online);
+    table.until("top_up.writing");
+    table.take(Input::Outcome(Outcome::Write { end: WriteEnd::NotWritten { reason: Code::CardPulled } })).unwrap();
+    table.answer(Answer::Choose { option: "again".to_owned() }).unwrap();
+    table.take(Input::Outcome(Outcome::Write { end: WriteEnd::NotWritten { reason: Code::CardPulled } })).unwrap();
+    table.answer(Answer::Choose { option: "stop".to_owned() }).unwrap();
+    assert_eq!(table.until("-"), Some(Ending::Cancelled));
+    assert_eq!((table.till, held(&table)), (Fen(50_000), 0));
+}
+
+#[test]
+fn what_a_purse_takes() {
+    for (typed, code) in [
+        ("5", Code::AmountInvalid),
+        ("15", Code::AmountInvalid),
+        ("10.50", Code::AmountInvalid),
+        ("0", Code::AmountInvalid),
+        ("-10", Code::AmountInvalid),
+        ("", Code::FieldRequired),
+        ("970", Code::PurseCap),
+    ] {
+        let mut table = Table::new(Service::TopUp, LineMode::Online);
+        table.until("top_up.offered");
+        let refused = table.answer(Answer::Fill { values: vec![("amount".to_owned(), typed.to_owned())] });
+        assert_eq!(refused.map_err(|message| message.code), Err(code), "{typed}");
+        assert_eq!(table.case.state(), "top_up.offered");
+    }
+    for typed in ["10", "２０", "960"] {
+        let mut table = Table::new(Service::TopUp, LineMode::Online);
+        table.until("top_up.offered");
+        table.answer(Answer::Fill { values: vec![("amount".to_owned(), typed.to_owned())] }).unwrap();
+        assert_eq!(table.case.state(), "top_up.paying");
+    }
+    // A till that is full takes no more, and without the line no money is taken at all.
+    let mut table = Table::new(Service::TopUp, LineMode::Online);
+    table.until("top_up.paying");
+    let tendered = || Answer::Fill { values: vec![("tendered".to_owned(), "50".to_owned())] };
+    table.online = false;
+    assert_eq!(table.answer(tendered()).map_err(|message| message.code), Err(Code::OnlineOnly));
+    table.online = true;
+    table.till = table.rules.till.most;
+    assert_eq!(table.answer(tendered()).map_err(|message| message.code), Err(Code::TillFull));
 }

@@ -66,6 +66,7 @@ impl From<Service> for Capability {
             Service::CardQuery => Self::CardQuery,
             Service::ReissueLost => Self::CardReissue,
             Service::RefundReadable => Self::PurseRefund,
+            Service::TopUp => Self::PurseTopUp,
             Service::Validation => Self::CardValidate,
             Service::PasswordReset => Self::PasswordReset,
             Service::FirstIssue => Self::CardIssueStatus,

@@ -104,7 +104,7 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
     }
     let needs = match service.capability {
         Capability::CardReissue => set.reissue.is_none().then_some("reissue"),
-        Capability::PurseRefund => set.purse.is_none().then_some("purse"),
+        Capability::PurseRefund | Capability::PurseTopUp => set.purse.is_none().then_some("purse"),
         Capability::CardValidate => set.validity.is_none().then_some("validity"),
         Capability::PasswordReset => set.password.is_none().then_some("password"),
         Capability::CardIssueStatus => set.first_issue.is_none().then_some("first_issue"),
@@ -115,7 +115,6 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         | Capability::CardReplaceQuality
         | Capability::CardReplaceInformation
         | Capability::PurseRefundUnreadable
-        | Capability::PurseTopUp
         | Capability::PurseTransfer
         | Capability::CardRewrite
         | Capability::LossTemporary

@@ -54,6 +54,8 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             transit_open: table.flag("transit_must_be_open", true),
             identity_above: table.fen("identity_above_fen"),
             full_only: table.flag("full_amount_only", true),
+            top_up_least: table.fen_or("top_up_least_fen", 1_000),
+            top_up_step: table.fen_or("top_up_step_fen", 1_000),
         }),
         validity: root.sub("validity", validity),
         reissue: root.sub("reissue", |table| ReissueRules {

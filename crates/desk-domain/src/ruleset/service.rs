@@ -166,6 +166,10 @@ pub struct PurseRules {
     pub identity_above: Fen,
     /// Full amount only.
     pub full_only: bool,
+    /// Least that may be put on at once.
+    pub top_up_least: Fen,
+    /// Amounts are whole multiples of this.
+    pub top_up_step: Fen,
 }
 
 /// Loss reissue.

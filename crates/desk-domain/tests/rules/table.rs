@@ -217,7 +217,7 @@ fn date(value: toml::value::Datetime) -> NaiveDate {
 }
 
 fn service(name: &str) -> Service {
-    [Service::CardQuery, Service::ReissueLost, Service::RefundReadable, Service::Validation, Service::PasswordReset]
+    [Service::TopUp, Service::CardQuery, Service::ReissueLost, Service::RefundReadable, Service::Validation, Service::PasswordReset]
         .into_iter()
         .find(|service| Capability::from(*service).as_str() == name)
         .unwrap_or_else(|| panic!("no service {name}"))

@@ -13,7 +13,7 @@ use desk_domain::{
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
     refund, reissue,
     ruleset::{Capability, Level, RuleSet, RuleSets},
-    validation,
+    top_up, validation,
 };
 
 use super::{
@@ -168,6 +168,14 @@ impl Weighing<'_> {
             }
             return Ok(());
         }
+        if service == Service::TopUp {
+            let known = (situation.line == Line::Online).then_some(&centre);
+            self.heed(top_up::decide(rules, top_up::Facts { outlet: &outlet, at, card: &card, centre: known }));
+            if let (Some(asked), Some(purse)) = (asked, &card.purse) {
+                self.heed(top_up::amount(rules, purse.balance, &asked.to_string()));
+            }
+            return Ok(());
+        }
         if service == Service::Validation {
             let facts = validation::Facts {
                 outlet: &outlet,
@@ -281,6 +289,7 @@ fn papers(service: Service, word: Word, paid: bool) -> Vec<&'static str> {
         Word::Referred => vec!["guidance_slip"],
         Word::AcceptedOffline => vec!["acceptance_slip"],
         Word::Allowed if service == Service::RefundReadable => vec!["refund_voucher"],
+        Word::Allowed if service == Service::TopUp => vec!["receipt"],
         Word::Allowed if service == Service::CardQuery || service == Service::Validation => Vec::new(),
         Word::Allowed if paid => vec!["receipt", "voucher"],
         Word::Allowed => vec!["voucher"],
