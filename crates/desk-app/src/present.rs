@@ -405,7 +405,7 @@ impl Desk {
     fn card_trouble(&self, running: &Running) -> Option<Message> {
         let of_reader = match &self.presence {
             Presence::Card { .. } | Presence::Empty => None,
-            Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute => {
+            Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute | Presence::InUse => {
                 ReadEnd::of_presence(&self.presence).map(|end| end.0)
             }
         };

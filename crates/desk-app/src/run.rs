@@ -416,7 +416,7 @@ impl Desk {
             && !running.card_tried
             && match &self.presence {
                 Presence::Card { .. } => true,
-                Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute => false,
+                Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute | Presence::InUse => false,
             };
         if effect.needs_card() && !card_ready {
             return Ok(());
