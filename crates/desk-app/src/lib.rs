@@ -5,6 +5,7 @@ mod card_session;
 mod clock_trust;
 mod day;
 pub mod desk;
+mod documents;
 mod exceptions;
 mod field;
 mod guide;

@@ -20,6 +20,7 @@ use serde::Serialize;
 use crate::{
     card_session::{Ended, IssuerLine, Task},
     desk::{Desk, Errand, HomeCard, Mail, Place},
+    documents::ReadPapers,
     ports::{Answered, Draft, LinkFailure, Presence, StoreFailure},
     reveal::Reveal,
 };
@@ -51,6 +52,8 @@ pub(crate) struct Running {
     /// Why the last answer was not taken.
     pub message: Option<Message>,
     pub authorising: bool,
+    /// Documents read for the form on the screen; never on the disk.
+    pub read: Option<ReadPapers>,
     /// Who the centre said it is, while the case is on this desk; never on the disk.
     pub person: Option<Box<PersonFacts>>,
     pub reveal: Reveal,
@@ -74,6 +77,7 @@ impl Running {
             card_tried: false,
             message: None,
             authorising: false,
+            read: None,
             person: None,
             reveal: Reveal::default(),
             left_over: false,

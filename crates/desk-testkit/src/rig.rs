@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{NoHall, PrintedAs, Printer, Sheet, Signer, Station, Store},
+    ports::{IdReader, NoHall, NoIdReader, PrintedAs, Printer, Sheet, Signer, Station, Store},
 };
 use desk_cardsim::SimTray;
 use desk_domain::code::{Code, Message};
@@ -69,6 +69,8 @@ pub struct Rig {
     pub tray: SimTray,
     pub line: Arc<FaultyLine>,
     pub papers: KeptPapers,
+    /// Reader of identity documents for the next start; none: documents are typed.
+    pub id_reader: Option<Box<dyn IdReader>>,
     world: Arc<World>,
     signer: Arc<dyn Signer>,
     disk: Option<MemoryDisk>,
@@ -87,7 +89,17 @@ impl Rig {
             tray.add(name, card.clone());
         }
         let line = Arc::new(FaultyLine::new(world.line(&station)));
-        Ok(Self { station, tray, line, papers: KeptPapers::default(), world: Arc::clone(world), signer, disk: None, working: None })
+        Ok(Self {
+            station,
+            tray,
+            line,
+            papers: KeptPapers::default(),
+            id_reader: None,
+            world: Arc::clone(world),
+            signer,
+            disk: None,
+            working: None,
+        })
     }
 
     /// The same with somebody else's tray: two desks that the same cards come to.
@@ -125,6 +137,7 @@ impl Rig {
             reader: Box::new(self.tray.reader()),
             printer: Box::new(self.papers.clone()),
             hall: Box::new(NoHall),
+            id_reader: self.id_reader.take().unwrap_or_else(|| Box::new(NoIdReader)),
             screen: screen.clone(),
             clock: self.world.clock.clone(),
             entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),
