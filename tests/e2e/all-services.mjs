@@ -38,6 +38,8 @@ function typed(field, holder) {
   if (/card/.test(id)) return '9999000000000017'
   if (/number|holder|id_/.test(id) && !/phone|bag|slip/.test(id)) return holder
   if (/phone|mobile/.test(id) || label.includes('手机')) return '13800005678'
+  if (/address/.test(id) || label.includes('地址')) return '虚构路1号'
+  if (/name/.test(id) || label.includes('姓名')) return '测试甲'
   if (/tendered|amount|cash|fee/.test(id) || label.includes('元')) return '100'
   if (/date|day|birth/.test(id) || label.includes('日期')) return '20261124'
   return '1'
@@ -86,21 +88,24 @@ async function drive(service, cards, holder) {
   let card = 0
   let last = ''
   let same = 0
+  let busy = 0
   for (let answers = 0; answers < MOST_ANSWERS; ) {
     const at = await desk.at()
     if (at.stage !== 'case') return `left to ${at.stage}`
     if (at.ask === 'busy' || at.sending === 'true') {
       await sleep(60)
-      same += 1
-      if (same > 400) return 'busy'
+      busy += 1
+      if (busy > 400) return 'busy'
       continue
     }
+    busy = 0
     if (at.ask === 'ended') return 'ended'
     same = at.question === last ? same + 1 : 0
     last = at.question
     const message = await refusal()
     if (message && same > 0 && at.ask !== 'putCard') return `refused ${message}`
-    if (same > 60) return `stuck at ${question(at)}`
+    // A form that lacks something keeps the focus where it lacks it; a card may have to be put on several times.
+    if (same > (at.ask === 'putCard' ? 8 : 3)) return `stuck at ${question(at)}`
     switch (at.ask) {
       case 'choice':
         await give('1')

@@ -45,7 +45,6 @@ const LATER_SERVICES: &[&str] = &[
     "OLD_CARD_REQUIRED",
     "ONLINE_FIRST_ONLY",
     "ONLINE_ONLY",
-    "OPEN_CASES",
     "PHOTO_BACKGROUND",
     "PHOTO_CLOTHES",
     "PHOTO_DEPTH",
@@ -58,7 +57,6 @@ const LATER_SERVICES: &[&str] = &[
     "PHOTO_QUALITY",
     "PHOTO_REQUIRED",
     "PHOTO_SIZE",
-    "PREVIOUS_DAY_OPEN",
     "PRODUCTION_OVERDUE",
     "PROVINCIAL_CARD_EXISTS",
     "QUALITY_NOT_PROVEN",
@@ -81,7 +79,6 @@ const LATER_SERVICES: &[&str] = &[
     "TRANSIT_NO_LOSS",
     "TRAVEL_DOC_CHANGED",
     "UNIT_DOC_MISSING",
-    "UNSYNCED",
     "WRONG_BANK",
 ];
 

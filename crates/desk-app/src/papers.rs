@@ -82,9 +82,6 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
         },
         Block::Rule,
     ];
-    if paper == Paper::OneTimeNotice {
-        blocks.extend(crate::guide::notice_blocks(rules, header, context::local(setting.at), running.case.noticed()));
-    }
     if !facts.pairs.is_empty() {
         blocks.push(Block::Pairs { pairs: facts.pairs });
     }
@@ -101,6 +98,9 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
     }
     if let Some(label) = facts.signature {
         blocks.push(Block::Signature { label });
+    }
+    if paper == Paper::OneTimeNotice {
+        blocks.extend(crate::guide::notice_blocks(rules, header, context::local(setting.at), running.case.noticed()));
     }
     blocks.push(Block::Code { text: header.number.to_string() });
     let mut marks = Vec::new();

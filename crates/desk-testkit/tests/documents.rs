@@ -14,7 +14,12 @@ use desk_domain::{
     document::Expiry,
     read_document::{ChipLayout, ReadDocument},
 };
-use desk_testkit::{clerk::Move, rig::Rig, script::Hands, world::World};
+use desk_testkit::{
+    clerk::{Clerk, Move},
+    rig::Rig,
+    script::Hands,
+    world::World,
+};
 
 /// Gives one end after the other, then nothing lies there.
 struct Laid(VecDeque<Result<ReadDocument, Message>>);
@@ -65,10 +70,8 @@ async fn form(laid: Vec<Result<ReadDocument, Message>>, seen: impl Fn(&CaseView)
         .drive(|case| if case.question.id.ends_with(".papers") { Move::Stop } else { hands.answer(case, &rig.tray) })
         .await
         .expect("the form");
-    let view = clerk
-        .until("the document", |view| matches!(&view.stage, Stage::Case(case) if seen(case)))
-        .await
-        .expect("the form is filled");
+    let view =
+        clerk.until("the document", |view| matches!(&view.stage, Stage::Case(case) if seen(case))).await.expect("the form is filled");
     let Stage::Case(case) = view.stage else { unreachable!() };
     *case
 }
@@ -78,4 +81,36 @@ fn value(case: &CaseView, id: &str) -> Option<String> {
         return None;
     };
     fields.iter().find(|field| field.id == id).map(|field| field.value.clone())
+}
+
+async fn open(rig: &mut Rig) -> Clerk {
+    let mut clerk = rig.start().expect("the disk is this desk's");
+    clerk.sign_in("1001", "pass-1001").await.expect("signed in");
+    clerk.open_day("500", "20").await.expect("day open");
+    clerk
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_fills_the_form() {
+    let read = document("34052419800101001X", "2016-03-01", Expiry::Until(day("2036-03-01")));
+    let case = form(vec![Err(Message::new(Code::IdReaderNoCard)), Ok(read)], |case| value(case, "number") != Some(String::new())).await;
+    assert_eq!(value(&case, "number").as_deref(), Some("34052419800101001X"));
+    assert_eq!(case.message, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_validity_that_no_card_has_is_told() {
+    let odd = document("34052419800101001X", "2016-03-01", Expiry::LongTerm);
+    let case = form(vec![Ok(odd)], |case| case.message.is_some()).await;
+    assert_eq!(case.message.map(|message| message.code), Some("ID_VALIDITY_ODD".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chip_that_cannot_be_read_leaves_typing() {
+    let refused = Message::new(Code::IdReaderRefused).with("sw", "31");
+    let case = form(vec![Err(refused.clone()), Err(refused)], |case| case.message.is_some()).await;
+    let message = case.message.clone().expect("told");
+    assert_eq!(message.code, "ID_READER_REFUSED");
+    assert!(message.text.contains("31"), "{}", message.text);
+    assert_eq!(value(&case, "number").as_deref(), Some(""), "nothing is made up");
 }

@@ -2,10 +2,12 @@
 //! and how it exits.
 
 mod card;
+mod case;
 mod decoded;
 mod journal;
 mod live;
 mod recorded;
+mod ruleset;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,12 @@ enum Noun {
     /// Citizens' cards: from a recording, or on a reader.
     #[command(subcommand)]
     Card(card::Command),
+    /// What the rules say about a situation.
+    #[command(subcommand)]
+    Case(case::Command),
+    /// Rule sets of card programmes.
+    #[command(subcommand)]
+    Ruleset(ruleset::Command),
     /// Journals of desks as files.
     #[command(subcommand)]
     Journal(journal::Command),
@@ -31,6 +39,8 @@ enum Noun {
 fn main() -> ExitCode {
     match Arguments::parse().noun {
         Noun::Card(command) => card::run(&command),
+        Noun::Case(command) => case::run(&command),
+        Noun::Ruleset(command) => ruleset::run(&command),
         Noun::Journal(command) => journal::run(&command),
     }
 }

@@ -118,8 +118,11 @@ impl GuardianPhone {
     }
 
     #[must_use]
-    pub fn paper(&self, _paper: Paper) -> PaperFacts {
+    pub fn paper(&self, paper: Paper) -> PaperFacts {
         let mut facts = PaperFacts::default();
+        if paper != Paper::GuidanceSlip {
+            return facts;
+        }
         match self {
             Self::Asking => {}
             Self::Referring { reason, .. } | Self::Closed { reason: Some(reason), .. } => {

@@ -66,6 +66,24 @@ pub enum Service {
     GuardianPhone,
 }
 
+impl Service {
+    pub const ALL: &[Self] =
+        &[Self::CardQuery, Self::ReissueLost, Self::RefundReadable, Self::Validation, Self::PasswordReset, Self::GuardianPhone];
+
+    /// Number of the service in the catalogue of services.
+    #[must_use]
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::CardQuery => "S-02",
+            Self::ReissueLost => "S-05",
+            Self::RefundReadable => "S-09",
+            Self::Validation => "S-13",
+            Self::PasswordReset => "S-17",
+            Self::GuardianPhone => "S-18",
+        }
+    }
+}
+
 /// Who, where, when and under which rules; fixed when the case opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseHeader {

@@ -90,6 +90,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "pending.slip",
     "purposes",
     "reveal.reasons",
+    "ecard.steps",
 ];
 
 /// The words in which a message is shown.

@@ -171,7 +171,7 @@ async fn a_slip_says_what_to_bring_and_where_without_a_case() {
     window.clerk.until("printed", |view| view.notice.as_ref().is_some_and(|notice| notice.code == "PAPER_OUT")).await.unwrap();
     let slips = sheets(&world, "指引单");
     let [slip] = slips.as_slice() else { panic!("{slips:?}") };
-    for wanted in ["市民卡直营网点退值", "换卡", "注销", "激活", "0519-85175888"] {
+    for wanted in ["市民卡直营网点退值", "换卡", "注销", "激活", "0519-85175888", "电子社保卡", "一一对应"] {
         assert!(slip.contains(wanted), "{wanted} is not on {slip}");
     }
     assert_eq!(world.count("guidance_given"), 1);
@@ -237,6 +237,13 @@ async fn a_paper_is_printed_again_with_its_count() {
     window.handle.send(Act::Reprint { paper: receipt.id.clone() });
     papers(&mut window, "counted", |list| list.rows.iter().any(|row| row.id == receipt.id && row.copies == 4)).await;
     assert!(sheets(&world, "收据").last().unwrap().contains("补打 第3次"));
+    // The day's report counts what was printed again.
+    window.handle.send(Act::Home);
+    home(&mut window).await;
+    window.handle.send(Act::Report);
+    let view = window.clerk.until("report", |view| matches!(&view.stage, Stage::Report(report) if !report.busy)).await.unwrap();
+    let Stage::Report(report) = view.stage else { unreachable!() };
+    assert!(report.figures.iter().any(|figure| figure.label == "补打" && figure.value == "3"), "{:?}", report.figures);
 }
 
 /// Tears the given command after the customer agreed, takes the card away for good, and looks at the list.
@@ -391,6 +398,12 @@ async fn nobody_is_looked_up_without_a_case() {
             .unwrap();
     }
     assert_eq!(world.count("lookup_refused"), 2);
+    window.handle.send(Act::SignOut);
+    window.clerk.sign_in("2001", "pass-2001").await.unwrap();
+    window.handle.send(Act::Report);
+    let view = window.clerk.until("report", |view| matches!(&view.stage, Stage::Report(report) if !report.busy)).await.unwrap();
+    let Stage::Report(report) = view.stage else { unreachable!() };
+    assert!(report.figures.iter().any(|figure| figure.label == "无据查询" && figure.value == "2"), "{:?}", report.figures);
 }
 
 #[tokio::test(start_paused = true)]
@@ -466,4 +479,18 @@ async fn a_window_without_queue_and_rating_works_just_the_same() {
     let end = window.clerk.drive(willing(&world.tray, "pupil")).await.unwrap();
     assert!(good(&end) && end.rated.is_none());
     assert!(world.hall.called().is_empty() && world.hall.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_character_without_glyph_is_told_while_its_paper_comes_out() {
+    let mut world = World::new().await;
+    let mut window = world.open().await;
+    *world.paper.missing.lock().unwrap() = Some("𠅤".to_owned());
+    window.begin("reissue_lost", EDUCATION).await;
+    let end = window.clerk.drive(willing(&world.tray, "blank-1")).await.unwrap();
+    assert!(good(&end));
+    let notice = window.clerk.view().unwrap().notice.unwrap();
+    assert_eq!(notice.code, "PAPER_GLYPH_MISSING");
+    assert!(notice.text.contains('𠅤'), "{notice:?}");
+    assert_eq!(world.titles().len(), 2, "the papers came out all the same");
 }

@@ -213,6 +213,8 @@ impl CentreLink for DirectLine {
 pub struct Paper {
     pub sheets: Arc<Mutex<Vec<Sheet>>>,
     pub out: Arc<Mutex<bool>>,
+    /// What no font has.
+    pub missing: Arc<Mutex<Option<String>>>,
 }
 
 #[async_trait]
@@ -223,6 +225,11 @@ impl Printer for Paper {
         }
         self.sheets.lock().unwrap().push(sheet.clone());
         Ok(PrintedAs(sheet.name.clone()))
+    }
+
+    fn check(&self, _sheet: &Sheet) -> Option<Message> {
+        let missing = self.missing.lock().unwrap().clone()?;
+        Some(Message::new(Code::PaperGlyphMissing).with("chars", missing))
     }
 }
 

@@ -1,0 +1,210 @@
+//! What stands at the counter: the input of `deskctl case eval`. What is left out is an ordinary case in order.
+
+use std::collections::BTreeMap;
+
+use desk_domain::{
+    card::RefundMethod,
+    person::{HolderClass, InitialPassword},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// One situation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Situation {
+    /// Neutral name (`refund_readable`), capability (`purse.refund`) or number of the service (`S-09`).
+    pub service: String,
+    /// Programme, where the rule files hold more than one; else the only one of them.
+    #[serde(default)]
+    pub programme: Option<String>,
+    /// Id of the outlet.
+    pub outlet: String,
+    /// Local time `YYYY-MM-DD HH:MM`, or RFC 3339.
+    pub moment: String,
+    #[serde(default)]
+    pub line: Line,
+    /// False where the desk's clock is not to be trusted.
+    #[serde(default = "yes")]
+    pub clock_trusted: bool,
+    /// Number of the clerk.
+    #[serde(default = "clerk")]
+    pub operator: String,
+    /// Who asks. Without it nobody's identity is checked, and services that need one say so.
+    #[serde(default)]
+    pub applicant: Option<Applicant>,
+    /// Documents on the counter.
+    #[serde(default)]
+    pub documents: Vec<Document>,
+    #[serde(default)]
+    pub holder: Holder,
+    #[serde(default)]
+    pub card: Card,
+    #[serde(default)]
+    pub facts: Facts,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn clerk() -> String {
+    "1001".to_owned()
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    #[default]
+    Online,
+    Offline,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Applicant {
+    /// Id of an applicant of the rule set (`parent`, `guardian`, `holder`, `agent`, …).
+    pub role: String,
+    /// Relation to the holder, where the role asks for one.
+    #[serde(default)]
+    pub relation: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    #[default]
+    Holder,
+    Agent,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    #[serde(default)]
+    pub of: Whose,
+    /// Id of a document kind of the rule set (`resident_id`, `household_register`, …).
+    pub kind: String,
+    /// As typed: full-width characters, spaces and a small x are taken.
+    pub number: String,
+    /// Last day of validity `YYYY-MM-DD`, or `长期`; left out where the kind has none.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// False for a copy or a picture.
+    #[serde(default = "yes")]
+    pub original: bool,
+    /// The holder's own page of the register was seen.
+    #[serde(default = "yes")]
+    pub own_page: bool,
+}
+
+/// What the centre's record says of the holder.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Holder {
+    #[schemars(with = "Option<String>")]
+    pub class: Option<HolderClass>,
+    /// Has a resident identity card, though something else was shown.
+    pub has_id_card: bool,
+    /// False for a pupil who has left or graduated.
+    pub entitled: bool,
+    /// Status of each card: `active`, `stock`, `lost`, `blacklisted`, `replaced`, `closed`.
+    pub cards: Vec<String>,
+    /// Number of an open order of another channel.
+    pub open_order: Option<String>,
+    /// A usable mobile number of the first guardian is on record.
+    pub phone_on_record: bool,
+    /// Password resets in the window of the programme.
+    pub recent_resets: u32,
+    #[schemars(with = "Option<String>")]
+    pub initial_password: Option<InitialPassword>,
+    /// The holder works here, under this number.
+    pub staff: Option<String>,
+}
+
+impl Default for Holder {
+    fn default() -> Self {
+        Self {
+            class: None,
+            has_id_card: false,
+            entitled: true,
+            cards: vec!["active".to_owned()],
+            open_order: None,
+            phone_on_record: true,
+            recent_resets: 0,
+            initial_password: None,
+            staff: None,
+        }
+    }
+}
+
+/// The card, as read and as the centre knows it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Card {
+    /// Name of a card family; the programme's first where left out.
+    pub family: Option<String>,
+    /// Issuer identification, hexadecimal digits.
+    pub issuer: Option<String>,
+    /// Card type byte.
+    pub holder_class: u8,
+    /// `YYYY-MM-DD`
+    pub valid_until: Option<String>,
+    /// Net of any overdraft; may be negative.
+    pub balance_fen: i64,
+    /// False for a card without a purse.
+    pub purse: bool,
+    #[schemars(with = "Option<String>")]
+    pub refund_method: Option<RefundMethod>,
+    pub incomplete_trip: bool,
+    pub blank: bool,
+    /// At the centre: `active`, `stock`, `lost`, `blacklisted`, `replaced`, `closed`.
+    pub status: String,
+    /// Day of sale, `YYYY-MM-DD`.
+    pub issued_on: Option<String>,
+    pub transit_open: bool,
+    /// Number of a case that holds the card in suspense.
+    pub suspended_by: Option<String>,
+}
+
+impl Default for Card {
+    fn default() -> Self {
+        Self {
+            family: None,
+            issuer: None,
+            holder_class: 2,
+            valid_until: None,
+            balance_fen: 0,
+            purse: true,
+            refund_method: None,
+            incomplete_trip: false,
+            blank: false,
+            status: "active".to_owned(),
+            issued_on: None,
+            transit_open: true,
+            suspended_by: None,
+        }
+    }
+}
+
+/// What else the decision may look at.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Facts {
+    /// Answers of the decision tree, question → option.
+    pub answers: BTreeMap<String, String>,
+    /// An amount that was named: a fee asked for, or part of a refund.
+    pub amount_fen: Option<i64>,
+    /// Blank cards of the window.
+    pub blanks: u32,
+    /// Cases accepted offline that still wait on this desk.
+    pub accepted_offline: u32,
+    /// The card said to be lost lies on the reader.
+    pub card_on_reader: bool,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self { answers: BTreeMap::new(), amount_fen: None, blanks: 20, accepted_offline: 0, card_on_reader: false }
+    }
+}
