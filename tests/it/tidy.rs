@@ -45,6 +45,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// External packages that belong to one room: package → the crates that may depend on it.
 const ROOMS: &[(&str, &[&str])] = &[
     ("pcsc", &["desk-reader"]),
+    ("serialport", &["desk-reader"]),
     ("reqwest", &["desk-link"]),
     ("printpdf", &["desk-print"]),
     ("keyring", &["desk-compose"]),

@@ -14,20 +14,25 @@ use desk_domain::{
     code::{Code, Message},
     id::{CaseId, Id128},
     money::Fen,
+    read_document::ReadDocument,
     ruleset::RuleSets,
 };
 use desk_wire::v1::Request;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 use crate::{
     card_session::{CardSession, Ended, Job},
     clock_trust::ClockTrust,
+    documents::{self, Wanted},
     exceptions::Exceptions,
     hall::{self, HallJob, HallState},
     line::Line,
     ports::{
-        Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, LinkFailure, Presence, Printer, Rating, Screen, Signer, Station,
-        Store, StoreFailure, Ticket, Verifier,
+        Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, IdReader, LinkFailure, Presence, Printer, Rating, Screen, Signer,
+        Station, Store, StoreFailure, Ticket, Verifier,
     },
     press::{self, Sheets},
     report::Report,
@@ -49,6 +54,8 @@ pub struct Parts {
     pub printer: Box<dyn Printer>,
     /// Queue and rating device; [`crate::ports::NoHall`] where there is none.
     pub hall: Box<dyn Hall>,
+    /// Reader of identity documents; [`crate::ports::NoIdReader`] where there is none.
+    pub id_reader: Box<dyn IdReader>,
     pub screen: Arc<dyn Screen>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Box<dyn Entropy>,
@@ -86,6 +93,12 @@ pub(crate) enum Mail {
     /// The queue called a ticket, or nobody.
     Called {
         end: Result<Option<Ticket>, Message>,
+    },
+    /// A document was laid on its reader while the form for it stood on the screen, or could not be read.
+    Document {
+        case: CaseId,
+        steps: u32,
+        end: Result<ReadDocument, Message>,
     },
     Rated {
         case: CaseId,
@@ -208,6 +221,8 @@ struct WaitingTasks {
     sheets: mpsc::UnboundedReceiver<Sheets>,
     hall: Box<dyn Hall>,
     hall_jobs: mpsc::UnboundedReceiver<HallJob>,
+    id_reader: Box<dyn IdReader>,
+    documents: watch::Receiver<Wanted>,
 }
 
 /// The actor. Made by [`Desk::start`], driven by [`Desk::run`].
@@ -238,6 +253,7 @@ pub struct Desk {
     pub(crate) waiting: u32,
     pub(crate) hall: HallState,
     pub(crate) hall_jobs: mpsc::UnboundedSender<HallJob>,
+    pub(crate) documents: watch::Sender<Wanted>,
     pub(crate) uploading: bool,
     pub(crate) notice: Option<Message>,
     pub(crate) revision: u32,
@@ -267,6 +283,7 @@ impl Desk {
         let (jobs, job_receiver) = mpsc::unbounded_channel();
         let (sheets, sheet_receiver) = mpsc::unbounded_channel();
         let (hall_jobs, hall_receiver) = mpsc::unbounded_channel();
+        let (document_sender, documents) = watch::channel(None);
         let now = parts.clock.now();
         let session = CardSession {
             reader: parts.reader,
@@ -310,6 +327,7 @@ impl Desk {
             waiting: 0,
             hall: HallState { present: parts.hall.present(), ..HallState::default() },
             hall_jobs,
+            documents: document_sender,
             uploading: false,
             notice: None,
             revision: 0,
@@ -327,6 +345,8 @@ impl Desk {
                 sheets: sheet_receiver,
                 hall: parts.hall,
                 hall_jobs: hall_receiver,
+                id_reader: parts.id_reader,
+                documents,
             }),
             tasks: JoinSet::new(),
         };
@@ -340,6 +360,7 @@ impl Desk {
             self.tasks.spawn(tasks.session.run());
             self.tasks.spawn(press::run(tasks.printer, tasks.sheets, self.tell.clone()));
             self.tasks.spawn(hall::run(tasks.hall, tasks.hall_jobs, self.tell.clone()));
+            self.tasks.spawn(documents::run(tasks.id_reader, Arc::clone(&self.clock), tasks.documents, self.tell.clone()));
         }
         let (clock, tell) = (Arc::clone(&self.clock), self.tell.clone());
         self.tasks.spawn(async move {
@@ -363,6 +384,7 @@ impl Desk {
             let quiet = matches!(mail, Mail::Tick);
             let done = self.receive(mail).await;
             self.answer_for(done);
+            self.look_for_document();
             // A tick shows itself only where the clock's minute or something else changed.
             if !quiet || before != self.glance() {
                 self.show();
@@ -438,6 +460,10 @@ impl Desk {
                     | None => Ok(()),
                 }
             }
+            Mail::Document { case, steps, end } => {
+                self.document_read(case, steps, end);
+                Ok(())
+            }
             Mail::Called { end } => self.called(end).await,
             Mail::Rated { case, rating } => self.rated(case, rating).await,
             Mail::Remark { message } => {
@@ -462,7 +488,10 @@ impl Desk {
             Act::DepositCash { amount, slip } => self.deposit_cash(&amount, &slip).await,
             Act::Start { service, programme } => self.start_case(&service, &programme).await,
             Act::Choose { question, option } => self.answer(&question, desk_domain::case::Answer::Choose { option }).await,
-            Act::Fill { question, values } => self.answer(&question, desk_domain::case::Answer::Fill { values }).await,
+            Act::Fill { question, values } => {
+                let values = self.marked(values);
+                self.answer(&question, desk_domain::case::Answer::Fill { values }).await
+            }
             Act::Go { question } => self.go(&question).await,
             Act::Do { question } => self.answer(&question, desk_domain::case::Answer::Act).await,
             Act::Authorise { question, supervisor, password } => self.authorise(&question, supervisor, password),

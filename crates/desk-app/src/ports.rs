@@ -15,7 +15,7 @@ use desk_domain::{
 use desk_wire::v1::{Batch, Operator, Reply, Request};
 use serde::{Deserialize, Serialize};
 
-pub use desk_card::link::{Answer, CardReader, Presence};
+pub use desk_card::link::{Answer, CardReader, IdReader, NoIdReader, Presence};
 
 use crate::view::View;
 

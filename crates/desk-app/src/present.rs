@@ -401,7 +401,7 @@ impl Desk {
     fn card_trouble(&self, running: &Running) -> Option<Message> {
         let of_reader = match &self.presence {
             Presence::Card { .. } | Presence::Empty => None,
-            Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute => {
+            Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute | Presence::InUse => {
                 ReadEnd::of_presence(&self.presence).map(|end| end.0)
             }
         };
@@ -585,13 +585,14 @@ fn form_field(field: &Field, running: &Running) -> FieldView {
         .as_ref()
         .filter(|message| message.params.iter().any(|(name, value)| name == "field" && *value == field.label))
         .map(Message::text);
+    let (value, beside) = crate::documents::filled(running, &field.id).unwrap_or_default();
     FieldView {
         id: field.id.clone(),
         label: field.label.clone(),
         kind: field.kind.as_str().to_owned(),
-        value: String::new(),
+        value,
         options: field.options.iter().map(option).collect(),
-        hint: field.hint.clone(),
+        hint: beside.or_else(|| field.hint.clone()),
         required: field.required,
         error,
     }

@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::{
     card_session::{Ended, IssuerLine, Task},
     desk::{Desk, Errand, HomeCard, Mail, Place},
+    documents::ReadPapers,
     ports::{Answered, Draft, LinkFailure, Presence, StoreFailure},
     reveal::Reveal,
 };
@@ -53,6 +54,8 @@ pub(crate) struct Running {
     /// Why the last answer was not taken.
     pub message: Option<Message>,
     pub authorising: bool,
+    /// Documents read for the form on the screen; never on the disk.
+    pub read: Option<ReadPapers>,
     /// The write of another desk on this card was looked into since the last fact.
     pub settled: bool,
     /// Who the centre said it is, while the case is on this desk; never on the disk.
@@ -78,6 +81,7 @@ impl Running {
             card_tried: false,
             message: None,
             authorising: false,
+            read: None,
             settled: false,
             person: None,
             reveal: Reveal::default(),
@@ -428,7 +432,7 @@ impl Desk {
             && !running.card_tried
             && match &self.presence {
                 Presence::Card { .. } => true,
-                Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute => false,
+                Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute | Presence::InUse => false,
             };
         if effect.needs_card() && !card_ready {
             return Ok(());

@@ -4,6 +4,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use desk_domain::{
+    code::{Code, Message},
+    read_document::ReadDocument,
+};
 
 /// What a reader sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Presence {
     Several,
     /// Something is there and does not answer.
     Mute,
+    /// Another program holds the card for itself alone.
+    InUse,
 }
 
 /// Answer of the card to one command.
@@ -48,4 +54,39 @@ pub trait CardReader: Send {
 
     /// Ends the session; the card may stay.
     async fn disconnect(&mut self);
+}
+
+/// A certified reader of identity documents. Keyed entry is always the other way: a failure is a message and holds up
+/// nothing.
+#[async_trait]
+pub trait IdReader: Send {
+    /// False for a window without such a reader: nothing is offered then.
+    fn present(&self) -> bool;
+
+    /// Reads the document that lies there, within a few seconds.
+    ///
+    /// `IdReaderMissing`, `IdReaderNoCard`, `IdReaderRefused` or `IdReaderGarbled` where it cannot.
+    async fn read(&mut self) -> Result<ReadDocument, Message>;
+
+    /// Asks the security module for a sign of life, without a document; the errors of [`IdReader::read`].
+    async fn module(&mut self) -> Result<(), Message>;
+}
+
+/// A window without a reader of identity documents.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoIdReader;
+
+#[async_trait]
+impl IdReader for NoIdReader {
+    fn present(&self) -> bool {
+        false
+    }
+
+    async fn read(&mut self) -> Result<ReadDocument, Message> {
+        Err(Message::new(Code::IdReaderMissing))
+    }
+
+    async fn module(&mut self) -> Result<(), Message> {
+        Err(Message::new(Code::IdReaderMissing))
+    }
 }

@@ -37,6 +37,7 @@ impl ReadEnd {
             Presence::Empty => Code::NoCard,
             Presence::Several => Code::TwoCards,
             Presence::Mute => Code::CardMute,
+            Presence::InUse => Code::ReaderInUse,
             Presence::Card { .. } => return None,
         };
         Some(Self(Message::new(code)))

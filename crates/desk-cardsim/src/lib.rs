@@ -8,6 +8,7 @@ pub mod in_process;
 pub mod kiosk;
 pub mod memory;
 mod purse;
+pub mod sam;
 mod system;
 pub mod tray;
 #[cfg(test)]

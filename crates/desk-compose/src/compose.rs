@@ -5,13 +5,13 @@ use std::{path::Path, sync::Arc};
 use chrono::TimeDelta;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{CentreLink, Clock, NoHall, Printer, Screen, Station, Store},
+    ports::{CentreLink, Clock, IdReader, NoHall, NoIdReader, Printer, Screen, Station, Store},
 };
 use desk_card::profile::Profiles;
 use desk_domain::code::{Code, Message};
 use desk_link::{DeviceKey, DeviceSigner, HttpsLink, Line, Trust};
 use desk_print::{CupsPrinter, FilePrinter, Typeface, default_fonts};
-use desk_reader::{PcscReader, ReaderConfig};
+use desk_reader::{PcscReader, ReaderConfig, SerialIdReader, SerialLine};
 use desk_store::{OpenFailure, SqliteStore, StoreKey};
 
 use crate::{
@@ -96,6 +96,7 @@ impl Composition {
             ),
             printer: printer(config, Arc::clone(&clock)),
             hall: Box::new(NoHall),
+            id_reader: id_reader(config),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
             entropy: Box::new(SystemEntropy),
@@ -162,6 +163,14 @@ fn line(config: &Config, file: &StationFile, key: &DeviceKey, clock: Arc<dyn Clo
         tracing::error!(%failure, "line");
         invalid("station.toml")
     })?))
+}
+
+/// Documents are typed where no reader is named.
+fn id_reader(config: &Config) -> Box<dyn IdReader> {
+    match &config.id_reader {
+        None => Box::new(NoIdReader),
+        Some(reader) => Box::new(SerialIdReader::new(SerialLine { baud: reader.baud, ..SerialLine::at(reader.port.clone()) })),
+    }
 }
 
 /// Without a typeface no paper can be set: the desk works on and its papers stay pending.

@@ -23,6 +23,9 @@ pub struct Config {
     pub centre: CentreConfig,
     #[serde(default)]
     pub reader: ReaderNames,
+    /// Reader of resident identity cards (GA 450 on a serial line); without it documents are typed.
+    #[serde(default)]
+    pub id_reader: Option<IdReaderConfig>,
     #[serde(default)]
     pub printer: PrinterConfig,
     /// Fonts of the papers, in the order they are tried; empty: where the systems' packages put Noto Sans CJK.
@@ -46,6 +49,20 @@ pub struct ReaderNames {
     /// Empty: every reader.
     pub only: Vec<String>,
     pub ignore: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdReaderConfig {
+    /// `/dev/ttyUSB0`, `COM3`.
+    pub port: PathBuf,
+    #[serde(default = "factory_baud")]
+    pub baud: u32,
+}
+
+/// As GA 450 readers leave the factory.
+fn factory_baud() -> u32 {
+    115_200
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -124,6 +141,8 @@ address = "https://localhost:8443"
 authority = "ca.pem"
 [reader]
 only = ["Virtual PCD 00 00"]
+[id_reader]
+port = "/dev/ttyUSB0"
 [printer]
 kind = "folder"
 folder = "out"
@@ -146,6 +165,7 @@ folder = "out"
         let config = read(GOOD).unwrap();
         assert_eq!(config.clock_offset_seconds, -60);
         assert!(!config.practice);
+        assert_eq!(config.id_reader, Some(IdReaderConfig { port: PathBuf::from("/dev/ttyUSB0"), baud: 115_200 }));
     }
 
     #[test]

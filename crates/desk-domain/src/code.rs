@@ -260,6 +260,7 @@ catalogue! {
     ReaderMissing, "READER_MISSING", Refuse, "没有找到读卡器。", "读卡器没有插好，或没有通电。", "检查连线后重插读卡器。";
     ReaderLost, "READER_LOST", Refuse, "读卡器已断开。", "读卡器被拔出，或连线松动。", "插好读卡器，把原卡放回，系统会接着办。";
     ReaderServiceDown, "READER_SERVICE_DOWN", Refuse, "读卡服务未运行。", "操作系统的读卡服务（pcscd）没有启动。", "请系统管理员启动读卡服务；系统会自动重连。";
+    ReaderInUse, "READER_IN_USE", Refuse, "读卡器正被其他程序占用。", "另一个程序独占了读卡器上的卡。", "关闭其他读卡程序（网银、驱动自带工具）后，把卡重新放上。";
     NoCard, "NO_CARD", Refuse, "读卡器上没有卡。", "读卡器上没有感应到卡。", "把卡平放在读卡器中央；仍读不到的换一张好卡试读卡器。";
     CardPulled, "CARD_PULLED", Warn, "卡片移开过早。", "读写还没有完成，卡就移开了。", "请把同一张卡放回，完成前不要移动。";
     CardFamilyUnknown, "CARD_FAMILY_UNKNOWN", Refuse, "不认识的卡种。", "这张卡不是系统认识的卡种。", "确认是不是本市的卡；不是的不能受理。";
@@ -324,6 +325,13 @@ catalogue! {
     EnrolRefused, "ENROL_REFUSED", Refuse, "中心未接受本机的登记。", "登记码错误、已用过或已过期。", "请向中心管理员索取新的登记码后重试。";
     KeyFileExposed, "KEY_FILE_EXPOSED", Refuse, "密钥文件的权限过宽，已停止启动。", "密钥文件可被本机其他用户读取。", "请系统管理员将文件权限改为仅属主可读写（0600），并评估是否须更换密钥。";
     PassphraseWrong, "PASSPHRASE_WRONG", Refuse, "本机口令错误。", "输入的口令打不开密钥文件。", "请重新输入本机口令；遗忘时请联系系统管理员。";
+    IdValidityOdd, "ID_VALIDITY_ODD", Refuse, "证件有效期不合常理，请核对证件上的有效期限。", "有效期的长短与持证人领证时的年龄不符，多半是录错。", "对照证件背面重新录入；证件上确实如此的不予受理并报主管。";
+    MrzFormat, "MRZ_FORMAT", Refuse, "机读码格式不对。", "机读码的行数、长度或字符不对，多半是漏录。", "对照证件机读区逐行重新录入，空位录“<”。";
+    MrzChecksum, "MRZ_CHECKSUM", Refuse, "机读码的{part}校验不符。", "机读码中有一位录错，或证件有问题。", "对照证件机读区重新录入；仍不符的不予受理并报主管。";
+    IdReaderMissing, "ID_READER_MISSING", Refuse, "没有连上身份证阅读器。", "本机没有配置阅读器，或连线、电源有问题。", "检查连线后再试；也可以手工录入证件号码。";
+    IdReaderNoCard, "ID_READER_NO_CARD", Refuse, "阅读器上没有感应到证件。", "证件没有放好，或上一次读过后没有拿开。", "把证件拿开，重新平放后再读；也可以手工录入。";
+    IdReaderRefused, "ID_READER_REFUSED", Refuse, "证件芯片读取失败（{sw}）。", "证件芯片损坏，或阅读器的安全模块没有通过认证。", "重放再读一次；仍不行的手工录入，并在备注中说明。";
+    IdReaderGarbled, "ID_READER_GARBLED", Refuse, "阅读器的答复不完整。", "阅读器答复的校验或长度不对，多半是连线不稳。", "拿开证件重放再读；反复出现的请报修，先手工录入。";
     IdFormat, "ID_FORMAT", Refuse, "证件号码格式不对，请逐位核对。", "位数不对、夹有字母，或不是这种证件的号码。", "对照证件重新录入；注意字母 O 与数字 0。";
     DocExpired, "DOC_EXPIRED", Refuse, "证件已于 {date} 到期。", "证件有效期已过，当天到期的仍可用。", "请出示有效期内的证件。";
     RegisterPageRequired, "REGISTER_PAGE_REQUIRED", Refuse, "户口簿须有本人页。", "没有见到持卡人本人的那一页。", "请出示户口簿中本人页的原件。";

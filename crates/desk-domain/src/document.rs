@@ -1,9 +1,10 @@
 //! Identity document numbers: how they are built, what they prove, and their check digit (GB 11643, MOD 11-2).
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    age,
     code::{Code, Message},
     normalise,
     person::HolderClass,
@@ -116,6 +117,61 @@ pub fn check_any(raw: &str, today: NaiveDate) -> Result<CheckedNumber, Message> 
     check(&number, format, today)
 }
 
+/// Whether a resident identity card can end on this day where only that was typed: none runs longer than twenty years
+/// (P-31). Whether 长期 is right only the day of issue tells: [`plausible_validity`].
+///
+/// # Errors
+/// `ID_VALIDITY_ODD`.
+pub fn plausible_expiry(expiry: Expiry, today: NaiveDate) -> Result<(), Message> {
+    let possible = match expiry {
+        Expiry::LongTerm => true,
+        Expiry::Until(last) => today.checked_add_months(Months::new(12 * 20)).is_none_or(|furthest| last <= furthest),
+    };
+    if possible { Ok(()) } else { Err(Message::new(Code::IdValidityOdd)) }
+}
+
+/// Whether first and last day of a resident identity card, as its chip states them, fit the holder's age (P-31).
+///
+/// # Errors
+/// `ID_VALIDITY_ODD`.
+pub fn plausible_validity(from: NaiveDate, expiry: Expiry, birth: NaiveDate) -> Result<(), Message> {
+    let at_issue = age::full_years(birth, from);
+    let fits = match expiry {
+        Expiry::LongTerm => at_issue >= LONG_TERM_FROM,
+        Expiry::Until(last) => {
+            TERMS.iter().any(|(ages, years)| ages.contains(&at_issue) && from.checked_add_months(Months::new(12 * years)) == Some(last))
+        }
+    };
+    if fits && from >= birth { Ok(()) } else { Err(Message::new(Code::IdValidityOdd)) }
+}
+
+/// Age at issue and years of validity; from [`LONG_TERM_FROM`] on there is no end.
+const TERMS: [(std::ops::RangeInclusive<u32>, u32); 3] = [(0..=15, 5), (16..=25, 10), (26..=45, 20)];
+const LONG_TERM_FROM: u32 = 46;
+
+/// What kind of travel document a number is by its build (card-protocol §12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TravelKind {
+    /// 港澳居民来往内地通行证: H or M and 8 digits, on older ones 2 more for the renewal.
+    HongKongMacao,
+    /// 台湾居民来往大陆通行证: 8 digits.
+    Taiwan,
+    /// Passport, or an older permit of 10 digits that looks like one.
+    Other,
+}
+
+/// The build of a normalised travel document number.
+#[must_use]
+pub fn travel_kind(number: &str) -> TravelKind {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match number.strip_prefix(['H', 'M']) {
+        Some(rest) if digits(rest) && matches!(rest.len(), 8 | 10) => TravelKind::HongKongMacao,
+        Some(_) => TravelKind::Other,
+        None if digits(number) && number.len() == 8 => TravelKind::Taiwan,
+        None => TravelKind::Other,
+    }
+}
+
 /// The check character of the first seventeen digits; `None` where they are not seventeen digits.
 #[must_use]
 pub fn check_character(first_seventeen: &str) -> Option<char> {
@@ -193,4 +249,86 @@ fn travel(number: String) -> Result<CheckedNumber, Message> {
 
 fn birth_of(digits: &str, today: NaiveDate) -> Result<NaiveDate, Message> {
     normalise::date(digits).filter(|birth| *birth <= today && birth.year() >= 1900).ok_or_else(|| Message::new(Code::IdBirthInvalid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn published_numbers_and_their_forms() {
+        let today = day("2026-11-22");
+        for (number, form) in [
+            ("34052419800101001X", NumberForm::Mainland),
+            ("610122198310134420", NumberForm::Mainland),
+            ("810000199408230021", NumberForm::Hmt),
+            ("830000199201300022", NumberForm::Hmt),
+            ("ABC123456789012", NumberForm::ForeignOld),
+        ] {
+            assert_eq!(check_any(number, today).unwrap().form, form, "{number}");
+        }
+        // A sample that circulates and is wrong.
+        assert_eq!(check_any("15000019970319128X", today).unwrap_err().code, Code::IdChecksum);
+        assert_eq!(check_any("840000199408230021", today).map(|checked| checked.form), Err(Message::new(Code::IdChecksum)));
+        let body = "91184019900101123";
+        let foreign = format!("{body}{}", check_character(body).unwrap());
+        assert_eq!(check_any(&foreign, today).unwrap().form, NumberForm::Foreign);
+        // Every single wrong digit is found.
+        for place in 0..17 {
+            for digit in '0'..='9' {
+                let wrong: String = "610122198310134420".chars().enumerate().map(|(at, c)| if at == place { digit } else { c }).collect();
+                assert_eq!(wrong == "610122198310134420", check_any(&wrong, today).is_ok(), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn validity_fits_the_age_at_issue() {
+        let birth = day("2000-06-15");
+        let until = |text| Expiry::Until(day(text));
+        for (from, expiry, fits) in [
+            ("2015-01-10", until("2020-01-10"), true),
+            ("2015-01-10", until("2025-01-10"), false),
+            ("2016-06-15", until("2026-06-15"), true),
+            ("2016-06-14", until("2026-06-14"), false),
+            ("2026-06-14", until("2036-06-14"), true),
+            ("2026-06-15", until("2046-06-15"), true),
+            ("2026-06-15", Expiry::LongTerm, false),
+            ("2046-06-15", Expiry::LongTerm, true),
+            ("1999-06-15", until("2004-06-15"), false),
+        ] {
+            assert_eq!(plausible_validity(day(from), expiry, birth).is_ok(), fits, "{from} {expiry:?}");
+        }
+    }
+
+    #[test]
+    fn a_keyed_end_that_no_card_can_have() {
+        let today = day("2026-11-22");
+        for (expiry, fits) in [
+            (Expiry::Until(day("2046-11-22")), true),
+            (Expiry::Until(day("2046-11-23")), false),
+            (Expiry::Until(day("2233-05-21")), false),
+            (Expiry::LongTerm, true),
+        ] {
+            assert_eq!(plausible_expiry(expiry, today).is_ok(), fits, "{expiry:?}");
+        }
+    }
+
+    #[test]
+    fn travel_numbers_by_their_build() {
+        for (number, kind) in [
+            ("H12345678", TravelKind::HongKongMacao),
+            ("M1234567801", TravelKind::HongKongMacao),
+            ("H1234567", TravelKind::Other),
+            ("12345678", TravelKind::Taiwan),
+            ("1234567890", TravelKind::Other),
+            ("E12345678", TravelKind::Other),
+        ] {
+            assert_eq!(travel_kind(number), kind, "{number}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     age,
     case::Service,
     code::{Code, Message},
-    document::{self, CheckedNumber, Expiry},
+    document::{self, CheckedNumber, Expiry, NumberForm},
     person::HolderClass,
     ruleset::{Applicant, DocumentKind, RuleSet, ServiceRules},
 };
@@ -185,6 +185,12 @@ impl Subject<'_> {
             }
         }
         let number = document::check(&shown.number, kind.number, self.today).map_err(|message| missing.push(message)).ok()?;
+        if number.form == NumberForm::Mainland
+            && let Some(expiry) = shown.expiry.filter(|_| kind.expires)
+            && let Err(message) = document::plausible_expiry(expiry, self.today)
+        {
+            missing.push(message);
+        }
         let by_number = number.form.class();
         let class = self.class.or(by_number).or(match kind.persons.as_slice() {
             [only] => Some(*only),

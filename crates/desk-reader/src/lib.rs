@@ -7,9 +7,11 @@
 
 mod config;
 mod reader;
+mod resident;
 mod session;
 mod sight;
 mod watch;
 
 pub use config::ReaderConfig;
 pub use reader::{PcscReader, StartError};
+pub use resident::{SerialIdReader, SerialLine};

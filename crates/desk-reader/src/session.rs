@@ -115,6 +115,8 @@ impl Session {
                     Presence::Empty
                 } else if matches!(error, Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable) {
                     Presence::NoReader
+                } else if error == Error::SharingViolation {
+                    Presence::InUse
                 } else {
                     Presence::Mute
                 }

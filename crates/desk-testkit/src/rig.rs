@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{Clock, NoHall, PrintedAs, Printer, Sheet, Signer, Station, Store},
+    ports::{Clock, IdReader, NoHall, NoIdReader, PrintedAs, Printer, Sheet, Signer, Station, Store},
 };
 use desk_cardsim::SimTray;
 use desk_domain::code::{Code, Message};
@@ -71,6 +71,8 @@ pub struct Rig {
     pub papers: KeptPapers,
     /// The desk's own clock: the world's, unless it drifts.
     pub clock: Arc<dyn Clock>,
+    /// Reader of identity documents for the next start; none: documents are typed.
+    pub id_reader: Option<Box<dyn IdReader>>,
     world: Arc<World>,
     signer: Arc<dyn Signer>,
     disk: Option<MemoryDisk>,
@@ -108,6 +110,7 @@ impl Rig {
             line,
             papers: KeptPapers::default(),
             clock: world.clock.clone(),
+            id_reader: None,
             world: Arc::clone(world),
             signer,
             disk: None,
@@ -150,6 +153,7 @@ impl Rig {
             reader: Box::new(self.tray.reader()),
             printer: Box::new(self.papers.clone()),
             hall: Box::new(NoHall),
+            id_reader: self.id_reader.take().unwrap_or_else(|| Box::new(NoIdReader)),
             screen: screen.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),

@@ -53,6 +53,9 @@ pub struct Papers {
     pub page: bool,
     pub relation: Option<String>,
     pub agent: Option<AgentPapers>,
+    /// The number came from the document's chip (读取); else it was typed (手工).
+    #[serde(default)]
+    pub read: bool,
 }
 
 /// Document of somebody who acts for the holder.
@@ -133,6 +136,7 @@ impl Identity {
                 IdentityFact::Document { document: option }
             }
             (Self::Papers { applicant, document }, Input::Answer(Answer::Fill { values })) => {
+                let read = values.iter().any(|(field, value)| field == "read" && value == "yes");
                 let request = request(&values, cx, applicant, document)?;
                 let proven = cx.eligible(&request)?;
                 IdentityFact::Papers {
@@ -141,6 +145,7 @@ impl Identity {
                         expiry: request.holder.expiry,
                         original: request.holder.original,
                         page: request.holder.page,
+                        read,
                         relation: request.relation,
                         agent: proven.agent.zip(request.agent).map(|(number, shown)| AgentPapers {
                             document: shown.kind,
@@ -252,6 +257,13 @@ impl Identified {
         if let Some(relation) = &self.papers.relation {
             facts.pair("办理人关系", relation.clone());
         }
-        facts.pair("证件", if self.papers.original { "已核对原件" } else { "未核对原件" });
+        facts.pair(
+            "证件",
+            match (self.papers.original, self.papers.read) {
+                (true, true) => "已核对原件（读取）",
+                (true, false) => "已核对原件",
+                (false, _) => "未核对原件",
+            },
+        );
     }
 }

@@ -395,7 +395,7 @@ async fn another_program_on_the_card() {
     assert_eq!(card::share(pcsc::ShareMode::Shared), Ok(()), "free between sessions");
 
     let _other = card::hold(pcsc::ShareMode::Exclusive);
-    assert_eq!(reader.connect().await, Presence::Mute, "somebody else holds it alone");
+    assert_eq!(reader.connect().await, Presence::InUse, "somebody else holds it alone");
     reader.close().await;
 }
 
