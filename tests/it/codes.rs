@@ -6,9 +6,7 @@ use desk_domain::code::Code;
 
 /// Codes of services that are not built yet. A code that gains a raiser has to leave this list.
 const LATER_SERVICES: &[&str] = &[
-    "AGE_MISMATCH",
     "BANK_LOSS_OPEN",
-    "BANK_NOT_COOPERATING",
     "BANK_NO_FORBIDDEN",
     "BENEFIT_WARNING",
     "BLACKLIST_STALE",
@@ -46,18 +44,11 @@ const LATER_SERVICES: &[&str] = &[
     "ONLINE_FIRST_ONLY",
     "ONLINE_ONLY",
     "OPEN_CASES",
-    "PHOTO_BACKGROUND",
     "PHOTO_CLOTHES",
-    "PHOTO_DEPTH",
-    "PHOTO_DIMENSION",
     "PHOTO_DPI",
     "PHOTO_GLASSES",
-    "PHOTO_NOT_COLOR",
-    "PHOTO_NOT_JPEG",
     "PHOTO_ON_FILE",
     "PHOTO_QUALITY",
-    "PHOTO_REQUIRED",
-    "PHOTO_SIZE",
     "PREVIOUS_DAY_OPEN",
     "PRODUCTION_OVERDUE",
     "PROVINCIAL_CARD_EXISTS",
@@ -80,7 +71,6 @@ const LATER_SERVICES: &[&str] = &[
     "TRANSFER_FORBIDDEN",
     "TRANSIT_NO_LOSS",
     "TRAVEL_DOC_CHANGED",
-    "UNIT_DOC_MISSING",
     "UNSYNCED",
     "WRONG_BANK",
 ];
