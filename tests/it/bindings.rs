@@ -66,7 +66,7 @@ fn bindings_are_current() {
 #[test]
 fn bindings_name_every_act() {
     let text = generated();
-    for act in ["signIn", "openDay", "start", "choose", "fill", "authorise", "park", "printReport"] {
+    for act in ["signIn", "openDay", "start", "choose", "fill", "authorise", "park", "printReport", "closeDay", "countDay"] {
         assert!(text.contains(&format!("\"act\": \"{act}\"")), "{act} is missing");
     }
 }

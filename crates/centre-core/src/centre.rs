@@ -156,6 +156,9 @@ impl Call<'_> {
             Request::Release { case, reservation } => self.release(*case, reservation).await,
             Request::Issuer { case, reservation, ask } => self.issuer(*case, reservation, ask).await,
             Request::ReportUnknown { case, reservation, intent } => self.report_unknown(*case, reservation, intent).await,
+            Request::OpenWrite { card } => self.open_write(card).await,
+            Request::DecideWrite { case, reservation, end } => self.decide_write(*case, reservation, end).await,
+            Request::WriteEnd { case, reservation } => self.write_end(*case, reservation).await,
             Request::Confirm { case, reservation, settlement } => self.confirm(*case, reservation, settlement).await,
             Request::Authorise { case, supervisor, password, amount, reason } => {
                 self.authorise(*case, supervisor, password, *amount, reason).await

@@ -30,7 +30,7 @@ enum Settled {
 
 impl Call<'_> {
     pub(crate) async fn confirm(&mut self, case: CaseId, reservation: &CentreNumber, settlement: &Settlement) -> Step<Answer> {
-        let mut claim = self.own_claim(case, reservation).await?;
+        let claim = self.own_claim(case, reservation).await?;
         match &claim.state {
             ClaimState::Open | ClaimState::Unknown { .. } => {}
             ClaimState::Settled { number, .. } => {
@@ -38,6 +38,11 @@ impl Call<'_> {
             }
             ClaimState::Released { .. } => return refuse(conflict(&claim)),
         }
+        self.settle(claim, settlement).await
+    }
+
+    /// Settles a claim that is open or of unknown end.
+    pub(crate) async fn settle(&mut self, mut claim: ClaimRecord, settlement: &Settlement) -> Step<Answer> {
         let settled = match (settlement, &claim.claim) {
             (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;

@@ -20,14 +20,16 @@ use crate::{
 
 impl Call<'_> {
     pub(crate) async fn issuer(&mut self, case: CaseId, reservation: &CentreNumber, ask: &IssuerRequest) -> Step<Answer> {
-        let claim = self.own_claim(case, reservation).await?;
+        let check = matches!(ask, IssuerRequest::CheckProof { .. } | IssuerRequest::CheckStep { .. } | IssuerRequest::CheckChip { .. });
+        // Whoever has the card may ask what the keys know of it; a MAC goes to the claiming desk alone.
+        let claim = if check { self.claim_to_decide(case, reservation).await? } else { self.own_claim(case, reservation).await? };
         match &claim.state {
             ClaimState::Open | ClaimState::Unknown { .. } => {}
             ClaimState::Settled { .. } | ClaimState::Released { .. } => {
                 return refuse_code(Code::KeySourceInvalid);
             }
         }
-        self.right_card(&claim, ask.card()).await?;
+        self.right_card(&claim, ask.card(), check).await?;
         let asked = self.asked(&claim, ask)?;
         let card_no = ask.card().card_no.clone();
         let releases = self.tx.releases(&claim.cell, &card_no).await?;
@@ -105,8 +107,33 @@ impl Call<'_> {
 
     /// The claim behind a reservation, its card or person locked, if it is this case's and this desk's.
     pub(crate) async fn own_claim(&mut self, case: CaseId, reservation: &CentreNumber) -> Step<ClaimRecord> {
-        let Some(peeked) = self.tx.claim(reservation).await? else {
+        let claim = self.locked_claim(reservation).await?;
+        match claim.filter(|claim| claim.by.case == case && claim.by.device == self.device.device) {
+            Some(claim) => Ok(claim),
+            None => refuse_code(Code::KeySourceInvalid),
+        }
+    }
+
+    /// The same, or one of another desk whose write has an unknown end.
+    pub(crate) async fn claim_to_decide(&mut self, case: CaseId, reservation: &CentreNumber) -> Step<ClaimRecord> {
+        let claim = self.locked_claim(reservation).await?;
+        let Some(claim) = claim.filter(|claim| claim.by.case == case) else {
             return refuse_code(Code::KeySourceInvalid);
+        };
+        if claim.by.device != self.device.device {
+            self.session().await?;
+            let unknown = match &claim.state {
+                ClaimState::Unknown { .. } => true,
+                ClaimState::Open | ClaimState::Settled { .. } | ClaimState::Released { .. } => false,
+            };
+            require(unknown, Code::KeySourceInvalid)?;
+        }
+        Ok(claim)
+    }
+
+    async fn locked_claim(&mut self, reservation: &CentreNumber) -> Step<Option<ClaimRecord>> {
+        let Some(peeked) = self.tx.claim(reservation).await? else {
+            return Ok(None);
         };
         match &peeked.claim {
             Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
@@ -116,21 +143,18 @@ impl Call<'_> {
                 self.tx.lock_person(cell, person).await?;
             }
         }
-        let claim = self.tx.claim(reservation).await?;
-        match claim.filter(|claim| claim.by.case == case && claim.by.device == self.device.device) {
-            Some(claim) => Ok(claim),
-            None => refuse_code(Code::KeySourceInvalid),
-        }
+        Ok(self.tx.claim(reservation).await?)
     }
 
     /// The keys asked for must be those of the reserved card. For a reissue they are those of a blank that no registered
     /// card has.
-    async fn right_card(&mut self, claim: &ClaimRecord, source: &CardKeySource) -> Step<()> {
+    async fn right_card(&mut self, claim: &ClaimRecord, source: &CardKeySource, check: bool) -> Step<()> {
         match &claim.claim {
             Claim::PurseRefund { cell, card, .. } | Claim::Validation { cell, card, .. } => {
                 require(same_card(card, source), Code::WrongCard)?;
                 let registered = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 match registered.first() {
+                    Some(_) if check => Ok(()),
                     Some(registered) => self.not_suspended(registered, claim.by.case),
                     None => refuse_code(Code::CardNotFound),
                 }

@@ -9,6 +9,7 @@ mod authorise;
 mod centre;
 mod claims;
 mod confirm;
+mod elsewhere;
 mod find;
 mod issuer;
 mod password;

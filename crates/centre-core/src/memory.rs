@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     record::{
-        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
+        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
         OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
@@ -37,6 +37,7 @@ struct State {
     open: BTreeMap<(CellId, String), CentreNumber>,
     settled: BTreeMap<(CellId, String, String), CentreNumber>,
     releases: BTreeMap<(CellId, String), Release>,
+    decided_writes: BTreeMap<(CellId, CentreNumber), DecidedWrite>,
     authorisations: BTreeMap<(CellId, CentreNumber), Authorisation>,
     series: BTreeMap<(CellId, String), u64>,
     rows: BTreeMap<RowKey, KeptRow>,
@@ -328,6 +329,15 @@ impl Tx for MemoryTx {
             self.state.releases.values().filter(|release| release.cell == *cell && release.card_no == *card_no).cloned().collect();
         releases.sort_by(|a, b| (a.released_at, &a.id).cmp(&(b.released_at, &b.id)));
         Ok(releases)
+    }
+
+    async fn add_decided_write(&mut self, decided: &DecidedWrite) -> Stored<()> {
+        let key = (decided.cell.clone(), decided.reservation.clone());
+        self.insert(|state| &mut state.decided_writes, key, decided.clone(), "decided write")
+    }
+
+    async fn decided_write(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<DecidedWrite>> {
+        Ok(self.state.decided_writes.get(&(cell.clone(), reservation.clone())).cloned())
     }
 
     async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
-    card::WriteIntent,
+    card::{WriteEnd, WriteIntent},
     claim::{Claim, Reservation},
     function::FunctionFacts,
     id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, WindowId},
@@ -158,6 +158,9 @@ pub struct Card {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
     pub case: CaseId,
+    /// Reservation under which the card was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<CentreNumber>,
     pub number: CaseNumber,
     pub device: DeviceId,
     pub since: DateTime<Utc>,
@@ -241,6 +244,20 @@ pub struct Release {
     /// Time that the released MAC carries.
     pub mac_at: chrono::NaiveDateTime,
     pub released_at: DateTime<Utc>,
+}
+
+/// How a desk decided another desk's write from the card. Evidence; append-only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedWrite {
+    /// Home cell of the right.
+    pub cell: CellId,
+    pub reservation: CentreNumber,
+    /// The case whose write it was.
+    pub case: CaseId,
+    /// The desk that had the card.
+    pub device: DeviceId,
+    pub end: WriteEnd,
+    pub at: DateTime<Utc>,
 }
 
 /// A second person's agreement: one case, one amount.

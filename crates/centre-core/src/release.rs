@@ -50,8 +50,13 @@ impl Call<'_> {
                 require(card.card_no == intent.before().card_no, Code::WrongCard)?;
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
-                    card.suspended =
-                        Some(Suspension { case, number: claim.by.case_number.clone(), device: claim.by.device.clone(), since: self.now });
+                    card.suspended = Some(Suspension {
+                        case,
+                        reservation: Some(claim.number.clone()),
+                        number: claim.by.case_number.clone(),
+                        device: claim.by.device.clone(),
+                        since: self.now,
+                    });
                     self.tx.put_card(&card).await?;
                 }
             }

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 
 use crate::record::{
-    Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person, Release,
-    RequestKey, Session, SignedHead, Totals,
+    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord,
+    Person, Release, RequestKey, Session, SignedHead, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -85,6 +85,10 @@ pub trait Tx: Send {
     async fn add_release(&mut self, release: &Release) -> Stored<()>;
     /// Releases for one card, oldest first.
     async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>>;
+
+    /// Adds how another desk decided a write; at most one for a reservation, a second is [`StoreFailure::Busy`].
+    async fn add_decided_write(&mut self, decided: &DecidedWrite) -> Stored<()>;
+    async fn decided_write(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<DecidedWrite>>;
 
     async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>>;
     async fn put_authorisation(&mut self, authorisation: &Authorisation) -> Stored<()>;

@@ -16,7 +16,7 @@ use desk_domain::{
     card::{CardImage, WriteEnd, WriteIntent},
     case::context::request_id,
     code::{Code, Message},
-    id::{CaseId, CentreNumber, SessionToken},
+    id::{CardNo, CaseId, CentreNumber, RequestId, SessionToken},
     issuer::{IssuerAnswer, IssuerRequest},
 };
 use desk_wire::v1::{Reply, Request};
@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     desk::Mail,
-    ports::{CentreLink, Clock},
+    ports::{Answered, CentreLink, Clock},
 };
 
 /// How long one look at the reader takes at most; a job waits no longer than this.
@@ -44,6 +44,13 @@ pub(crate) enum Task {
         resolve: bool,
         issuer: IssuerLine,
     },
+    /// Decide the write of another desk that lies on this card, and tell the centre.
+    Settle {
+        card_no: CardNo,
+        /// Ids of the two requests to the centre.
+        ids: [RequestId; 2],
+        session: Option<SessionToken>,
+    },
 }
 
 /// Under which case and reservation the key service is asked.
@@ -58,6 +65,8 @@ pub(crate) struct IssuerLine {
 pub(crate) enum Ended {
     Read(Result<CardImage, Message>),
     Write(Result<WriteEnd, Message>),
+    /// Another desk's write was decided, or could not be.
+    Settled,
 }
 
 /// Everything the reader's task needs.
@@ -134,6 +143,12 @@ impl CardSession {
                 let read = self.drive(&mut transaction, ticket, None).await;
                 Ended::Read(read.map_err(|end| end.0))
             }
+            Task::Settle { card_no, ids, session } => {
+                if absent.is_none() {
+                    self.settle(card_no, ids, session, ticket).await;
+                }
+                Ended::Settled
+            }
             Task::Write { intent, resolve, issuer } => {
                 if let Some(message) = absent {
                     return Ended::Write(Err(message));
@@ -143,6 +158,30 @@ impl CardSession {
                     Err(message) => Ended::Write(Err(message)),
                     Ok(mut transaction) => Ended::Write(Ok(self.drive(&mut *transaction, ticket, Some(&issuer)).await)),
                 }
+            }
+        }
+    }
+
+    /// Whatever goes wrong here, the write stays as unknown as it was.
+    async fn settle(&mut self, card_no: CardNo, [open_id, end_id]: [RequestId; 2], session: Option<SessionToken>, ticket: u64) {
+        let asked = self.link.call(open_id, session.as_ref(), &Request::OpenWrite { card: card_no }).await;
+        let Ok(Answered { reply: Reply::OpenWrite { open: Some(open) }, .. }) = asked else {
+            return;
+        };
+        let Ok(mut transaction) = write::resolve(&open.intent, &self.profiles) else {
+            return;
+        };
+        let issuer = IssuerLine { case: open.case, attempt: 0, reservation: open.reservation.clone(), session: session.clone() };
+        let end = self.drive(&mut *transaction, ticket, Some(&issuer)).await;
+        match &end {
+            WriteEnd::Written(_) | WriteEnd::NotWritten { .. } => {}
+            WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. } => return,
+        }
+        tracing::info!(case = %open.case, "write of another desk decided");
+        let request = Request::DecideWrite { case: open.case, reservation: open.reservation, end };
+        for _ in 0..2 {
+            if self.link.call(end_id, session.as_ref(), &request).await.is_ok() {
+                return;
             }
         }
     }
@@ -190,6 +229,8 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported
+                    | Reply::OpenWrite { .. }
+                    | Reply::WriteEnd { .. }
                     | Reply::Confirmed { .. }
                     | Reply::Authorised { .. }
                     | Reply::DayTotals { .. }

@@ -41,12 +41,16 @@ impl Desk {
             return Ok(());
         };
         let rows = self.store.loose(date).await?;
-        let opened = openings(&rows);
-        let till = Account::Till { outlet: self.station.outlet.clone(), operator: operator.clone() };
+        let opened = counts(&rows);
+        let till = self.till_of(&operator);
+        let closed = self.closing(&operator, date).await?.is_some();
         let mut day = Day {
             date,
-            open: opened.iter().any(|opening| opening.operator == operator),
-            till: Fen::ZERO,
+            open: !closed && opened.iter().any(|opening| opening.opens && opening.operator == operator),
+            closed,
+            beyond_hours: rows.iter().any(|row| row.header.kind == "hours_opened"),
+            // A till holds what nobody took out of it, on whatever day it came in.
+            till: self.store.balance(&till).await?,
             paid_out: Fen::ZERO,
             blanks: match opened.last() {
                 Some(last) => last.blanks.saturating_sub(self.blanks_used(date, last.at).await?),
@@ -54,14 +58,15 @@ impl Desk {
             },
         };
         for movement in self.store.movements(Period { day: date }).await? {
-            if movement.posting.account == till {
-                day.till = day.till.plus(movement.posting.amount).unwrap_or(day.till);
-                if movement.kind == "fact.paid_out" {
-                    day.paid_out = day.paid_out.minus(movement.posting.amount).unwrap_or(day.paid_out);
-                }
+            if movement.posting.account == till && movement.kind == "fact.paid_out" {
+                day.paid_out = day.paid_out.minus(movement.posting.amount).unwrap_or(day.paid_out);
             }
         }
         self.day = day;
+        // The day was opened and the power failed before this was written down.
+        if !opened.is_empty() && self.last_day().await? != Some(date) {
+            self.store.remember(LAST_DAY, &date.to_string()).await?;
+        }
         Ok(())
     }
 
@@ -77,14 +82,61 @@ impl Desk {
 
     /// What should lie in the drawer: what the last day left, or what the outlet starts with.
     async fn expected_blanks(&mut self) -> Result<u32, StoreFailure> {
-        let last = self.store.recall(LAST_DAY).await?.and_then(|text| text.parse::<NaiveDate>().ok());
-        if let Some(last) = last {
+        if let Some(last) = self.last_day().await? {
             let rows = self.store.loose(last).await?;
-            if let Some(counted) = openings(&rows).last() {
+            if let Some(counted) = counts(&rows).last() {
                 return Ok(counted.blanks.saturating_sub(self.blanks_used(last, counted.at).await?));
             }
         }
         Ok(self.outlets().map(|outlet| outlet.blanks).max().unwrap_or_default())
+    }
+
+    /// The business day that was opened last at this window.
+    pub(crate) async fn last_day(&mut self) -> Result<Option<NaiveDate>, StoreFailure> {
+        Ok(self.store.recall(LAST_DAY).await?.and_then(|text| text.parse().ok()))
+    }
+
+    /// A supervisor lets the window work outside the outlet's hours for the rest of the day.
+    pub(crate) async fn open_hours(&mut self) -> Result<(), StoreFailure> {
+        if !matches!(self.place, Place::Home { .. }) || self.day.beyond_hours {
+            return Ok(());
+        }
+        let Some(operator) = self.session.as_ref().filter(|session| session.supervisor()).map(Session::name) else {
+            self.notice = Some(Message::new(Code::RoleMissing));
+            return Ok(());
+        };
+        self.note(&Loose::HoursOpened { operator }).await?;
+        self.day.beyond_hours = true;
+        Ok(())
+    }
+
+    /// Cash of the outlet goes to the bank, with the number of the bank's slip.
+    pub(crate) async fn deposit_cash(&mut self, amount: &str, slip: &str) -> Result<(), StoreFailure> {
+        let Place::Report(_) = &self.place else {
+            return Ok(());
+        };
+        let Some(operator) = self.session.as_ref().filter(|session| session.supervisor()).map(Session::name) else {
+            return Ok(());
+        };
+        let slip = normalise::text(slip);
+        let typed = Fen::parse_yuan(amount).and_then(|amount| {
+            if slip.is_empty() {
+                return Err(Message::new(Code::FieldRequired).with("field", "银行回单号"));
+            }
+            if amount.is_positive() { Ok(amount) } else { Err(Message::new(Code::AmountInvalid)) }
+        });
+        match typed {
+            Ok(amount) => {
+                let outlet = self.station.outlet.clone();
+                let postings = Balanced::transfer(Account::Vault { outlet: outlet.clone() }, Account::Bank { outlet }, amount);
+                self.note(&Loose::CashDeposited { operator, amount, slip, postings }).await?;
+                self.open_report().await
+            }
+            Err(message) => {
+                self.notice = Some(message);
+                Ok(())
+            }
+        }
     }
 
     /// Blanks written or spoiled on a day since they were counted, taken from its cases.
@@ -160,18 +212,22 @@ impl Desk {
     }
 }
 
-/// A count at the beginning of a clerk's day.
+/// A count at the beginning or the end of a clerk's day.
 struct Counted {
     operator: desk_domain::id::OperatorId,
+    opens: bool,
     blanks: u32,
     at: DateTime<Utc>,
 }
 
 /// In order.
-fn openings(rows: &[Stored]) -> Vec<Counted> {
+fn counts(rows: &[Stored]) -> Vec<Counted> {
     rows.iter()
         .filter_map(|row| match serde_json::from_str(&row.payload) {
-            Ok(Loose::DayOpened { operator, blanks, .. }) => Some(Counted { operator, blanks, at: row.header.at }),
+            Ok(Loose::DayOpened { operator, blanks, .. }) => Some(Counted { operator, opens: true, blanks, at: row.header.at }),
+            Ok(Loose::DayClosed { operator, counted, .. }) => {
+                Some(Counted { operator, opens: false, blanks: counted.blanks, at: row.header.at })
+            }
             Ok(_) | Err(_) => None,
         })
         .collect()

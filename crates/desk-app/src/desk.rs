@@ -107,6 +107,16 @@ pub(crate) enum Errand {
     },
     /// The card on the home screen.
     HomeCard,
+    /// Another desk's write is decided from the card in the field before this case goes on.
+    Settle {
+        case: CaseId,
+        steps: u32,
+    },
+    /// How another desk decided the write of this case.
+    WriteEnd {
+        case: CaseId,
+        steps: u32,
+    },
     Authorise {
         case: CaseId,
         steps: u32,
@@ -119,6 +129,7 @@ pub(crate) enum Errand {
         paper: Paper,
     },
     ReportPaper,
+    DayPaper,
     /// A slip that belongs to no case.
     Guidance,
     /// A paper of the list, for the given time.
@@ -159,6 +170,7 @@ pub(crate) enum Place {
     Blocked(Message),
     Door(Door),
     DayOpen { message: Option<Message>, typed: Option<crate::day::Typed> },
+    DayClose(Box<crate::day_close::Close>),
     Home { message: Option<Message> },
     Case(CaseId),
     Report(Box<Report>),
@@ -180,6 +192,10 @@ pub(crate) enum HomeCard {
 pub(crate) struct Day {
     pub date: NaiveDate,
     pub open: bool,
+    /// Closed for good; nothing is begun before tomorrow.
+    pub closed: bool,
+    /// A supervisor lets the window work outside the outlet's hours.
+    pub beyond_hours: bool,
     pub till: Fen,
     pub paid_out: Fen,
     pub blanks: u32,
@@ -275,7 +291,15 @@ impl Desk {
             practice: parts.practice,
             place: Place::Starting,
             session: None,
-            day: Day { date: local(now).date(), open: false, till: Fen::ZERO, paid_out: Fen::ZERO, blanks: 0 },
+            day: Day {
+                date: local(now).date(),
+                open: false,
+                closed: false,
+                beyond_hours: false,
+                till: Fen::ZERO,
+                paid_out: Fen::ZERO,
+                blanks: 0,
+            },
             cases: BTreeMap::new(),
             line: Line::default(),
             clock_trust: ClockTrust::default(),
@@ -370,12 +394,14 @@ impl Desk {
             Mail::CardEnded { ticket, end } => match self.errands.remove(&ticket) {
                 Some(Errand::Case { case, steps }) => self.card_ended(case, steps, end).await,
                 Some(Errand::HomeCard) => self.home_card_read(end).await,
+                Some(Errand::Settle { case, steps }) => self.retry(case, steps).await,
                 Some(_) | None => Ok(()),
             },
             Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {
                 Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
                 Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
                 Some(Errand::ReportPaper) => self.report_printed(end).await,
+                Some(Errand::DayPaper) => self.day_paper_ended(end).await,
                 Some(Errand::Guidance) => {
                     self.guidance_printed(end);
                     Ok(())
@@ -390,6 +416,7 @@ impl Desk {
                     Some(Errand::Authorise { case, steps, supervisor, amount }) => {
                         self.authorise_ended(case, steps, supervisor, amount, end).await
                     }
+                    Some(Errand::WriteEnd { case, steps }) => self.write_end_heard(case, steps, end).await,
                     Some(Errand::SignIn) => self.sign_in_ended(end).await,
                     Some(Errand::Reveal { case, grounds }) => self.reveal_ended(case, grounds, end).await,
                     Some(Errand::Upload) => self.upload_ended(end).await,
@@ -399,8 +426,10 @@ impl Desk {
                     }
                     Some(
                         Errand::HomeCard
+                        | Errand::Settle { .. }
                         | Errand::LatePaper { .. }
                         | Errand::ReportPaper
+                        | Errand::DayPaper
                         | Errand::Guidance
                         | Errand::Reprint { .. }
                         | Errand::SignOut
@@ -426,6 +455,11 @@ impl Desk {
             Act::Lock => self.lock().await,
             Act::SignOut => self.sign_out().await,
             Act::OpenDay { float, blanks } => self.open_day(&float, &blanks).await,
+            Act::CloseDay => self.close_day().await,
+            Act::CountDay { pieces, blanks, spoiled, reason } => self.count_day(&pieces, &blanks, &spoiled, &reason).await,
+            Act::PrintDay => self.print_day(),
+            Act::OpenHours => self.open_hours().await,
+            Act::DepositCash { amount, slip } => self.deposit_cash(&amount, &slip).await,
             Act::Start { service, programme } => self.start_case(&service, &programme).await,
             Act::Choose { question, option } => self.answer(&question, desk_domain::case::Answer::Choose { option }).await,
             Act::Fill { question, values } => self.answer(&question, desk_domain::case::Answer::Fill { values }).await,
@@ -528,6 +562,9 @@ impl Desk {
             | Request::Release { .. }
             | Request::Issuer { .. }
             | Request::ReportUnknown { .. }
+            | Request::OpenWrite { .. }
+            | Request::DecideWrite { .. }
+            | Request::WriteEnd { .. }
             | Request::Confirm { .. }
             | Request::Authorise { .. }
             | Request::DayTotals { .. } => self.session.as_ref().and_then(|session| session.token.clone()),
@@ -581,7 +618,7 @@ impl Desk {
             case: None,
             day: self.today(),
             kind: loose.kind().to_owned(),
-            code: None,
+            code: loose.code(),
             postings: loose.postings(),
             payload: crate::run::json(loose)?,
         };

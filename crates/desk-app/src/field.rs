@@ -46,7 +46,7 @@ impl Desk {
             Ended::Read(Ok(card)) => HomeCard::Read(Box::new(card)),
             Ended::Read(Err(message)) if message.code == Code::NoCard => HomeCard::None,
             Ended::Read(Err(message)) => HomeCard::Unreadable(message),
-            Ended::Write(_) => HomeCard::None,
+            Ended::Write(_) | Ended::Settled => HomeCard::None,
         };
         // A card that a suspended case waits for brings its case back by itself.
         let back = match (&self.home_card, &self.place) {

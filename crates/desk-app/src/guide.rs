@@ -108,6 +108,9 @@ pub(crate) fn blocks(rules: &RuleSet, service: Service, here: &OutletId, at: Nai
     part("不能办理的原因和所缺材料", reasons(rules, messages));
     part("办理本业务须知", to_bring(rules, service));
     part("办理步骤", rules.text(&format!("guide.{}", capability.as_str())).to_vec());
+    if messages.is_empty() {
+        part("电子卡", rules.text("ecard.steps").to_vec());
+    }
     part("办理地点", places(rules, capability, here, at, most));
     part("咨询电话", hotlines(rules, at));
     blocks

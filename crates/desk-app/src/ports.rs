@@ -9,7 +9,8 @@ use desk_domain::{
     code::{Code, Message},
     id::{CaseId, CellId, DeviceId, OutletId, WindowId},
     journal::RowHeader,
-    posting::{Balanced, Posting},
+    money::Fen,
+    posting::{Account, Balanced, Posting},
 };
 use desk_wire::v1::{Batch, Operator, Reply, Request};
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,8 @@ pub trait Store: Send {
     async fn loose(&mut self, day: NaiveDate) -> Result<Vec<Stored>, StoreFailure>;
     /// Every posting of the period with where it came from.
     async fn movements(&mut self, period: Period) -> Result<Vec<Movement>, StoreFailure>;
+    /// Sum of every posting on one account, of all days.
+    async fn balance(&mut self, account: &Account) -> Result<Fen, StoreFailure>;
     /// Next unacknowledged stretch, signed by the caller afterwards; none when everything is acknowledged.
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure>;
     /// The centre has everything up to and including `sequence`.

@@ -10,6 +10,7 @@ use desk_domain::{
         question::{Ask, Choice, Field, Shown},
         words,
     },
+    cash::DENOMINATIONS,
     code::{Code, Kind, Message},
     id::CaseId,
     mask,
@@ -20,6 +21,7 @@ use desk_domain::{
 };
 
 use crate::{
+    day_close::{Close, CloseStage, Counted, Expected, Papers, signed},
     desk::{Desk, Place},
     guide, papers,
     ports::Presence,
@@ -27,8 +29,9 @@ use crate::{
     run::{Running, ending_message, service_name},
     session::{Door, Session},
     view::{
-        AlsoView, AskView, CardView, CaseView, FieldView, FigureView, HourView, LinePanelRow, LineView, LogView, MessageView, OptionView,
-        PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView, StepView, TotalRow, UnfinishedView, View,
+        AlsoView, AskView, CardView, CaseView, CompareRow, DayCloseView, DenominationView, FieldView, FigureView, HourView, LinePanelRow,
+        LineView, LogView, MessageView, OptionView, PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView,
+        StepView, TotalRow, UnfinishedView, View,
     },
 };
 
@@ -119,6 +122,7 @@ impl Desk {
                 message: self.plain(message),
                 busy: false,
             },
+            Place::DayClose(close) => Stage::DayClose(Box::new(self.day_close(close))),
             Place::Home { message } => Stage::Home(self.home(message)),
             Place::Case(id) => match self.cases.get(id) {
                 Some(running) => Stage::Case(Box::new(self.case(*id, running))),
@@ -412,6 +416,65 @@ impl Desk {
         of_reader.or_else(|| running.wrong_card.clone())
     }
 
+    fn day_close(&self, close: &Close) -> DayCloseView {
+        let compare = |counted: &Counted, expected: &Expected| {
+            let cash = counted.cash.total().unwrap_or(Fen::ZERO);
+            let pieces = |label: &str, counted: u32, expected: u32| CompareRow {
+                label: label.to_owned(),
+                counted: counted.to_string(),
+                expected: expected.to_string(),
+                difference: format!("{:+}", i64::from(counted) - i64::from(expected)),
+                equal: counted == expected,
+            };
+            vec![
+                CompareRow {
+                    label: "现金".to_owned(),
+                    counted: cash.to_string(),
+                    expected: expected.cash.to_string(),
+                    difference: signed(expected.cash_over(counted)),
+                    equal: cash == expected.cash,
+                },
+                pieces("空白卡", counted.blanks, expected.blanks),
+                pieces("坏卡", counted.spoiled, expected.spoiled),
+            ]
+        };
+        let mut view = DayCloseView {
+            day: words::day(close.day),
+            operator: close.whose.to_string(),
+            forced: close.forced,
+            denominations: DENOMINATIONS
+                .iter()
+                .map(|denomination| DenominationView { id: denomination.id(), label: denomination.label.to_owned() })
+                .collect(),
+            compared: Vec::new(),
+            closed: false,
+            provisional: false,
+            totals: Vec::new(),
+            agree: false,
+            journal_head: String::new(),
+            printed: false,
+            message: self.plain(&close.message),
+            busy: false,
+        };
+        match &close.stage {
+            CloseStage::Counting { compared } => {
+                view.compared = compared.as_ref().map(|compared| compare(&compared.counted, &compared.expected)).unwrap_or_default();
+            }
+            CloseStage::Closed { booked, report, papers } => {
+                view.compared = compare(&booked.counted, &booked.expected);
+                view.closed = true;
+                view.provisional = report.centre.is_none() && !report.waiting;
+                view.totals = total_rows(report);
+                view.agree = report.agrees() && report.centre.is_some();
+                view.journal_head = format!("{} · {}", report.head.0, report.head.1);
+                view.printed = *papers == Papers::Printed;
+                view.message = self.plain(&report.message);
+                view.busy = report.waiting || matches!(papers, Papers::Printing(_));
+            }
+        }
+        view
+    }
+
     fn report(&self, report: &Report) -> ReportView {
         let busy = report.waiting;
         ReportView {
@@ -425,6 +488,8 @@ impl Desk {
                 figure("备用金", report.float().to_string(), "plain"),
                 figure("尾箱余额", report.till().to_string(), "plain"),
                 figure("补打", report.reprints.to_string(), "plain"),
+                figure("查看全文", report.reveals.to_string(), "plain"),
+                figure("无据查询", report.lookups.to_string(), if report.lookups > 0 { "warn" } else { "plain" }),
             ],
             lines: report
                 .lines
@@ -439,17 +504,7 @@ impl Desk {
                     money_out: line.money_out.to_string(),
                 })
                 .collect(),
-            totals: report
-                .totals()
-                .into_iter()
-                .map(|total| TotalRow {
-                    desk: total.desk.to_string(),
-                    centre: total.centre.map_or_else(|| "—".to_owned(), |amount| amount.to_string()),
-                    recomputed: total.recomputed.to_string(),
-                    equal: total.equal(),
-                    label: total.label,
-                })
-                .collect(),
+            totals: total_rows(report),
             agree: report.agrees() && report.centre.is_some(),
             hours: report
                 .hours
@@ -468,6 +523,20 @@ impl Desk {
             busy,
         }
     }
+}
+
+fn total_rows(report: &Report) -> Vec<TotalRow> {
+    report
+        .totals()
+        .into_iter()
+        .map(|total| TotalRow {
+            desk: total.desk.to_string(),
+            centre: total.centre.map_or_else(|| "—".to_owned(), |amount| amount.to_string()),
+            recomputed: total.recomputed.to_string(),
+            equal: total.equal(),
+            label: total.label,
+        })
+        .collect()
 }
 
 fn what_card(effect: &Effect, running: &Running) -> String {

@@ -13,6 +13,7 @@ use desk_domain::{
 use desk_wire::v1::{Reply, Request};
 
 use crate::{
+    day_close::CloseStage,
     desk::{Desk, Errand, Place},
     loose::Loose,
     ports::{Answered, Block, LinkFailure, Period, Sheet, SheetFormat, StoreFailure, Stored},
@@ -35,6 +36,9 @@ pub(crate) struct Report {
     pub exceptions: Vec<String>,
     /// Papers of the day's cases that came out once more.
     pub reprints: u32,
+    /// Masked text shown in full, and people looked for without a case: numbers, no accusation.
+    pub reveals: u32,
+    pub lookups: u32,
     pub head: (u64, String),
     pub printed: bool,
     pub message: Option<Message>,
@@ -112,7 +116,9 @@ impl Report {
             Account::PurseFloat { programme } => of("电子钱包备付", programme),
             Account::RefundPayable { programme } => of("应付退值", programme),
             Account::Suspense { programme } => of("待查", programme),
-            Account::CashDifference { .. } => "长短款".to_owned(),
+            Account::CashOver { .. } => "长款".to_owned(),
+            Account::CashShort { .. } => "短款".to_owned(),
+            Account::Bank { .. } => "解款".to_owned(),
         }
     }
 
@@ -160,7 +166,7 @@ impl Desk {
         Ok(())
     }
 
-    async fn compute_report(&mut self) -> Result<Report, StoreFailure> {
+    pub(crate) async fn compute_report(&mut self) -> Result<Report, StoreFailure> {
         let day = self.today();
         let programmes = self.rules.current(self.today()).into_iter().map(|rules| (rules.programme.clone(), rules.name.clone())).collect();
         let mut report = Report {
@@ -173,6 +179,8 @@ impl Desk {
             hours: BTreeMap::new(),
             exceptions: Vec::new(),
             reprints: 0,
+            reveals: 0,
+            lookups: 0,
             head: self.store.head().await?,
             printed: false,
             message: None,
@@ -192,6 +200,8 @@ impl Desk {
         }
         for row in self.store.loose(day).await? {
             if let Ok(loose) = serde_json::from_str::<Loose>(&row.payload) {
+                report.reveals += u32::from(matches!(loose, Loose::Revealed { .. }));
+                report.lookups += u32::from(matches!(loose, Loose::LookupRefused { .. } | Loose::ExportRefused { .. }));
                 for posting in loose.postings().lines() {
                     add(&mut report.recomputed, posting);
                 }
@@ -233,9 +243,46 @@ impl Desk {
         Ok(report)
     }
 
+    /// The sums on the screen: the supervisor's, or those of a day that was closed.
+    fn report_in_front(&self) -> Option<&Report> {
+        match &self.place {
+            Place::Report(report) => Some(report),
+            Place::DayClose(close) => match &close.stage {
+                CloseStage::Closed { report, .. } => Some(report),
+                CloseStage::Counting { .. } => None,
+            },
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Case(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
+        }
+    }
+
+    fn report_in_front_mut(&mut self) -> Option<&mut Report> {
+        match &mut self.place {
+            Place::Report(report) => Some(report),
+            Place::DayClose(close) => match &mut close.stage {
+                CloseStage::Closed { report, .. } => Some(report),
+                CloseStage::Counting { .. } => None,
+            },
+            Place::Starting
+            | Place::Blocked(_)
+            | Place::Door(_)
+            | Place::DayOpen { .. }
+            | Place::Home { .. }
+            | Place::Case(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => None,
+        }
+    }
+
     /// Once nothing waits any more, the centre can be asked for its own sums.
     pub(crate) fn report_goes_on(&mut self) {
-        let Place::Report(report) = &self.place else {
+        let Some(report) = self.report_in_front() else {
             return;
         };
         if !report.waiting || self.waiting > 0 || self.calling(|errand| matches!(errand, Errand::DayTotals)) {
@@ -248,16 +295,14 @@ impl Desk {
     }
 
     pub(crate) fn report_stops(&mut self, message: &Message) {
-        if let Place::Report(report) = &mut self.place
-            && report.waiting
-        {
+        if let Some(report) = self.report_in_front_mut().filter(|report| report.waiting) {
             report.waiting = false;
             report.message = Some(message.clone());
         }
     }
 
     pub(crate) fn day_totals_ended(&mut self, end: Result<Answered, LinkFailure>) {
-        let Place::Report(report) = &mut self.place else {
+        let Some(report) = self.report_in_front_mut() else {
             return;
         };
         report.waiting = false;
@@ -350,6 +395,8 @@ impl Desk {
                     pair("备用金", report.float().to_string()),
                     pair("尾箱余额", report.till().to_string()),
                     pair("补打张数", report.reprints.to_string()),
+                    pair("查看全文", report.reveals.to_string()),
+                    pair("无据查询或导出", report.lookups.to_string()),
                 ],
             },
             Block::Table {

@@ -51,6 +51,8 @@ pub(crate) struct Running {
     /// Why the last answer was not taken.
     pub message: Option<Message>,
     pub authorising: bool,
+    /// The write of another desk on this card was looked into since the last fact.
+    pub settled: bool,
     /// Who the centre said it is, while the case is on this desk; never on the disk.
     pub person: Option<Box<PersonFacts>>,
     pub reveal: Reveal,
@@ -74,6 +76,7 @@ impl Running {
             card_tried: false,
             message: None,
             authorising: false,
+            settled: false,
             person: None,
             reveal: Reveal::default(),
             left_over: false,
@@ -149,6 +152,7 @@ impl Desk {
             | Place::Blocked(_)
             | Place::Door(_)
             | Place::DayOpen { .. }
+            | Place::DayClose(_)
             | Place::Home { .. }
             | Place::Report(_)
             | Place::Papers(_)
@@ -265,17 +269,17 @@ impl Desk {
                     Some(Next::Ask(_) | Next::Do(_)) => self.go_home().await,
                 }
             }
-            Place::Report(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Home { .. } => self.go_home().await,
+            Place::Report(_) | Place::DayClose(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Home { .. } => self.go_home().await,
             Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } => Ok(()),
         }
     }
 
     pub(crate) async fn go_home(&mut self) -> Result<(), StoreFailure> {
-        if !self.day.open && self.session.as_ref().is_some_and(crate::session::Session::clerk) {
-            self.place = Place::DayOpen { message: None, typed: None };
-            return Ok(());
+        if !self.day.open && !self.day.closed && self.session.as_ref().is_some_and(crate::session::Session::clerk) {
+            return self.begin_day().await;
         }
         self.place = Place::Home { message: None };
+        self.ask_write_ends();
         if self.line.online() && self.session.as_ref().is_some_and(|session| session.token.is_none()) {
             self.ask_for_password(Message::new(Code::NotSignedIn));
             return Ok(());
@@ -362,6 +366,7 @@ impl Desk {
             running.stalled = None;
             running.wrong_card = None;
             running.card_tried = false;
+            running.settled = false;
             running.message = None;
         }
         self.late_papers_of(id, &entry).await
@@ -514,6 +519,7 @@ impl Desk {
         let outcome = match end {
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
             Ended::Write(Ok(end)) => Outcome::Write { end },
+            Ended::Settled => return Ok(()),
             Ended::Read(Err(message)) | Ended::Write(Err(message)) => {
                 running.card_tried = true;
                 running.wrong_card = (message.code != Code::NoCard).then_some(message);
@@ -552,7 +558,18 @@ impl Desk {
                 }
                 return Ok(());
             }
-            Ok(answered) => outcome_of(answered.reply),
+            Ok(answered) => {
+                if let (Reply::Card { card }, false) = (&answered.reply, running.settled)
+                    && card.suspended_by.is_some()
+                {
+                    // Still busy: the card lies here, so the other desk's write is decided first.
+                    running.settled = true;
+                    let card_no = card.card_no.clone();
+                    self.settle_other(id, steps, card_no);
+                    return Ok(());
+                }
+                outcome_of(answered.reply)
+            }
         };
         running.busy = false;
         if let Outcome::PersonFound { person } = &outcome {
@@ -598,6 +615,7 @@ impl Desk {
 
     /// Every case that was waiting for the line, or for somebody at the window, goes on.
     pub(crate) async fn go_on(&mut self) -> Result<(), StoreFailure> {
+        self.ask_write_ends();
         let ids: Vec<CaseId> = self.cases.keys().copied().collect();
         for id in ids {
             if let Some(running) = self.cases.get_mut(&id) {
@@ -634,6 +652,8 @@ fn outcome_of(reply: Reply) -> Outcome {
         | Reply::SignedIn { .. }
         | Reply::SignedOut
         | Reply::Issuer { .. }
+        | Reply::OpenWrite { .. }
+        | Reply::WriteEnd { .. }
         | Reply::Authorised { .. }
         | Reply::DayTotals { .. }
         | Reply::Uploaded { .. } => Outcome::Failed { message: Message::new(Code::CentreGarbled) },

@@ -127,6 +127,8 @@ impl Desk {
                 | Reply::Released
                 | Reply::Issuer { .. }
                 | Reply::Reported
+                | Reply::OpenWrite { .. }
+                | Reply::WriteEnd { .. }
                 | Reply::Confirmed { .. }
                 | Reply::Authorised { .. }
                 | Reply::DayTotals { .. }
@@ -185,9 +187,8 @@ impl Desk {
                 self.place = Place::Home { message: None };
                 self.read_home_card();
             }
-            None => {
-                self.place = Place::DayOpen { message: None, typed: None };
-            }
+            None if self.day.closed => self.place = Place::Home { message: None },
+            None => self.begin_day().await?,
         }
         self.go_on().await
     }
@@ -236,7 +237,12 @@ impl Desk {
 
     pub(crate) async fn sign_out(&mut self) -> Result<(), StoreFailure> {
         let leaving = match &self.place {
-            Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_) | Place::Papers(_) | Place::Exceptions(_) => true,
+            Place::Home { .. }
+            | Place::DayOpen { .. }
+            | Place::Report(_)
+            | Place::DayClose(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_) => true,
             Place::Door(door) => door.locked.is_some() && door.knocking.is_none(),
             Place::Starting | Place::Blocked(_) | Place::Case(_) => false,
         };

@@ -37,6 +37,9 @@ impl Desk {
         let Some(session) = &self.session else {
             return Err(Message::new(Code::NotSignedIn));
         };
+        if self.day.closed {
+            return Err(Message::new(Code::DayClosed));
+        }
         if !self.day.open {
             return Err(Message::new(Code::DayNotOpen));
         }
@@ -61,7 +64,11 @@ impl Desk {
         if let Err(message) = hours::offered(rules, service, &self.station.outlet, at) {
             return Some(message);
         }
-        if let Some(outlet) = rules.outlet(&self.station.outlet)
+        if self.day.closed {
+            return Some(Message::new(Code::DayClosed));
+        }
+        if !self.day.beyond_hours
+            && let Some(outlet) = rules.outlet(&self.station.outlet)
             && let Err(message) = hours::open(rules, outlet, at)
             && (message.code.kind() == Kind::Refuse || message.code == Code::LunchBreak)
         {

@@ -46,6 +46,7 @@ pub enum Stage {
         message: Option<MessageView>,
         busy: bool,
     },
+    DayClose(Box<DayCloseView>),
     Home(HomeView),
     Case(Box<CaseView>),
     Report(Box<ReportView>),
@@ -442,6 +443,49 @@ pub struct AlsoView {
     pub phrase: Option<String>,
 }
 
+/// A clerk's day being closed: the counts first, the books beside them afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DayCloseView {
+    pub day: String,
+    /// Whose till is counted.
+    pub operator: String,
+    /// A supervisor counts another's till.
+    pub forced: bool,
+    /// Notes and coins to be counted, largest first.
+    pub denominations: Vec<DenominationView>,
+    /// Empty before something was counted; a reason is asked where a row differs.
+    pub compared: Vec<CompareRow>,
+    pub closed: bool,
+    /// Closed without the centre's sums (预日结).
+    pub provisional: bool,
+    pub totals: Vec<TotalRow>,
+    pub agree: bool,
+    pub journal_head: String,
+    pub printed: bool,
+    pub message: Option<MessageView>,
+    pub busy: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DenominationView {
+    /// Value in fen; sent back with the pieces.
+    pub id: String,
+    pub label: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CompareRow {
+    pub label: String,
+    pub counted: String,
+    pub expected: String,
+    /// With its sign.
+    pub difference: String,
+    pub equal: bool,
+}
+
 /// The supervisor's day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -514,6 +558,23 @@ pub enum Act {
     OpenDay {
         float: String,
         blanks: String,
+    },
+    /// Begins the day close, or shows the one that was made.
+    CloseDay,
+    /// Pieces by denomination, blanks and spoiled cards as typed; a reason where they differ from the books.
+    CountDay {
+        pieces: Vec<(String, String)>,
+        blanks: String,
+        spoiled: String,
+        reason: String,
+    },
+    PrintDay,
+    /// A supervisor lets the window work outside the outlet's hours today.
+    OpenHours,
+    /// Cash of the outlet goes to the bank: yuan and number of the bank's slip, as typed.
+    DepositCash {
+        amount: String,
+        slip: String,
     },
     Start {
         service: String,

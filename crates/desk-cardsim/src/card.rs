@@ -207,6 +207,12 @@ impl SimCard {
         self.powered = Power::Off;
     }
 
+    /// True while a reader feeds it.
+    #[must_use]
+    pub fn powered(&self) -> bool {
+        matches!(self.powered, Power::On(_))
+    }
+
     /// Warm reset: as off and on.
     pub fn reset(&mut self) {
         self.power_on();

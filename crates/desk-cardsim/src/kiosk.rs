@@ -24,14 +24,12 @@ pub enum KioskRefusal {
 
 const TERMINAL: [u8; 6] = [0x99, 0x00, 0x00, 0x00, 0x00, 0x01];
 
-/// Loads `fen` at `at` and answers the new balance. The card is taken off whatever reader it lay on.
+/// Loads `fen` at `at` and answers the new balance. A card that lies on a reader stays there, as after a reset.
 ///
 /// # Errors
 /// [`KioskRefusal`]; nothing was loaded then.
 pub fn top_up(card: &mut SimCard, fen: u32, at: NaiveDateTime) -> Result<u32, KioskRefusal> {
-    let done = opened(card, |card| load(card, fen, at));
-    card.power_off();
-    done
+    opened(card, |card| load(card, fen, at))
 }
 
 /// Takes `fen` as a gate does and answers the new balance.
@@ -39,16 +37,20 @@ pub fn top_up(card: &mut SimCard, fen: u32, at: NaiveDateTime) -> Result<u32, Ki
 /// # Errors
 /// [`KioskRefusal`]; nothing was taken then.
 pub fn fare(card: &mut SimCard, fen: u32, at: NaiveDateTime) -> Result<u32, KioskRefusal> {
-    let done = opened(card, |card| pay(card, fen, at));
-    card.power_off();
-    done
+    opened(card, |card| pay(card, fen, at))
 }
 
 fn opened(card: &mut SimCard, work: impl FnOnce(&mut SimCard) -> Result<u32, KioskRefusal>) -> Result<u32, KioskRefusal> {
+    let powered = card.powered();
     card.reset();
     let name = card.memory.application.name.clone();
-    send(card, &[0x00, 0xA4, 0x04, 0x00], &name)?;
-    work(card)
+    let done = send(card, &[0x00, 0xA4, 0x04, 0x00], &name).and_then(|_| work(card));
+    if powered {
+        card.reset();
+    } else {
+        card.power_off();
+    }
+    done
 }
 
 fn load(card: &mut SimCard, fen: u32, at: NaiveDateTime) -> Result<u32, KioskRefusal> {

@@ -37,6 +37,19 @@ mod reader {
     }
 
     #[tokio::test]
+    async fn a_card_that_is_topped_up_on_the_reader_still_answers() {
+        let tray = tray();
+        tray.put("card");
+        let mut reader = tray.reader();
+        reader.connect().await;
+        tray.with_card("card", |card| desk_cardsim::kiosk::top_up(card, 100, chrono::NaiveDateTime::default()).unwrap());
+        assert!(ok(&reader.transmit(&[0x00, 0xA4, 0x04, 0x00, 0x08, 0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05]).await));
+        tray.take_off();
+        tray.with_card("card", |card| desk_cardsim::kiosk::top_up(card, 100, chrono::NaiveDateTime::default()).unwrap());
+        assert!(!tray.card("card").unwrap().powered(), "away from the reader it has no power");
+    }
+
+    #[tokio::test]
     async fn a_change_is_told_at_once_and_patience_ends() {
         let tray = tray();
         let mut reader = tray.reader();

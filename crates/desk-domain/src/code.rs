@@ -303,6 +303,7 @@ catalogue! {
     AuthorisationNeeded, "AUTHORISATION_NEEDED", Info, "须由主管授权（{level}）。", "金额或情形超过柜员权限。", "请有权限的人到窗口核对后授权。";
     AuthorisationRefused, "AUTHORISATION_REFUSED", Refuse, "主管未授权：{why}。", "授权人没有同意。", "向客户说明，或按授权人意见处理。";
     BlanksDiffer, "BLANKS_DIFFER", Warn, "空白卡与系统不符，差 {n} 张。", "清点的空白卡与系统记录不同。", "复点一遍；仍不符的报主管，按实数开始。";
+    DayClosed, "DAY_CLOSED", Refuse, "您今日已日结，不能再办理。", "日结后当天不能再办业务。", "请其他窗口办理；明天日始后再办。";
     DayNotOpen, "DAY_NOT_OPEN", Refuse, "今日尚未日始。", "没有清点备用金和空白卡。", "先做日始。";
     PersonNotFound, "PERSON_NOT_FOUND", Refuse, "中心没有此人的登记。", "号码录错，或此人没有登记。", "核对号码重新查询；确实没有的请联系学校或发卡方。";
     CardNotFound, "CARD_NOT_FOUND", Refuse, "中心没有此卡的登记。", "卡号不在中心的登记中。", "核对卡号；确认无误的报主管。";

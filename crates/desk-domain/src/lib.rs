@@ -8,6 +8,7 @@ pub mod authorise;
 pub mod capitals;
 pub mod card;
 pub mod case;
+pub mod cash;
 pub mod claim;
 pub mod code;
 pub mod document;

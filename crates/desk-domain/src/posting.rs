@@ -23,8 +23,12 @@ pub enum Account {
     RefundPayable { programme: ProgrammeId },
     /// Money whose end is unknown.
     Suspense { programme: ProgrammeId },
-    /// Cash over or short, recorded and never netted (长短款).
-    CashDifference { outlet: OutletId },
+    /// Cash found over the books (长款); never netted with what is short.
+    CashOver { outlet: OutletId },
+    /// Cash missing from a till (短款).
+    CashShort { outlet: OutletId },
+    /// Cash taken to the bank (解款).
+    Bank { outlet: OutletId },
 }
 
 /// One line: positive is debit, negative is credit.
@@ -50,6 +54,13 @@ impl Balanced {
     #[must_use]
     pub fn none() -> Self {
         Self(Vec::new())
+    }
+
+    /// Both, in order.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     #[must_use]

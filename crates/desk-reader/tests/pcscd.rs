@@ -75,6 +75,21 @@ isolated_tests!(
 );
 
 #[test]
+fn every_write_with_the_card_away_at_the_commit() {
+    isolated("writes::card_away_at_the_commit");
+}
+
+#[test]
+fn every_write_with_the_service_killed_at_the_commit() {
+    isolated("writes::service_killed_at_the_commit");
+}
+
+#[test]
+fn every_write_with_the_reader_gone_at_the_commit() {
+    isolated("writes::reader_gone_at_the_commit");
+}
+
+#[test]
 fn two_services_side_by_side() {
     let children: Vec<_> = (0..2).map(|_| command("keeps_its_own_card").spawn().expect("scripts/isolated starts")).collect();
     for child in children {

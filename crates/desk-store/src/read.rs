@@ -151,6 +151,15 @@ pub(crate) async fn movements(connection: &mut SqliteConnection, period: &Period
     .collect()
 }
 
+pub(crate) async fn balance(connection: &mut SqliteConnection, account: &Account) -> Result<Fen, StoreFailure> {
+    let sum: Option<i64> = sqlx::query_scalar("SELECT sum(amount) FROM postings WHERE account = ?")
+        .bind(account_text(account)?)
+        .fetch_one(connection)
+        .await
+        .map_err(database)?;
+    Ok(Fen(sum.unwrap_or_default()))
+}
+
 pub(crate) async fn next_batch(connection: &mut SqliteConnection, origin: &Origin, most: u32) -> Result<Option<Batch>, StoreFailure> {
     let records = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM journal WHERE sequence > (SELECT acknowledged FROM position) \

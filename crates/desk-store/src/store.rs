@@ -8,6 +8,8 @@ use desk_domain::{
     code::Code,
     id::CaseId,
     journal::RowHeader,
+    money::Fen,
+    posting::Account,
 };
 use desk_wire::v1::{Batch, Operator};
 use sqlx::{Connection, Row, SqliteConnection};
@@ -97,6 +99,10 @@ impl Store for SqliteStore {
 
     async fn movements(&mut self, period: Period) -> Result<Vec<Movement>, StoreFailure> {
         read::movements(&mut self.connection, &period).await
+    }
+
+    async fn balance(&mut self, account: &Account) -> Result<Fen, StoreFailure> {
+        read::balance(&mut self.connection, account).await
     }
 
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure> {

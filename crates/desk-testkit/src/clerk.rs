@@ -121,6 +121,7 @@ impl Clerk {
                     | Stage::SignIn { .. }
                     | Stage::Locked { .. }
                     | Stage::DayOpen { .. }
+                    | Stage::DayClose(_)
                     | Stage::Report(_)
                     | Stage::Papers(_)
                     | Stage::Exceptions(_) => false,

@@ -10,6 +10,8 @@ use desk_domain::{
     code::Code,
     id::CaseId,
     journal::RowHeader,
+    money::Fen,
+    posting::Account,
 };
 use desk_wire::v1::{Batch, Operator};
 
@@ -124,6 +126,10 @@ impl Store for FaultyStore {
 
     async fn movements(&mut self, period: Period) -> Result<Vec<Movement>, StoreFailure> {
         self.inner.movements(period).await
+    }
+
+    async fn balance(&mut self, account: &Account) -> Result<Fen, StoreFailure> {
+        self.inner.balance(account).await
     }
 
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure> {

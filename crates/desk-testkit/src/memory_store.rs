@@ -15,6 +15,8 @@ use desk_domain::{
     code::Code,
     id::CaseId,
     journal::{self, RowHeader},
+    money::Fen,
+    posting::Account,
 };
 use desk_store::{
     OpenFailure,
@@ -288,6 +290,12 @@ impl Store for MemoryStore {
                 })
             })
             .collect())
+    }
+
+    async fn balance(&mut self, account: &Account) -> Result<Fen, StoreFailure> {
+        let content = self.disk.content();
+        let lines = content.rows.iter().flat_map(|row| row.header.postings.lines());
+        Fen::sum(lines.filter(|line| line.account == *account).map(|line| line.amount)).map_err(|_| broken("balance out of range"))
     }
 
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure> {

@@ -11,6 +11,8 @@ use desk_domain::{
     code::Code,
     id::CaseId,
     journal::RowHeader,
+    money::Fen,
+    posting::Account,
 };
 use desk_wire::v1::{Batch, Operator};
 use tokio::sync::watch;
@@ -178,6 +180,10 @@ impl Store for MortalStore {
 
     async fn movements(&mut self, period: Period) -> Result<Vec<Movement>, StoreFailure> {
         self.inner.movements(period).await
+    }
+
+    async fn balance(&mut self, account: &Account) -> Result<Fen, StoreFailure> {
+        self.inner.balance(account).await
     }
 
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure> {

@@ -136,7 +136,7 @@ impl<'a> Shift<'a> {
                 }
                 Stage::Locked { busy, .. } => (!busy).then(|| Act::Unlock { password: "pass-1001".to_owned() }),
                 Stage::DayOpen { busy, .. } => (!busy).then(|| Act::OpenDay { float: "500".to_owned(), blanks: "20".to_owned() }),
-                Stage::Report(_) | Stage::Papers(_) | Stage::Exceptions(_) => Some(Act::Home),
+                Stage::Report(_) | Stage::DayClose(_) | Stage::Papers(_) | Stage::Exceptions(_) => Some(Act::Home),
                 Stage::Home(home) => match home.unfinished.first() {
                     Some(left) => Some(Act::Resume { case: left.case.clone() }),
                     None if self.served() => return Ok(ended),
@@ -234,7 +234,7 @@ pub async fn report(clerk: &mut Clerk) -> Result<ReportView, Waited> {
                 Stage::Locked { busy: false, .. } => clerk.send(Act::SignOut),
                 Stage::DayOpen { .. } | Stage::Home(_) if supervisor => clerk.send(Act::Report),
                 Stage::DayOpen { .. } | Stage::Home(_) => clerk.send(Act::SignOut),
-                Stage::Case(_) => clerk.send(Act::Home),
+                Stage::Case(_) | Stage::DayClose(_) => clerk.send(Act::Home),
                 Stage::Report(report) if !report.busy => return Ok((**report).clone()),
                 Stage::Report(_)
                 | Stage::Papers(_)

@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
-    card::WriteIntent,
+    card::{WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
     code::Message,
-    id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
     issuer::{IssuerAnswer, IssuerRequest},
     journal::RowHeader,
     money::Fen,
@@ -81,6 +81,22 @@ pub enum Request {
         reservation: CentreNumber,
         intent: WriteIntent,
     },
+    /// The write of unknown end that lies on this card, with what is needed to decide it: whichever desk sees the card
+    /// finishes it.
+    OpenWrite {
+        card: CardNo,
+    },
+    /// Another desk's write, decided from the card that lies here.
+    DecideWrite {
+        case: CaseId,
+        reservation: CentreNumber,
+        end: WriteEnd,
+    },
+    /// How another desk decided this desk's write, if one did.
+    WriteEnd {
+        case: CaseId,
+        reservation: CentreNumber,
+    },
     Confirm {
         case: CaseId,
         reservation: CentreNumber,
@@ -121,6 +137,9 @@ impl Request {
             Self::Release { .. } => "release",
             Self::Issuer { .. } => "issuer",
             Self::ReportUnknown { .. } => "report_unknown",
+            Self::OpenWrite { .. } => "open_write",
+            Self::DecideWrite { .. } => "decide_write",
+            Self::WriteEnd { .. } => "write_end",
             Self::Confirm { .. } => "confirm",
             Self::Authorise { .. } => "authorise",
             Self::DayTotals { .. } => "day_totals",
@@ -172,6 +191,12 @@ pub enum Reply {
         answer: IssuerAnswer,
     },
     Reported,
+    OpenWrite {
+        open: Option<Box<OpenWrite>>,
+    },
+    WriteEnd {
+        end: Option<Box<WriteEnd>>,
+    },
     Confirmed {
         number: CentreNumber,
     },
@@ -191,6 +216,15 @@ pub enum Reply {
     Refused {
         message: Message,
     },
+}
+
+/// A card write of unknown end, for the desk that has the card now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenWrite {
+    pub case: CaseId,
+    pub number: CaseNumber,
+    pub reservation: CentreNumber,
+    pub intent: WriteIntent,
 }
 
 /// A person who may work at the counter. Personal data stay at the centre.

@@ -17,6 +17,8 @@ export function announcement(view: View): string {
       return said(at.message) || '已锁屏'
     case 'dayOpen':
       return said(at.message) || '日始'
+    case 'dayClose':
+      return said(at.message) || (at.closed ? '已日结' : '日结')
     case 'home': {
       const card = at.card ? `${at.card.programme}，尾号 ${at.card.tail}` : at.reading ? '正在读卡' : '请放卡或按功能键'
       return [said(at.message), card, note].filter((part) => part !== '').join('。')

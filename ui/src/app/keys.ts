@@ -18,6 +18,8 @@ export const KEYS = {
   query: { chord: 'F7', label: '查询', places: ['home'] },
   pickUp: { chord: 'F8', label: '领卡', places: ['home'] },
   report: { chord: 'F9', label: '主管·日报', places: ['home'] },
+  closeDay: { chord: 'Ctrl+J', label: '日结', places: ['home', 'report'] },
+  openHours: { chord: 'Ctrl+U', label: '延时营业', places: ['home'] },
   resume: { chord: 'F10', label: '恢复未完', places: ['home'] },
   park: { chord: 'F10', label: '挂起', places: ['case'] },
   papers: { chord: 'F11', label: '补打', places: ['home'] },

@@ -4,7 +4,7 @@
 /**
  * What the window may ask for.
  */
-export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
+export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
 
 /**
  * One more thing that stands against a case.
@@ -51,6 +51,43 @@ rated: string | null,
  * Masked text may be asked for; absent where nothing is masked.
  */
 reveal: RevealView | null, };
+
+export type CompareRow = { label: string, counted: string, expected: string,
+/**
+ * With its sign.
+ */
+difference: string, equal: boolean, };
+
+/**
+ * A clerk's day being closed: the counts first, the books beside them afterwards.
+ */
+export type DayCloseView = { day: string,
+/**
+ * Whose till is counted.
+ */
+operator: string,
+/**
+ * A supervisor counts another's till.
+ */
+forced: boolean,
+/**
+ * Notes and coins to be counted, largest first.
+ */
+denominations: Array<DenominationView>,
+/**
+ * Empty before something was counted; a reason is asked where a row differs.
+ */
+compared: Array<CompareRow>, closed: boolean,
+/**
+ * Closed without the centre's sums (预日结).
+ */
+provisional: boolean, totals: Array<TotalRow>, agree: boolean, journalHead: string, printed: boolean, message: MessageView | null, busy: boolean, };
+
+export type DenominationView = {
+/**
+ * Value in fen; sent back with the pieces.
+ */
+id: string, label: string, };
 
 export type ExceptionRow = {
 /**
@@ -258,7 +295,7 @@ blocked: MessageView | null,
  */
 note: string | null, };
 
-export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView;
+export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "dayClose" } & DayCloseView | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView;
 
 /**
  * The strip on top: outlet, window, clerk, line, till.

@@ -2,7 +2,7 @@
 
 use chrono::{Duration, NaiveDate};
 use desk_domain::{
-    card::{CardImage, RefundMethod, Terminal, WriteIntent, WriteProof},
+    card::{CardImage, RefundMethod, TearEvidence, Terminal, WriteEnd, WriteIntent, WriteProof},
     claim::{Claim, Settlement},
     code::Code,
     id::{CardNo, CaseId, CellId, CentreNumber, OperatorId, PersonId, ProgrammeId, SessionToken},
@@ -11,7 +11,7 @@ use desk_domain::{
     person::{CardStatus, Lookup},
     posting::Account,
 };
-use desk_wire::v1::{Reply, Request, Secret};
+use desk_wire::v1::{OpenWrite, Reply, Request, Secret};
 
 use super::world::{
     EDUCATION, HOME, PUPIL_CARD, PURSE, SMALL_PURSE, TRANSIT, World, card, case, confirmed, date, image, key_source, noon, refund_claim,
@@ -365,6 +365,80 @@ pub async fn unknown_write_holds_the_card(world: World) {
     assert_eq!(refunds(&world).await, Fen(3650));
     balanced(&world).await;
     reserved(world.reserve(2, &second, case(2), refund_claim(PURSE, 5000, 9), None).await);
+}
+
+async fn open_write(world: &World, desk: u8, session: &SessionToken, card: &str) -> Option<OpenWrite> {
+    let reply = world.ask(desk, session, Request::OpenWrite { card: CardNo::new(card) }).await;
+    let Reply::OpenWrite { open } = reply else {
+        panic!("{reply:?}");
+    };
+    open.map(|open| *open)
+}
+
+async fn write_end(world: &World, session: &SessionToken, number: u8, reservation: &CentreNumber) -> Option<WriteEnd> {
+    let reply = world.ask(1, session, Request::WriteEnd { case: case(number), reservation: reservation.clone() }).await;
+    let Reply::WriteEnd { end } = reply else {
+        panic!("{reply:?}");
+    };
+    end.map(|end| *end)
+}
+
+pub async fn another_desk_decides(world: World) {
+    let first = world.sign_in(1, "1001").await;
+    let second = world.sign_in(2, "1002").await;
+    // Torn at desk 1, found written at desk 2.
+    let held = reserved(world.reserve(1, &first, case(1), refund_claim(PURSE, 3650, 7), None).await);
+    world.ask(1, &first, issuer(case(1), &held.number, unload_ask(PURSE, 3650, 7, "cafe0001", 1))).await;
+    assert_eq!(open_write(&world, 2, &second, PURSE).await, None, "nothing is known of it yet");
+    let early =
+        Request::DecideWrite { case: case(1), reservation: held.number.clone(), end: WriteEnd::NotWritten { reason: Code::CardPulled } };
+    assert_eq!(refusal(world.ask(2, &second, early).await), Code::KeySourceInvalid, "the claim is not in doubt");
+    let report = Request::ReportUnknown { case: case(1), reservation: held.number.clone(), intent: unload_intent(PURSE, 3650, 7) };
+    world.ask(1, &first, report).await;
+    assert_eq!(open_write(&world, 1, &first, PURSE).await, None, "a desk knows its own");
+    let open = open_write(&world, 2, &second, PURSE).await.unwrap();
+    assert_eq!((open.case, &open.reservation, &open.intent), (case(1), &held.number, &unload_intent(PURSE, 3650, 7)));
+    let step = IssuerRequest::CheckStep { card: key_source(PURSE), line: CounterLine::Online, counter: 7 };
+    let reply = world.ask(2, &second, issuer(open.case, &open.reservation, step)).await;
+    assert_eq!(reply, Reply::Issuer { answer: IssuerAnswer::Stepped { to: ReleasedTo::ThisCase } });
+    let mac = issuer(open.case, &open.reservation, unload_ask(PURSE, 3650, 7, "cafe0002", 2));
+    assert_eq!(refusal(world.ask(2, &second, mac).await), Code::KeySourceInvalid, "no MAC for another desk's case");
+    let decide = |end| Request::DecideWrite { case: open.case, reservation: open.reservation.clone(), end };
+    let mut forged = unloaded(PURSE, 3650, 7, Some("ffffffff"), 1);
+    forged.after.log.clear();
+    assert_eq!(refusal(world.ask(2, &second, decide(WriteEnd::Written(forged))).await), Code::WriteUnknown);
+    let unknown = WriteEnd::Unknown { evidence: TearEvidence::CardAway };
+    assert_eq!(world.ask(2, &second, decide(unknown)).await, Reply::Reported);
+    assert!(find_card(&world, PURSE).await.suspended_by.is_some(), "nothing was decided");
+    assert_eq!(write_end(&world, &first, 1, &held.number).await, None);
+    let end = WriteEnd::Written(unloaded(PURSE, 3650, 7, Some("cafe0001"), 1));
+    assert_eq!(world.ask(2, &second, decide(end.clone())).await, Reply::Reported);
+    assert!(find_card(&world, PURSE).await.suspended_by.is_none());
+    assert_eq!(open_write(&world, 2, &second, PURSE).await, None);
+    assert_eq!(refunds(&world).await, Fen(3650));
+    balanced(&world).await;
+    // The first desk learns of it and gets the confirmation that was made.
+    assert_eq!(write_end(&world, &first, 1, &held.number).await, Some(end));
+    confirmed(world.ask(1, &first, confirm(case(1), &held.number, 3650, unloaded(PURSE, 3650, 7, Some("cafe0001"), 1))).await);
+    assert_eq!(refunds(&world).await, Fen(3650));
+
+    // Torn at desk 1, found not written at desk 2, which then refunds it itself.
+    let held = reserved(world.reserve(1, &first, case(2), refund_claim(SMALL_PURSE, 1200, 7), None).await);
+    let report = Request::ReportUnknown { case: case(2), reservation: held.number.clone(), intent: unload_intent(SMALL_PURSE, 1200, 7) };
+    world.ask(1, &first, report).await;
+    let open = open_write(&world, 2, &second, SMALL_PURSE).await.unwrap();
+    let end = WriteEnd::NotWritten { reason: Code::CardPulled };
+    let decide = Request::DecideWrite { case: open.case, reservation: open.reservation, end: end.clone() };
+    assert_eq!(world.ask(2, &second, decide).await, Reply::Reported);
+    balanced(&world).await;
+    confirmed(world.refund(2, &second, case(3), refund_claim(SMALL_PURSE, 1200, 7)).await);
+    assert_eq!(write_end(&world, &first, 2, &held.number).await, Some(end));
+    let release = Request::Release { case: case(2), reservation: held.number.clone() };
+    assert_eq!(world.ask(1, &first, release).await, Reply::Released);
+    let late = confirm(case(2), &held.number, 1200, unloaded(SMALL_PURSE, 1200, 7, Some("cafe0001"), 1));
+    assert_eq!(refusal(world.ask(1, &first, late).await), Code::ClaimConflict);
+    assert_eq!(refunds(&world).await, Fen(4850));
+    balanced(&world).await;
 }
 
 pub async fn release_frees(world: World) {

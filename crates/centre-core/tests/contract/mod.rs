@@ -13,7 +13,7 @@ macro_rules! contract_suite {
             front: unknown_device, old_generation, sign_in_and_out, lock_out, session_needed, repeat_gives_first_reply,
                 changed_body, finds_people_and_cards, functions_of_a_card, replies_with_people_are_forgotten, authorisation;
             claims: refund_whole_way, refund_refusals, second_claimant, refund_again_after_top_up, purchase_of_rest,
-                no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, unknown_write_holds_the_card, release_frees,
+                no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, another_desk_decides, unknown_write_holds_the_card, release_frees,
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
             journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree;

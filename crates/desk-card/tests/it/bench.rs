@@ -1,5 +1,7 @@
 //! A card, a reader and a key service in one place, and what is true about the card afterwards.
 
+use std::sync::LazyLock;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use desk_card::{
     ReadCard, begin,
@@ -229,6 +231,9 @@ impl Job {
 
 impl Bench {
     pub fn new(job: Job) -> Self {
+        // Read once: thousands of benches are made.
+        static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::built_in().unwrap());
+        let profiles = PROFILES.clone();
         let tray = SimTray::new();
         tray.add("card", job.card());
         tray.add("other", job.other_card());
@@ -237,12 +242,12 @@ impl Bench {
             reader: tray.reader(),
             tray,
             keys: Keys {
-                service: KeyService::new(MasterKeys::from_seed(SEED)).unwrap(),
+                service: KeyService::with_profiles(MasterKeys::from_seed(SEED), profiles.clone()),
                 record: Vec::new(),
                 down: false,
                 asked: Vec::new(),
             },
-            profiles: Profiles::built_in().unwrap(),
+            profiles,
             source: CardKeySource { family: String::new(), card_no: CardNo::new(""), issuer: String::new(), serial: String::new() },
         }
     }
@@ -279,6 +284,13 @@ impl Bench {
         self.reader.connect().await;
         let keys = &mut self.keys;
         drive(deciding.as_mut(), &mut self.reader, &mut |ask| keys.answer(ask)).await
+    }
+
+    /// A new process with nothing but the intent, and the card put back.
+    pub async fn resolve_anew(&mut self, intent: &WriteIntent, name: &str) -> WriteEnd {
+        self.tray.put(name);
+        self.reader = self.tray.reader();
+        self.resolve(intent).await
     }
 
     /// Runs the write until `most` commands were answered, then forgets it, as a killed process does.

@@ -134,6 +134,179 @@ async fn decide(bench: &mut Bench, job: Job, intent: &WriteIntent, meanwhile: Me
     end
 }
 
+/// What becomes of the card after the tear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    BackHere,
+    /// The intent reached another desk through the centre.
+    BackElsewhere,
+    /// A kiosk and a gate had it in between.
+    MovedOn,
+    /// They had it so often that log and proof are overwritten.
+    Overwritten,
+    NeverBack,
+}
+
+const FATES: [Fate; 5] = [Fate::BackHere, Fate::BackElsewhere, Fate::MovedOn, Fate::Overwritten, Fate::NeverBack];
+
+const TEARS: [What; 4] = [What::LoseCommand, What::LoseAnswer, What::TearBefore, What::TearAfter];
+
+#[derive(Default)]
+struct Matrix {
+    points: u32,
+    cases: u32,
+    written: u32,
+    not_written: u32,
+    never_back: u32,
+    overwritten: u32,
+    violations: Vec<String>,
+}
+
+impl Matrix {
+    fn judge(&mut self, end: &WriteEnd, truth: Truth, fate: Fate, case: &str) {
+        self.cases += 1;
+        match (end, truth) {
+            (WriteEnd::Written(_), Truth::Written) => self.written += 1,
+            (WriteEnd::NotWritten { .. }, Truth::NotWritten) => self.not_written += 1,
+            (WriteEnd::Unknown { .. }, _) if fate == Fate::NeverBack => self.never_back += 1,
+            (WriteEnd::Unknown { evidence: TearEvidence::MovedOn { .. } }, _) if fate == Fate::Overwritten => self.overwritten += 1,
+            (end, truth) => self.violations.push(format!("{case}: {truth:?}, decided {end:?}")),
+        }
+    }
+}
+
+async fn decided_by_fate(bench: &mut Bench, job: Job, intent: &WriteIntent, fate: Fate) -> WriteEnd {
+    bench.tray.clear_faults();
+    if fate == Fate::NeverBack {
+        return WriteEnd::Unknown { evidence: TearEvidence::CardAway };
+    }
+    if job.has_purse() && matches!(fate, Fate::MovedOn | Fate::Overwritten) {
+        bench.top_up(3650);
+        bench.ride(if fate == Fate::Overwritten { 11 } else { 1 });
+    }
+    bench.tray.put("card");
+    if fate == Fate::BackElsewhere {
+        // All that another desk has is what was written down.
+        let told = serde_json::from_str(&serde_json::to_string(intent).unwrap()).unwrap();
+        bench.reader = bench.tray.reader();
+        return bench.resolve(&told).await;
+    }
+    bench.resolve(intent).await
+}
+
+/// The tear matrix of the documentation: every command of every write, four tears, the process alive or killed, five fates.
+#[tokio::test]
+async fn tear_matrix() {
+    let mut table: BTreeMap<String, Matrix> = BTreeMap::new();
+    for job in JOBS {
+        let count = commands(job).await;
+        let row = table.entry(format!("{job:?}")).or_default();
+        row.points = count;
+        for (at, tear) in (1..=count).flat_map(|at| TEARS.map(|tear| (at, tear))) {
+            for (killed, fate) in [false, true].into_iter().flat_map(|killed| FATES.map(|fate| (killed, fate))) {
+                let case = format!("{job:?} command {at} of {count}, {tear:?}, killed {killed}, {fate:?}");
+                let (mut bench, intent) = prepared(job).await;
+                bench.tray.plan(at, tear.clone());
+                let first = if killed {
+                    bench.write_and_die(&intent, at).await;
+                    WriteEnd::Unknown { evidence: TearEvidence::CardAway }
+                } else {
+                    bench.write(&intent).await
+                };
+                assert_eq!(bench.tray.pending_faults(), 0, "{case}: the tear did not come");
+                let truth = bench.truth(job);
+                let end = match first {
+                    WriteEnd::Unknown { .. } => decided_by_fate(&mut bench, job, &intent, fate).await,
+                    decided @ (WriteEnd::Written(_) | WriteEnd::NotWritten { .. } | WriteEnd::WrongCard { .. }) => decided,
+                };
+                row.judge(&end, truth, fate, &case);
+            }
+        }
+    }
+    println!("tear matrix: 4 tears, process alive or killed, 5 fates at every command");
+    println!(
+        "{:<14}{:>8}{:>8}{:>9}{:>9}{:>12}{:>13}{:>12}",
+        "", "points", "cases", "written", "not wr.", "never back", "overwritten", "violations"
+    );
+    for (job, row) in &table {
+        println!(
+            "{job:<14}{:>8}{:>8}{:>9}{:>9}{:>12}{:>13}{:>12}",
+            row.points,
+            row.cases,
+            row.written,
+            row.not_written,
+            row.never_back,
+            row.overwritten,
+            row.violations.len()
+        );
+    }
+    let violations: Vec<&String> = table.values().flat_map(|row| &row.violations).collect();
+    assert!(violations.is_empty(), "{violations:#?}");
+    // Where a purse's own memory is gone, only a counter that nothing but the key service steps still tells.
+    for (job, row) in &table {
+        let purse = ["Load", "Unload", "Purchase"].contains(&job.as_str());
+        assert_eq!(row.overwritten > 0, purse, "{job}");
+    }
+}
+
+/// Money from one card onto another, torn at every command of both writes: it arrives once.
+#[tokio::test]
+async fn transfer_over_two_cards() {
+    let (mut bench, out, into) = transfer().await;
+    let count = {
+        let first = bench.write(&out).await;
+        bench.tray.put("other");
+        let second = bench.write(&into).await;
+        assert!(matches!((first, second), (WriteEnd::Written(_), WriteEnd::Written(_))));
+        u32::try_from(bench.tray.take_sent().len()).unwrap()
+    };
+    let mut cases = 0;
+    for (at, tear) in (1..=count).flat_map(|at| TEARS.map(|tear| (at, tear))) {
+        for killed in [false, true] {
+            let (mut bench, out, into) = transfer().await;
+            bench.tray.plan(at, tear.clone());
+            for (name, intent) in [("card", &out), ("other", &into)] {
+                let mut end = WriteEnd::NotWritten { reason: desk_card::code::Code::NoCard };
+                for _ in 0..4 {
+                    bench.tray.put(name);
+                    end = match end {
+                        WriteEnd::Written(_) => break,
+                        WriteEnd::NotWritten { .. } => {
+                            let end = bench.write(intent).await;
+                            let torn = bench.tray.pending_faults() == 0;
+                            // A killed process remembers the intent alone.
+                            if killed && torn { bench.resolve_anew(intent, name).await } else { end }
+                        }
+                        WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. } => bench.resolve(intent).await,
+                    };
+                    let held = |name: &str| bench.tray.card(name).and_then(|card| card.balance()).unwrap_or_default();
+                    // In between the money is nowhere but with the counter, and never twice.
+                    assert!(held("card") + held("other") <= 7300, "command {at}, {tear:?}, killed {killed}");
+                }
+                assert!(matches!(end, WriteEnd::Written(_)), "command {at}, {tear:?}, killed {killed}: {end:?}");
+            }
+            let (from, to) = (bench.tray.card("card").unwrap(), bench.tray.card("other").unwrap());
+            assert_eq!((from.balance(), to.balance()), (Some(0), Some(7300)), "command {at}, {tear:?}, killed {killed}");
+            assert_eq!((from.counters(), to.counters()), (Some((2, 0)), Some((2, 0))), "one step each");
+            cases += 1;
+        }
+    }
+    println!("transfer: {count} points, {cases} cases, 0 violations");
+}
+
+async fn transfer() -> (Bench, WriteIntent, WriteIntent) {
+    let mut bench = Bench::new(Job::Unload);
+    bench.tray.put("other");
+    let to = bench.read().await.unwrap();
+    bench.tray.put("card");
+    let out = Job::Unload.intent(bench.read().await.unwrap());
+    let WriteIntent::Unload { amount, terminal, .. } = out.clone() else {
+        unreachable!("an unload");
+    };
+    let _ = bench.tray.take_sent();
+    (bench, out, WriteIntent::Load { before: to, amount, terminal })
+}
+
 #[tokio::test]
 async fn every_command_of_every_write_torn() {
     let mut table = Table::default();

@@ -6,6 +6,8 @@
 //! put NAME [SLOT]          lays the card on the reader (slot 1, or 2 for the second reader), in place of what lay there
 //! off [SLOT]               takes the card off (all readers without a slot)
 //! tear before|after N      the card leaves the field at the N-th command from now, before or after executing it
+//! answer N HEX             at the N-th command from now these bytes arrive instead of the card's answer
+//! block NAME HOW           somebody takes the card out of use or back: open, temporary, permanent, card
 //! mute on|off              cards put on the reader give no answer to reset
 //! slow MS                  every command takes this many milliseconds longer
 //! calm                     no faults any more
@@ -21,6 +23,7 @@ use std::{
 };
 
 use chrono::NaiveDateTime;
+use desk_card::card::BlockState;
 use serde_json::{Value, json};
 
 use super::{FieldCard, Side, Tray};
@@ -86,6 +89,8 @@ impl Console {
                 Value::Null
             }),
             ["tear", side, nth] => self.tear(side, nth),
+            ["answer", nth, hex] => self.garble(nth, hex),
+            ["block", name, how] => self.block(name, how),
             ["mute", "on"] => {
                 self.faults.set_mute(true);
                 Ok(Value::Null)
@@ -176,6 +181,29 @@ impl Console {
             }
             Ok(_) | Err(_) => Err("commands are counted from 1".to_owned()),
         }
+    }
+
+    fn garble(&self, nth: &str, answer: &str) -> Result<Value, String> {
+        let answer = hex::decode(answer).map_err(|_| "an answer is hexadecimal digits".to_owned())?;
+        match nth.parse() {
+            Ok(nth) if nth >= 1 => {
+                self.faults.garble(nth, answer);
+                Ok(Value::Null)
+            }
+            Ok(_) | Err(_) => Err("commands are counted from 1".to_owned()),
+        }
+    }
+
+    fn block(&self, name: &str, how: &str) -> Result<Value, String> {
+        let state = match how {
+            "open" => BlockState::Open,
+            "temporary" => BlockState::Temporary,
+            "permanent" => BlockState::Permanent,
+            "card" => BlockState::Card,
+            _ => return Err("open, temporary, permanent or card".to_owned()),
+        };
+        self.find(name)?.change(|card| card.set_block(state)).map_err(|error| format!("card not kept: {error}"))?;
+        Ok(Value::Null)
     }
 
     fn load(&self, name: &str, fen: &str, at: &str) -> Result<Value, String> {

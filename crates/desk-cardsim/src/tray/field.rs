@@ -28,6 +28,8 @@ pub enum Side {
 #[derive(Default)]
 pub struct Faults {
     tear: Mutex<Option<(Side, u32)>>,
+    /// These bytes arrive instead of an answer, so many commands from now.
+    garbled: Mutex<Option<(u32, Vec<u8>)>>,
     mute: AtomicBool,
     slow_ms: AtomicU64,
 }
@@ -36,6 +38,11 @@ impl Faults {
     /// The card leaves the field at the `nth` command from now (1 is the next one).
     pub fn tear(&self, side: Side, nth: u32) {
         *lock(&self.tear) = Some((side, nth.max(1)));
+    }
+
+    /// The card executes the `nth` command from now (1 is the next one), and these bytes arrive instead of its answer.
+    pub fn garble(&self, nth: u32, answer: Vec<u8>) {
+        *lock(&self.garbled) = Some((nth.max(1), answer));
     }
 
     /// The next cards give no answer to reset.
@@ -50,6 +57,7 @@ impl Faults {
 
     pub fn clear(&self) {
         *lock(&self.tear) = None;
+        *lock(&self.garbled) = None;
         self.set_mute(false);
         self.set_slow(0);
     }
@@ -68,6 +76,19 @@ impl Faults {
     #[must_use]
     pub fn armed(&self) -> Option<(Side, u32)> {
         *lock(&self.tear)
+    }
+
+    /// One command was executed: what arrives instead of its answer, if anything.
+    fn garbled(&self) -> Option<Vec<u8>> {
+        let mut garbled = lock(&self.garbled);
+        match garbled.take() {
+            Some((1, answer)) => Some(answer),
+            Some((left, answer)) => {
+                *garbled = Some((left - 1, answer));
+                None
+            }
+            None => None,
+        }
     }
 
     /// One command comes: does the card leave now?
@@ -204,7 +225,7 @@ impl VirtualCard for FieldCard {
         let mut answer = Vec::new();
         let kept = self.change(|card| answer = card.apdu(command));
         match (kept, strike) {
-            (Ok(()), None) => Outcome::Answer(answer),
+            (Ok(()), None) => Outcome::Answer(self.faults.garbled().unwrap_or(answer)),
             // A card whose memory fails has not executed anything, and says nothing more.
             (Err(_), _) | (Ok(()), Some(_)) => Outcome::Gone,
         }

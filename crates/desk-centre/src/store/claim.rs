@@ -1,7 +1,7 @@
 //! Claims, releases, authorisations and number series.
 
 use centre_core::{
-    record::{Authorisation, ClaimRecord, ClaimState, Release},
+    record::{Authorisation, ClaimRecord, ClaimState, DecidedWrite, Release},
     store::Stored,
 };
 use chrono::{DateTime, Utc};
@@ -151,6 +151,44 @@ pub(super) async fn releases(db: &mut PgConnection, cell: &CellId, card_no: &Car
             })
         })
         .collect()
+}
+
+pub(super) async fn add_decided_write(db: &mut PgConnection, decided: &DecidedWrite) -> Stored<()> {
+    sqlx::query("INSERT INTO decided_writes VALUES ($1, $2, $3, $4, $5::jsonb, $6)")
+        .bind(decided.cell.as_str())
+        .bind(decided.reservation.as_str())
+        .bind(decided.case.to_string())
+        .bind(decided.device.as_str())
+        .bind(to_json(&decided.end)?)
+        .bind(decided.at)
+        .execute(db)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+pub(super) async fn decided_write(db: &mut PgConnection, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<DecidedWrite>> {
+    let row = sqlx::query(
+        "SELECT cell, reservation, case_id, device, write_end::text AS write_end, decided_at FROM decided_writes
+         WHERE cell = $1 AND reservation = $2",
+    )
+    .bind(cell.as_str())
+    .bind(reservation.as_str())
+    .fetch_optional(db)
+    .await
+    .map_err(failed)?;
+    row.as_ref()
+        .map(|row| {
+            Ok(DecidedWrite {
+                cell: CellId::new(text(row, "cell")?),
+                reservation: CentreNumber::new(text(row, "reservation")?),
+                case: text(row, "case_id")?.parse().map_err(|_| damaged("case_id"))?,
+                device: DeviceId::new(text(row, "device")?),
+                end: json(row, "write_end")?,
+                at: get(row, "decided_at")?,
+            })
+        })
+        .transpose()
 }
 
 pub(super) async fn authorisation(db: &mut PgConnection, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {

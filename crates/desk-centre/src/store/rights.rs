@@ -35,6 +35,7 @@ pub const TABLES: &[(&str, Access)] = &[
     ("cards", Access::Keep),
     ("case_keys", Access::Append),
     ("claims", Access::Keep),
+    ("decided_writes", Access::Append),
     ("devices", Access::Keep),
     ("enrolments", Access::Keep),
     ("journal", Access::Append),

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use centre_core::{
     record::{
-        Authorisation, Blacklisted, Card, ClaimRecord, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord, Person,
-        Release, RequestKey, Session, SignedHead, Totals,
+        Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord,
+        Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
@@ -147,6 +147,14 @@ impl Tx for PostgresTx {
 
     async fn releases(&mut self, cell: &CellId, card_no: &CardNo) -> Stored<Vec<Release>> {
         claim::releases(&mut self.0, cell, card_no).await
+    }
+
+    async fn add_decided_write(&mut self, decided: &DecidedWrite) -> Stored<()> {
+        claim::add_decided_write(&mut self.0, decided).await
+    }
+
+    async fn decided_write(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<DecidedWrite>> {
+        claim::decided_write(&mut self.0, cell, reservation).await
     }
 
     async fn authorisation(&mut self, cell: &CellId, number: &CentreNumber) -> Stored<Option<Authorisation>> {

@@ -453,6 +453,8 @@ async fn drive<T>(
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported
+                    | Reply::OpenWrite { .. }
+                    | Reply::WriteEnd { .. }
                     | Reply::Confirmed { .. }
                     | Reply::Authorised { .. }
                     | Reply::DayTotals { .. }

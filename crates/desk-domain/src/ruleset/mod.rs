@@ -91,6 +91,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "pending.slip",
     "purposes",
     "reveal.reasons",
+    "ecard.steps",
 ];
 
 /// The words in which a message is shown.

@@ -24,21 +24,8 @@ impl Pcscd {
         std::fs::remove_file(PID).expect("pid file");
     }
 
-    #[expect(clippy::disallowed_methods, reason = "scripts/isolated tells by the environment")]
     pub fn start() -> Self {
-        // What a service manager does before a new start.
-        let _ = std::fs::remove_file(SOCKET);
-        let line = std::env::var("CARDDESK_PCSCD").expect("set by scripts/isolated");
-        let mut words = line.split_whitespace();
-        let daemon = Self(
-            Command::new(words.next().expect("a program"))
-                .args(words)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("pcscd starts"),
-        );
+        let daemon = Self::spawn(&line());
         for _ in 0..200 {
             let listens = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default().contains(":8C7B 00000000:0000 0A");
             if Path::new(SOCKET).exists() && listens {
@@ -48,6 +35,35 @@ impl Pcscd {
         }
         panic!("pcscd did not come up");
     }
+
+    /// The same service after somebody has unplugged the reader.
+    pub fn start_without_reader() -> Self {
+        let daemon = Self::spawn(&line().replace("/run/pcscd/reader.conf.d", "/run/pcscd/no-usb"));
+        while !Path::new(SOCKET).exists() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        daemon
+    }
+
+    fn spawn(line: &str) -> Self {
+        // What a service manager does before a new start.
+        let _ = std::fs::remove_file(SOCKET);
+        let mut words = line.split_whitespace();
+        Self(
+            Command::new(words.next().expect("a program"))
+                .args(words)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("pcscd starts"),
+        )
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "scripts/isolated tells by the environment")]
+fn line() -> String {
+    std::env::var("CARDDESK_PCSCD").expect("set by scripts/isolated")
 }
 
 impl Drop for Pcscd {

@@ -171,7 +171,7 @@ async fn a_slip_says_what_to_bring_and_where_without_a_case() {
     window.clerk.until("printed", |view| view.notice.as_ref().is_some_and(|notice| notice.code == "PAPER_OUT")).await.unwrap();
     let slips = sheets(&world, "指引单");
     let [slip] = slips.as_slice() else { panic!("{slips:?}") };
-    for wanted in ["市民卡直营网点退值", "换卡", "注销", "激活", "0519-85175888"] {
+    for wanted in ["市民卡直营网点退值", "换卡", "注销", "激活", "0519-85175888", "电子社保卡", "一一对应"] {
         assert!(slip.contains(wanted), "{wanted} is not on {slip}");
     }
     assert_eq!(world.count("guidance_given"), 1);
@@ -398,6 +398,12 @@ async fn nobody_is_looked_up_without_a_case() {
             .unwrap();
     }
     assert_eq!(world.count("lookup_refused"), 2);
+    window.handle.send(Act::SignOut);
+    window.clerk.sign_in("2001", "pass-2001").await.unwrap();
+    window.handle.send(Act::Report);
+    let view = window.clerk.until("report", |view| matches!(&view.stage, Stage::Report(report) if !report.busy)).await.unwrap();
+    let Stage::Report(report) = view.stage else { unreachable!() };
+    assert!(report.figures.iter().any(|figure| figure.label == "无据查询" && figure.value == "2"), "{:?}", report.figures);
 }
 
 #[tokio::test(start_paused = true)]

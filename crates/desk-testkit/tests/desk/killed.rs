@@ -11,6 +11,8 @@ use desk_domain::{
     case::{CaseHeader, Ending},
     id::CaseId,
     journal::RowHeader,
+    money::Fen,
+    posting::Account,
 };
 use desk_testkit::{clerk::Move, memory_store::MemoryStore, stations};
 use desk_wire::v1::{Batch, Operator};
@@ -81,6 +83,10 @@ impl Store for Stopping {
 
     async fn movements(&mut self, period: Period) -> Result<Vec<Movement>, StoreFailure> {
         self.inner.movements(period).await
+    }
+
+    async fn balance(&mut self, account: &Account) -> Result<Fen, StoreFailure> {
+        self.inner.balance(account).await
     }
 
     async fn next_batch(&mut self, most: u32) -> Result<Option<Batch>, StoreFailure> {

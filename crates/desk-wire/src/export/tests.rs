@@ -1,3 +1,5 @@
+//! Exported journals: what a check finds and what it lets pass.
+
 use chrono::{Duration, TimeZone, Utc};
 use desk_domain::{
     id::{OperatorId, OutletId},

@@ -60,13 +60,68 @@ fn a_refund_names_payout_and_who_must_agree() {
     let verdict = said(&format!(r#"{{{REFUND}, "card": {{"balance_fen": 3650, "issued_on": "2026-01-01"}}}}"#));
     assert_eq!((verdict.verdict, verdict.payout_fen), (Word::Allowed, Some(3650)), "{:?}", verdict.messages);
     assert!(verdict.authorisation.is_none() && verdict.fees.is_empty());
-    let verdict =
-        said(&format!(r#"{{{REFUND}, "card": {{"balance_fen": 26800, "issued_on": "2026-01-01"}}, "applicant": {{"role": "bearer"}}}}"#));
+    let large = format!(r#"{REFUND}, "card": {{"balance_fen": 26800, "issued_on": "2026-01-01"}}"#);
+    assert_eq!(codes(&said(&format!("{{{large}}}"))), ["IDENTITY_REQUIRED"]);
+    let verdict = said(&format!(
+        r#"{{{large}, "applicant": {{"role": "bearer"}},
+            "documents": [{{"kind": "resident_id", "number": "34052419800101001x", "expires": "20351231"}}]}}"#
+    ));
     assert_eq!(verdict.authorisation.map(|needed| needed.label), Some("值班主管"));
     let verdict = said(&format!(r#"{{{REFUND}, "card": {{"balance_fen": -300, "issued_on": "2026-01-01"}}}}"#));
     assert_eq!(codes(&verdict), ["OVERDRAFT_FIRST"]);
     let verdict = said(&format!(r#"{{{REFUND}, "line": "offline", "card": {{"balance_fen": 3650}}}}"#));
     assert_eq!((verdict.verdict, verdict.papers), (Word::AcceptedOffline, vec!["acceptance_slip"]));
+}
+
+/// A programme that no line of Rust knows: its fees, caps, documents, hours, validity and words come from one file.
+#[test]
+fn a_third_programme_is_one_file() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/lakeside.toml");
+    let lakeside = ruleset::load(&[file]).unwrap_or_else(|_| panic!("the example loads"));
+    let said = |text: &str| evaluate::evaluate(&lakeside, &situation(text)).unwrap_or_else(|error| panic!("{error}"));
+    let tuesday =
+        |service: &str, more: &str| format!(r#"{{"service": "{service}", "outlet": "LH1", "moment": "2026-11-24 10:30", {more}}}"#);
+    let person =
+        r#""applicant": {"role": "holder"}, "documents": [{"kind": "resident_id", "number": "34052419800101001x", "expires": "长期"}]"#;
+    let licence = r#""applicant": {"role": "neighbour", "relation": "配偶"},
+        "documents": [{"kind": "fishing_licence", "number": "LH123456"},
+                      {"of": "agent", "kind": "resident_id", "number": "34052419800101001x", "expires": "长期"}]"#;
+    let card = r#""card": {"holder_class": 1, "balance_fen": 8001, "issued_on": "2026-11-24", "valid_until": "2026-10-31"}"#;
+
+    let reissue = said(&tuesday("card.reissue", licence));
+    assert_eq!((reissue.verdict, reissue.fees[0].amount_fen, reissue.fees[0].rule.as_deref()), (Word::Allowed, 880, Some("R-LH-03")));
+    let register = person.replace("resident_id", "household_register");
+    let refused = said(&tuesday("card.reissue", &register));
+    assert!(codes(&refused).contains(&"DOC_NOT_ACCEPTED"), "{:?}", codes(&refused));
+
+    // Sold today, transit never opened: here that is no matter; eighty yuan and a fen needs the manager, and costs one yuan.
+    let refund = said(&tuesday("purse.refund", &format!("{person}, {card}")));
+    assert_eq!((refund.verdict, refund.payout_fen), (Word::Allowed, Some(7901)), "{:?}", refund.messages);
+    assert_eq!(refund.authorisation.map(|needed| needed.label), Some("网点负责人"));
+    let offline = said(&tuesday("purse.refund", &format!(r#"{person}, {card}, "line": "offline""#)));
+    assert_eq!((offline.verdict, offline.offline.class), (Word::Refused, "D"));
+
+    // Validated up to the fifth: until the end of the month; from the sixth: until the end of the next.
+    for (day, until) in [("2026-12-05", "2026-12-31"), ("2026-12-08", "2027-01-31")] {
+        let text = format!(r#"{{"service": "S-13", "outlet": "LH1", "moment": "{day} 10:30", {card}}}"#);
+        assert_eq!(said(&text).valid_until.map(|day| day.to_string()).as_deref(), Some(until));
+    }
+    let pupil = card.replace("\"holder_class\": 1", "\"holder_class\": 2");
+    let not_ours = said(&tuesday("S-13", &pupil));
+    assert_eq!(not_ours.messages[0].text, "该卡种不需要年检。");
+    assert_eq!(not_ours.messages[0].rule.as_deref(), Some("R-LH-07"));
+
+    for (moment, code) in [("2026-11-23 10:30", "OUTSIDE_HOURS"), ("2026-11-24 13:30", "LUNCH_BREAK")] {
+        let text = format!(r#"{{"service": "S-02", "outlet": "LH1", "moment": "{moment}"}}"#);
+        assert_eq!(codes(&said(&text)), [code]);
+    }
+    let boat = said(&format!(r#"{{"service": "card.reissue", "outlet": "LH2", "moment": "2026-11-28 10:00", {person}}}"#));
+    assert_eq!((codes(&boat)[0], boat.messages[0].rule.as_deref()), ("OUTLET_NOT_AUTHORIZED", Some("R-LH-02")));
+
+    // Words of its own codes.
+    let set = &lakeside.all()[0];
+    let own = verdict::Said::of(set, &set.own("programme.one_boat").with("n", 3));
+    assert_eq!((own.code.as_str(), own.text.as_str()), ("programme.one_boat", "服务船每次只办一人（3 人在等）。"));
 }
 
 #[test]
