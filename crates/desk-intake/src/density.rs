@@ -4,6 +4,24 @@ const START: [u8; 2] = [0xFF, 0xD8];
 const APP0: [u8; 2] = [0xFF, 0xE0];
 const JFIF: &[u8] = b"JFIF\0";
 const DOTS_PER_INCH: u8 = 1;
+const DOTS_PER_CENTIMETRE: u8 = 2;
+
+/// Dots per inch as the tag says; `None` where there is no tag, or one that is no resolution.
+#[must_use]
+pub fn tagged(jpeg: &[u8]) -> Option<u32> {
+    let rest = jpeg.strip_prefix(&START)?.strip_prefix(&APP0)?;
+    let [unit, x1, x2, y1, y2] = *rest.get(9..14)?.first_chunk::<5>()?;
+    if rest.get(2..7) != Some(JFIF) || (x1, x2) != (y1, y2) {
+        return None;
+    }
+    let density = u32::from(u16::from_be_bytes([x1, x2]));
+    match unit {
+        DOTS_PER_INCH => Some(density),
+        // 138 per centimetre are 350 per inch, 350.5 to be exact.
+        DOTS_PER_CENTIMETRE => Some(density * 254 / 100),
+        _ => None,
+    }
+}
 
 /// The same picture with this many dots per inch in its tag; `None` where these bytes are no JPG.
 #[must_use]

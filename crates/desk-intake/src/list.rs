@@ -41,7 +41,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Row>, Message> {
     if u64::try_from(bytes.len()).map_or(true, |length| length > MOST_BYTES) {
         return Err(too_long("4 MB"));
     }
-    let text = decoded(bytes)?;
+    // Counted by one kind of line end, or the lines told would not be those that a spreadsheet shows.
+    let text = decoded(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     if !next(&mut reader, &mut record)? {

@@ -9,7 +9,7 @@ use desk_domain::{
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
-use crate::list::bounded;
+use crate::{density, list::bounded};
 
 /// Bytes of a file that are read at all; a longer one is refused by its length.
 pub const MOST_BYTES: u64 = 1024 * 1024;
@@ -65,13 +65,6 @@ fn picture(bytes: &[u8], white_from: u32) -> Picture {
         return Picture::Broken;
     };
     let (width, height) = (u32::from(info.width), u32::from(info.height));
-    let density = (info.x_density == info.y_density).then_some(u32::from(info.x_density));
-    let dpi = match info.pixel_density {
-        1 => density,
-        // Dots per centimetre, to the nearest inch: 138 of them are 350 per inch, 350.5 to be exact.
-        2 => density.map(|per_centimetre| per_centimetre * 254 / 100),
-        _ => None,
-    };
     let mut pixels = None;
     if info.components == 3 && width * height <= MOST_PIXELS {
         let Ok(rgb) = decoder.decode() else {
@@ -82,7 +75,7 @@ fn picture(bytes: &[u8], white_from: u32) -> Picture {
             return Picture::Broken;
         }
     }
-    Picture::Opened(Opened { width, height, dpi, components: info.components, pixels })
+    Picture::Opened(Opened { width, height, dpi: density::tagged(bytes), components: info.components, pixels })
 }
 
 /// Counts over all pixels, and over the border: a twentieth along the top, and along both sides down to the middle, where

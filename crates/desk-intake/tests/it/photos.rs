@@ -66,12 +66,12 @@ fn content_counts_and_not_the_name() {
 #[test]
 fn broken_photos_are_told_apart_wherever_they_break_and_never_pass() {
     let good = file("good.jpg");
-    for part in 1..40 {
-        let cut = &good[..good.len() * part / 40];
+    for part in 1..16 {
+        let cut = &good[..good.len() * part / 16];
         assert_eq!(facts(cut, WHITE).picture, Picture::Broken, "cut at {}", cut.len());
     }
     // One byte changed anywhere: whatever is found, nothing panics and nothing runs on.
-    for place in (2..good.len()).step_by(37) {
+    for place in (2..good.len()).step_by(311) {
         let mut changed = good.clone();
         changed[place] ^= 0xFF;
         let _whatever = facts(&changed, WHITE);
