@@ -6,8 +6,6 @@ use desk_domain::code::Code;
 
 /// Codes of services that are not built yet. A code that gains a raiser has to leave this list.
 const LATER_SERVICES: &[&str] = &[
-    "AGE_MISMATCH",
-    "BANK_NOT_COOPERATING",
     "BANK_NO_FORBIDDEN",
     "BENEFIT_WARNING",
     "BLACKLIST_STALE",
@@ -30,18 +28,11 @@ const LATER_SERVICES: &[&str] = &[
     "OFFLINE_ONLY",
     "OLD_CARD_REQUIRED",
     "ONLINE_FIRST_ONLY",
-    "PHOTO_BACKGROUND",
     "PHOTO_CLOTHES",
-    "PHOTO_DEPTH",
-    "PHOTO_DIMENSION",
     "PHOTO_DPI",
     "PHOTO_GLASSES",
-    "PHOTO_NOT_COLOR",
-    "PHOTO_NOT_JPEG",
     "PHOTO_ON_FILE",
     "PHOTO_QUALITY",
-    "PHOTO_REQUIRED",
-    "PHOTO_SIZE",
     "PROVINCIAL_CARD_EXISTS",
     "QUALITY_NOT_PROVEN",
     "READER_LOST",
@@ -56,7 +47,6 @@ const LATER_SERVICES: &[&str] = &[
     "REWRITE_NOT_ALLOWED",
     "SSN_TYPE_MISMATCH",
     "TRANSFER_FORBIDDEN",
-    "UNIT_DOC_MISSING",
 ];
 
 fn sources(folder: &Path, into: &mut String) {

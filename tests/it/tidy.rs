@@ -29,6 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("desk-wire", &["desk-domain"]),
     ("issuer-keys", &["desk-card", "desk-domain"]),
     ("centre-core", &["desk-domain", "desk-wire"]),
+    ("desk-intake", &["desk-domain"]),
     ("desk-reader", &["desk-card", "desk-domain"]),
     ("desk-cardsim", &["desk-card", "desk-domain"]),
     ("desk-app", &["desk-domain", "desk-card", "desk-wire"]),
@@ -37,7 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("desk-print", &["desk-app", "desk-domain"]),
     ("desk-compose", &["desk-app", "desk-card", "desk-domain", "desk-link", "desk-print", "desk-reader", "desk-store", "desk-wire"]),
     ("desk-centre", &["centre-core", "issuer-keys", "desk-domain", "desk-wire"]),
-    ("deskctl", &["desk-card", "desk-domain", "desk-reader", "desk-wire", "desk-app", "desk-store"]),
+    ("deskctl", &["desk-card", "desk-domain", "desk-intake", "desk-reader", "desk-wire", "desk-app", "desk-store"]),
     ("demo-tray", &["desk-cardsim"]),
     ("carddesk", &["desk-app", "desk-compose", "desk-domain"]),
 ];
@@ -46,6 +47,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const ROOMS: &[(&str, &[&str])] = &[
     ("pcsc", &["desk-reader"]),
     ("serialport", &["desk-reader"]),
+    ("zune-jpeg", &["desk-intake"]),
     ("reqwest", &["desk-link"]),
     ("printpdf", &["desk-print"]),
     ("keyring", &["desk-compose"]),

@@ -252,6 +252,12 @@ catalogue! {
     WrongBank, "WRONG_BANK", Refer, "请到 {bank} 任一网点办理正式挂失。", "本网点不是该卡银行的网点。", "告知银行名称和电话，请到该行网点办理。";
     WrongCard, "WRONG_CARD", Refuse, "不是同一张卡（尾号 {a} / {b}），请放回原卡。", "放上的不是开始办理时的那张卡。", "拿开这张卡，放回原卡。";
     CentreUnreachable, "CENTRE_UNREACHABLE", Warn, "中心暂时连不上。", "到中心的网络不通，或中心没有开机。", "可离线受理的先受理；系统会自动重连，长时间不通请报主管。";
+    CellFormula, "CELL_FORMULA", Refuse, "单元格以 = + - @ 开头，不予接受：{field}。", "表格软件会把这样的内容当公式计算。", "请单位改成普通文字后重新导出名单。";
+    ListUnreadable, "LIST_UNREADABLE", Refuse, "名单无法读取：{what}。", "文件不是约定的格式，或编码不对。", "请单位用表格软件另存为 CSV（UTF-8）后重新提供。";
+    ListTooLong, "LIST_TOO_LONG", Refuse, "名单过长，最多 {most}。", "一份名单的人数或文件大小超过上限。", "请单位分成几份名单提供。";
+    RowRepeated, "ROW_REPEATED", Refuse, "{field}与第 {line} 行重复。", "同一份名单里出现了两次。", "请单位删去重复的一行；两行内容不同的先核实。";
+    PhotoFileMissing, "PHOTO_FILE_MISSING", Refuse, "名单所列照片不在文件夹中。", "照片文件没有一起提供，或文件名与名单不一致。", "请单位补齐照片，文件名与名单逐字一致。";
+    PhotoBroken, "PHOTO_BROKEN", Refuse, "照片文件损坏，无法打开。", "文件没有传完整，或已损坏。", "请重新导出照片。";
     CentreLate, "CENTRE_LATE", Warn, "中心没有按时答复，结果待查。", "请求已发出，没有等到答复。", "不要重复办理；点“再试”，系统用同一单号查询。";
     CentreGarbled, "CENTRE_GARBLED", Warn, "中心的答复无法识别。", "答复不完整，或不是本系统的中心。", "点“再试”；仍不行请主管联系中心。";
     CentreError, "CENTRE_ERROR", Warn, "中心内部错误。", "中心处理时出错，没有办成。", "点“再试”；仍不行请主管联系中心。";

@@ -8,6 +8,7 @@ mod journal;
 mod live;
 mod recorded;
 mod ruleset;
+mod unit;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,9 @@ enum Noun {
     /// Journals of desks as files.
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Lists that units bring.
+    #[command(subcommand)]
+    Unit(unit::Command),
 }
 
 fn main() -> ExitCode {
@@ -42,5 +46,6 @@ fn main() -> ExitCode {
         Noun::Case(command) => case::run(&command),
         Noun::Ruleset(command) => ruleset::run(&command),
         Noun::Journal(command) => journal::run(&command),
+        Noun::Unit(command) => unit::run(&command),
     }
 }

@@ -22,8 +22,8 @@ pub use self::{
     problem::Problem,
     service::{
         Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules, Level,
-        NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule, ServiceRules, SmsRules,
-        TillRules, TreeOption, TreeQuestion, ValidityRules,
+        NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules,
+        SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
     },
 };
 use crate::{
@@ -58,6 +58,7 @@ pub struct RuleSet {
     pub purse: Option<PurseRules>,
     pub validity: Option<ValidityRules>,
     pub reissue: Option<ReissueRules>,
+    pub photo: Option<PhotoRules>,
     pub password: Option<PasswordRules>,
     pub first_issue: Option<FirstIssueRules>,
     pub sms: Option<SmsRules>,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules,
     HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules,
-    PurseRules, ReissueRules, Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules,
-    Weekly, load::no_date, reader::Table,
+    PhotoRules, PurseRules, ReissueRules, Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion,
+    ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
     code::Code,
@@ -62,6 +62,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             formal_loss_first: table.flag("formal_loss_first", false),
             card_years: table.number("card_years", 1..=20),
         }),
+        photo: root.sub("photo", photo),
         password: root.sub("password", password),
         first_issue: root
             .sub("first_issue", |table| FirstIssueRules { months: table.number("months", 0..=12), days: table.number("days", 0..=31) }),
@@ -355,6 +356,23 @@ fn offline(table: &Table<'_, '_>) -> OfflineLimits {
         blacklist_warn_hours: table.number("blacklist_warn_hours", 1..=720),
         blacklist_stop_hours: table.number("blacklist_stop_hours", 1..=720),
     }
+}
+
+fn photo(table: &Table<'_, '_>) -> PhotoRules {
+    let rules = PhotoRules {
+        from_age: table.number("from_age", 0..=150),
+        width: table.number("width", 1..=2_048),
+        height: table.number("height", 1..=2_048),
+        dpi: table.number("dpi", 1..=2_400),
+        least_bytes: table.number("least_bytes", 0..=1_048_576),
+        most_bytes: table.number("most_bytes", 1..=1_048_576),
+        white_from: table.number("white_from", 1..=255),
+        white_share: table.number("white_share", 0..=100),
+    };
+    if rules.least_bytes > rules.most_bytes {
+        table.fault("least_bytes", "须不大于 most_bytes");
+    }
+    rules
 }
 
 fn messages(table: &Table<'_, '_>) -> BTreeMap<Code, CodeRule> {

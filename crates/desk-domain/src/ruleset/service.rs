@@ -181,6 +181,27 @@ pub struct ReissueRules {
     pub card_years: u32,
 }
 
+/// Photo of an applicant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoRules {
+    /// Needed from this full age on.
+    pub from_age: u32,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Dots per inch.
+    pub dpi: u32,
+    /// Shortest file, in bytes.
+    pub least_bytes: u32,
+    /// Longest file, in bytes.
+    pub most_bytes: u32,
+    /// A border pixel is white from this red, green and blue on.
+    pub white_from: u32,
+    /// Of a hundred border pixels, how many are white at least.
+    pub white_share: u32,
+}
+
 /// The promise of a first card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstIssueRules {

@@ -16,9 +16,9 @@ use desk_domain::{
     money::Fen,
     normalise, offline, password_reset,
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
-    privacy, refund, reissue,
+    photo, privacy, refund, reissue,
     ruleset::{Capability, Level, NumberFormat, RuleSet},
-    self_service, validation, validity,
+    self_service, unit, validation, validity,
 };
 use serde::Deserialize;
 
@@ -101,6 +101,48 @@ struct Input {
     typed: Option<String>,
     reason: Option<String>,
     purpose: Option<String>,
+    birth: Option<String>,
+    photo: Option<PhotoInput>,
+    credit_code: Option<String>,
+    letter: bool,
+    agent_original: bool,
+    bank: Option<String>,
+}
+
+/// A photo; what a row leaves out is as the programme wants it.
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields, default)]
+struct PhotoInput {
+    bytes: u64,
+    picture: String,
+    width: u32,
+    height: u32,
+    components: u8,
+    white_border: u32,
+    coloured: u32,
+}
+
+impl Default for PhotoInput {
+    fn default() -> Self {
+        Self { bytes: 40_000, picture: "opened".into(), width: 358, height: 441, components: 3, white_border: 1000, coloured: 500 }
+    }
+}
+
+impl PhotoInput {
+    fn facts(&self) -> photo::Facts {
+        let picture = match self.picture.as_str() {
+            "opened" => photo::Picture::Opened(photo::Opened {
+                width: self.width,
+                height: self.height,
+                dpi: Some(350),
+                components: self.components,
+                pixels: Some(photo::Pixels { white_border: self.white_border, coloured: self.coloured }),
+            }),
+            "not_jpeg" => photo::Picture::NotJpeg,
+            other => panic!("no picture {other}"),
+        };
+        photo::Facts { bytes: self.bytes, picture }
+    }
 }
 
 const CLERK: &str = "1001";
@@ -318,6 +360,32 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
             one(privacy::grounds(rules, input.reason.as_deref().unwrap_or_default(), input.purpose.as_deref().unwrap_or_default()))
         }
         "number" => one(document::check(input.number.as_deref().unwrap_or_default(), NumberFormat::ResidentId, at.date()).map(|_| ())),
+        "photo_needed" => {
+            let birth = normalise::date(input.birth.as_deref().unwrap_or("2010-01-01")).expect("birth");
+            one(photo::needed(rules, birth, at.date(), input.photo.is_some()))
+        }
+        "photo" => photo::check(rules, &input.photo.clone().unwrap_or_default().facts()).defects,
+        "unit_papers" => one(unit::papers(
+            rules,
+            &unit::Papers { credit_code: input.credit_code.clone(), letter: input.letter, agent_original: input.agent_original },
+        )),
+        "unit_row" => {
+            let row = unit::Row {
+                line: 2,
+                name: "测试甲".into(),
+                document: input.document.clone().unwrap_or_else(|| "resident_id".into()),
+                number: input.number.clone().unwrap_or_else(|| "11010519491231002X".into()),
+                birth: input.birth.clone().unwrap_or_default(),
+                phone: "13900000000".into(),
+                bank: input.bank.clone().unwrap_or_else(|| "ICBC".into()),
+                photo: if input.photo.is_some() { "a.jpg".into() } else { String::new() },
+                surplus: false,
+            };
+            let found = input.photo.as_ref().map_or(unit::PhotoFile::Missing, |photo| unit::PhotoFile::Found(photo.facts()));
+            let checked = unit::check(rules, at.date(), &[row], |_| found);
+            assert_eq!(checked.ready.len() + checked.refused.len(), 1);
+            checked.refused.into_iter().flat_map(|refused| refused.messages).collect()
+        }
         other => panic!("no decision {other}"),
     }
 }

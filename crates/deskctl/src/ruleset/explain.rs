@@ -17,6 +17,23 @@ pub fn text(set: &RuleSet) -> String {
     if let Some(password) = &set.password {
         tree(&mut out, password);
     }
+    lines(
+        &mut out,
+        "照片",
+        set.photo.iter().map(|photo| {
+            format!(
+                "满 {} 周岁须提供；JPG，{}×{} 像素，{} dpi，24 位彩色，{}～{} 字节；边框至少 {}% 的像素三色都不低于 {}",
+                photo.from_age,
+                photo.width,
+                photo.height,
+                photo.dpi,
+                photo.least_bytes,
+                photo.most_bytes,
+                photo.white_share,
+                photo.white_from
+            )
+        }),
+    );
     outlets(&mut out, set);
     lines(
         &mut out,

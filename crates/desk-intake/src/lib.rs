@@ -1,0 +1,6 @@
+//! What a unit brings on a stick: its list of people and their photos. Everything is read within bounds, nothing is
+//! evaluated, and what a row or a photo means is decided in `desk_domain::unit` and `desk_domain::photo`.
+
+pub mod density;
+pub mod list;
+pub mod photo;

@@ -1,0 +1,5 @@
+//! Lists and photos as units bring them, good and bad.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod lists;
+mod photos;
