@@ -198,7 +198,10 @@ fn policy() -> Policy {
                     false,
                 ),
             ),
-            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable, Service::TopUp, Service::FormalLoss, Service::LossRelease], true)),
+            (
+                ProgrammeId::new(TRANSIT),
+                programme(&[Service::RefundReadable, Service::TopUp, Service::FormalLoss, Service::LossRelease], true),
+            ),
         ]),
         ..Policy::default()
     }

@@ -309,6 +309,7 @@ impl Table {
                     Service::PasswordReset | Service::SmsDiagnosis => "guardian",
                     Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => "holder",
                     Service::CardQuery
+                    | Service::TopUp
                     | Service::ReissueLost
                     | Service::RefundReadable
                     | Service::Validation

@@ -387,6 +387,7 @@ impl World {
             reader: Box::new(self.tray.reader()),
             printer: Box::new(self.paper.clone()),
             hall: Box::new(self.hall.clone()),
+            id_reader: Box::new(desk_app::ports::NoIdReader),
             screen: Arc::clone(&screen) as Arc<dyn Screen>,
             clock: self.clock.clone(),
             entropy: Box::new(Seeded::new(self.lives)),
