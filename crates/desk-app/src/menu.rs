@@ -52,6 +52,7 @@ fn group(capability: Capability) -> &'static str {
         Some("loss") => "挂失",
         Some("password" | "guardian" | "sms") => "密码·短信",
         Some("unit") => "单位",
+        Some("stock") => "库存",
         Some(_) | None => "其他",
     }
 }

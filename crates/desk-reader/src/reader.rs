@@ -129,7 +129,9 @@ impl CardReader for PcscReader {
         if !self.session_ready() {
             return Presence::Mute;
         }
-        self.ask(self.config.connect_limit, |done| Job::Connect { reader, done }).await.unwrap_or(Presence::Mute)
+        let presence = self.ask(self.config.connect_limit, |done| Job::Connect { reader, done }).await.unwrap_or(Presence::Mute);
+        // A card that our own hanging session holds is no matter of another program.
+        if presence == Presence::InUse && self.hanging() > 0 { Presence::Mute } else { presence }
     }
 
     async fn transmit(&mut self, command: &[u8]) -> Answer {

@@ -195,6 +195,8 @@ impl Counter {
                                 return Ok(Rest::Blocked(message));
                             }
                             began = true;
+                            // Nobody's card is left lying from the case before.
+                            self.rig.tray.take_off();
                             Some(Act::Start { service: button.service.clone(), programme: button.programme.clone() })
                         }
                     }

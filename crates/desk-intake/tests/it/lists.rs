@@ -1,3 +1,5 @@
+//! Lists of units: encodings, formulas, repeats, sizes; every row has its own errors.
+
 use desk_domain::code::Code;
 use desk_intake::list::{self, MOST_BYTES, MOST_ROWS};
 

@@ -1,3 +1,5 @@
+//! Photo files: good ones, and everything that is wrong with the others.
+
 use std::{fs, path::PathBuf};
 
 use desk_domain::{
