@@ -1,0 +1,97 @@
+//! What each fuzz target does with its bytes. The ordinary tests replay the corpus through the same functions.
+
+use desk_card::{
+    LookAtCard, ReadCard, bcd,
+    holder::name,
+    layout::HolderLayout,
+    link::Answer,
+    profile::{Profiles, Span},
+    read::Journeys,
+    record, tlv,
+    transaction::{Reply, Step, Transaction},
+};
+
+/// BER-TLV: the first two bytes are the tag that is looked for.
+pub fn objects(bytes: &[u8]) {
+    let Some((tag, rest)) = bytes.split_first_chunk::<2>() else {
+        return;
+    };
+    let tag = u16::from_be_bytes(*tag);
+    let all = tlv::find_all(rest, tag);
+    assert_eq!(tlv::find(rest, tag), all.first().copied());
+    assert!(all.iter().all(|value| value.len() <= rest.len()));
+}
+
+/// Log, journeys, dates, holder's name, and the public file of every family.
+pub fn records(bytes: &[u8]) {
+    if let Some(entry) = record::log_entry(bytes) {
+        assert!(entry.record.amount.0 >= 0 && entry.signed().0.abs() == entry.record.amount.0);
+        assert!(!record::log_kind_name(entry.record.kind).is_empty());
+    }
+    if let Some(trip) = record::trip(bytes) {
+        assert!(trip.amount.0 >= 0 && trip.balance.0 >= 0 && trip.city.len() == 4);
+        assert!(!trip.kind_name().is_empty() && !trip.mode_name().is_empty());
+        let _ = (trip.city_name(), trip.line_name());
+    }
+    if let Some(day) = bcd::date(bytes) {
+        assert_eq!(bcd::pack_date(day).as_deref(), bytes.get(..4));
+    }
+    if let Some(at) = bcd::date_time(bytes) {
+        assert_eq!(bcd::pack_date_time(at).as_deref(), bytes.get(..7));
+    }
+    let holder = HolderLayout { sfi: 0x16, length: 32, name: Span { at: 0, length: 20 } };
+    assert!(name(&holder, bytes).chars().count() <= 20);
+    if let Ok(profiles) = Profiles::built_in() {
+        for layout in profiles.layouts().filter(|layout| layout.fits(bytes)) {
+            if let Some(facts) = layout.facts(bytes) {
+                assert!(facts.image.card_no.as_str().bytes().all(|digit| digit.is_ascii_digit()));
+            }
+        }
+    }
+}
+
+/// A card that answers what the bytes say: each answer is a length byte and that many bytes; a length of FF is a card that
+/// left. Both readings must end.
+pub fn reading(bytes: &[u8]) {
+    let Ok(profiles) = Profiles::built_in() else {
+        return;
+    };
+    let mut answers = Answers(bytes);
+    let mut look = LookAtCard::new(&profiles, Journeys::All);
+    drive(&mut look, &mut answers);
+    let mut answers = Answers(bytes);
+    let mut read = ReadCard::new(&profiles);
+    drive(&mut read, &mut answers);
+}
+
+/// More commands than any reading sends: all files, all records, each with its repeats.
+const ENDLESS: u32 = 2000;
+
+fn drive<E>(reading: &mut dyn Transaction<End = E>, answers: &mut Answers<'_>) {
+    let mut reply = Reply::Begin;
+    for _ in 0..ENDLESS {
+        reply = match reading.step(reply) {
+            Step::Send(_) => Reply::Card(answers.next()),
+            Step::AskIssuer(_) => panic!("a reading asks nobody"),
+            Step::Done(_) => return,
+        };
+    }
+    panic!("the reading never ended");
+}
+
+struct Answers<'a>(&'a [u8]);
+
+impl Answers<'_> {
+    fn next(&mut self) -> Answer {
+        let Some((&length, rest)) = self.0.split_first() else {
+            return Answer::Response(vec![0x6A, 0x82]);
+        };
+        if length == 0xFF {
+            self.0 = rest;
+            return Answer::Lost;
+        }
+        let (answer, rest) = rest.split_at(usize::from(length).min(rest.len()));
+        self.0 = rest;
+        Answer::Response(answer.to_vec())
+    }
+}
