@@ -1,5 +1,8 @@
 //! What each fuzz target does with its bytes. The ordinary tests replay the corpus through the same functions.
 
+use std::sync::OnceLock;
+
+use chrono::NaiveDate;
 use desk_card::{
     LookAtCard, ReadCard, bcd,
     holder::name,
@@ -10,6 +13,15 @@ use desk_card::{
     record, tlv,
     transaction::{Reply, Step, Transaction},
 };
+use desk_domain::{
+    document, mrz, normalise,
+    ruleset::NumberFormat,
+};
+
+#[path = "../crates/desk-reader/src/resident/frame.rs"]
+mod frame;
+#[path = "../crates/desk-reader/src/resident/text.rs"]
+mod text;
 
 /// BER-TLV: the first two bytes are the tag that is looked for.
 pub fn objects(bytes: &[u8]) {
@@ -20,6 +32,12 @@ pub fn objects(bytes: &[u8]) {
     let all = tlv::find_all(rest, tag);
     assert_eq!(tlv::find(rest, tag), all.first().copied());
     assert!(all.iter().all(|value| value.len() <= rest.len()));
+}
+
+/// Read once: an input takes microseconds, the families milliseconds.
+fn families() -> Option<&'static Profiles> {
+    static FAMILIES: OnceLock<Option<Profiles>> = OnceLock::new();
+    FAMILIES.get_or_init(|| Profiles::built_in().ok()).as_ref()
 }
 
 /// Log, journeys, dates, holder's name, and the public file of every family.
@@ -41,7 +59,7 @@ pub fn records(bytes: &[u8]) {
     }
     let holder = HolderLayout { sfi: 0x16, length: 32, name: Span { at: 0, length: 20 } };
     assert!(name(&holder, bytes).chars().count() <= 20);
-    if let Ok(profiles) = Profiles::built_in() {
+    if let Some(profiles) = families() {
         for layout in profiles.layouts().filter(|layout| layout.fits(bytes)) {
             if let Some(facts) = layout.facts(bytes) {
                 assert!(facts.image.card_no.as_str().bytes().all(|digit| digit.is_ascii_digit()));
@@ -53,14 +71,14 @@ pub fn records(bytes: &[u8]) {
 /// A card that answers what the bytes say: each answer is a length byte and that many bytes; a length of FF is a card that
 /// left. Both readings must end.
 pub fn reading(bytes: &[u8]) {
-    let Ok(profiles) = Profiles::built_in() else {
+    let Some(profiles) = families() else {
         return;
     };
     let mut answers = Answers(bytes);
-    let mut look = LookAtCard::new(&profiles, Journeys::All);
+    let mut look = LookAtCard::new(profiles, Journeys::All);
     drive(&mut look, &mut answers);
     let mut answers = Answers(bytes);
-    let mut read = ReadCard::new(&profiles);
+    let mut read = ReadCard::new(profiles);
     drive(&mut read, &mut answers);
 }
 
@@ -94,4 +112,56 @@ impl Answers<'_> {
         self.0 = rest;
         Answer::Response(answer.to_vec())
     }
+}
+
+/// What a clerk or a scanner types: numbers, zones, dates, names, cards. Whatever passes a check passes it again as it came out.
+pub fn typed(bytes: &[u8]) {
+    let raw = String::from_utf8_lossy(bytes);
+    let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default();
+    let formats =
+        [NumberFormat::ResidentId, NumberFormat::HmtResidence, NumberFormat::ForeignResidence, NumberFormat::TravelDocument];
+    for format in formats {
+        if let Ok(checked) = document::check(&raw, format, today) {
+            assert_eq!(document::check(&checked.number, format, today).map(|again| again.number), Ok(checked.number));
+        }
+    }
+    let _ = document::check_any(&raw, today);
+    if let Ok(zone) = mrz::check(&raw, today) {
+        assert!(matches!(raw.chars().filter(|c| !c.is_whitespace()).count(), 88 | 90));
+        let _ = document::travel_kind(&zone.number);
+    }
+    let name = normalise::name(&raw);
+    assert!(normalise::same_name(&name, &name));
+    if let Ok(number) = normalise::card_number(&raw) {
+        assert_eq!(normalise::card_number(&number), Ok(number));
+    }
+    let _ = (normalise::count(&raw, "张数"), normalise::date(&raw), normalise::expiry(&raw));
+}
+
+/// Bytes of the serial line of a reader of resident cards, and the text that its module deciphers.
+pub fn resident(bytes: &[u8]) {
+    match frame::receive(bytes) {
+        frame::Received::More(missing) => assert!(missing > 0),
+        frame::Received::Whole(reply) => {
+            assert!(reply.data.len() < bytes.len());
+            // Replies carry lengths before the text; it is looked for where the port looks for it.
+            let _ = reply.data.get(4..4 + text::LENGTH).and_then(text::decode);
+        }
+        frame::Received::Garbled => {}
+    }
+    if let Some(read) = text::decode(bytes) {
+        assert!(!read.name.is_empty() && !read.number.is_empty());
+    }
+}
+
+/// A unit's list: nothing in it is more than the bound, nothing in it is run.
+pub fn list(bytes: &[u8]) {
+    if let Ok(rows) = desk_intake::list::parse(bytes) {
+        assert!(!rows.is_empty() && rows.len() <= desk_intake::list::MOST_ROWS);
+    }
+}
+
+/// A photo with headers that lie: facts or a fault, within the bound of memory.
+pub fn photo(bytes: &[u8]) {
+    let _ = desk_intake::photo::facts(bytes, 230);
 }

@@ -5,3 +5,4 @@ mod bindings;
 mod codes;
 mod handbook;
 mod tidy;
+mod vectors;

@@ -85,6 +85,36 @@ fn published_sessions_and_macs() {
 }
 
 #[test]
+fn keys_of_the_whole_load_and_unload() {
+    let double = |key: CardKey| match key {
+        CardKey::Double(left, right) => format!("{left:016X}{right:016X}"),
+        CardKey::Single(key) => format!("{key:016X}"),
+    };
+    let (master, issuer) = (key("00112233445566778899AABBCCDDEEFF"), word(&b("01013050FFFFFFFF")));
+    let level_one = CardKey::Double(master.encipher(issuer), master.encipher(!issuer));
+    assert_eq!(double(level_one), "D1610E6B35E81FD736886FA80A22CA4E");
+    let load = card_key(master, issuer, word(&b("1234567890123456")));
+    assert_eq!(double(load), "EA4A9EDB9DAEA3B0CD3657FEBF2B75FE");
+    assert_eq!(online_session(load, 0xC620_857F, 7), 0x2D2A_7084_DBE0_1D28);
+    assert_eq!(online_session(key("0F1E2D3C4B5A69788796A5B4C3D2E1F0"), 0xC620_857F, 8), 0x10F5_9E25_5B2E_9A0A);
+}
+
+/// An SM4 card's purse is invented wherever one is played: public are the cipher and the card's key alone.
+#[test]
+fn of_sm4_only_cipher_and_diversification_are_public() {
+    use cipher::{BlockCipherEncrypt, KeyInit};
+    let encrypt = |key: &str, text: &str| {
+        let mut block = <[u8; 16]>::try_from(b(text)).unwrap().into();
+        sm4::Sm4::new_from_slice(&b(key)).unwrap().encrypt_block(&mut block);
+        h(block)
+    };
+    let example = "0123456789ABCDEFFEDCBA9876543210";
+    assert_eq!(encrypt(example, example), "681EDF34D206965E86B3E94F536E4246");
+    let card = "1234567890123456EDCBA9876FEDCBA9";
+    assert_eq!(encrypt("00112233445566778899AABBCCDDEEFF", card), "59D63AD35510C90CD85BDE9133893051");
+}
+
+#[test]
 fn whole_load() {
     let mut card = card(800, 7, 0);
     let opened = say_with(&mut card, RANDOM, "805000020B0100001388305000000001" /* Le */);

@@ -31,7 +31,7 @@ pub enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
         #[command(flatten)]
-        families: Families,
+        families: FamilyFiles,
     },
     /// Reads the card that lies on a reader of this computer.
     ///
@@ -47,17 +47,17 @@ pub enum Command {
         #[arg(long)]
         exchanges: bool,
         #[command(flatten)]
-        families: Families,
+        families: FamilyFiles,
     },
     /// Lists the card families that are known.
     Families {
         #[command(flatten)]
-        families: Families,
+        families: FamilyFiles,
     },
 }
 
 #[derive(clap::Args)]
-pub struct Families {
+pub struct FamilyFiles {
     /// Folder with files of further card families.
     #[arg(long = "profiles", value_name = "FOLDER")]
     folder: Option<PathBuf>,
@@ -130,7 +130,7 @@ fn text_of(file: &Path) -> Result<String, Message> {
     }
 }
 
-impl Families {
+impl FamilyFiles {
     fn load(&self) -> Result<Profiles, Nothing> {
         let mut further = Vec::new();
         if let Some(folder) = &self.folder {

@@ -24,6 +24,13 @@ use crate::{
 pub fn decode(profiles: &Profiles, recording: &Recording) -> Result<Value, Nothing> {
     let mut object = match look(profiles, recording) {
         Ok(sight) => of_sight(&sight),
+        // Of some families nothing but their presence can be told (a citizen's social-security card).
+        Err(Unread { present: Some((family, title)), .. }) if only_present(profiles, &family) => {
+            let mut object = blank(Some(&family));
+            put(&mut object, "title", json!(title));
+            warn(&mut object, &Message::new(Code::CardForeign));
+            object
+        }
         Err(unread) => {
             let apart = taken_apart(recording);
             let loose = !recording.files.is_empty() || !recording.log.is_empty() || !recording.trips.is_empty();
@@ -48,6 +55,10 @@ pub fn decode(profiles: &Profiles, recording: &Recording) -> Result<Value, Nothi
         warn(&mut object, message);
     }
     Ok(object)
+}
+
+fn only_present(profiles: &Profiles, family: &str) -> bool {
+    profiles.layout(family).is_some_and(|layout| layout.public.is_none())
 }
 
 fn look(profiles: &Profiles, recording: &Recording) -> Result<CardSight, Unread> {

@@ -49,3 +49,15 @@ fn main() -> ExitCode {
         Noun::Unit(command) => unit::run(&command),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn every_command_can_be_asked() {
+        Arguments::command().debug_assert();
+    }
+}

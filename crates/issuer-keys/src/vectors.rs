@@ -137,3 +137,23 @@ fn deciphering_undoes_enciphering() {
     let block = a("0123456789ABCDEF");
     assert_eq!(decrypt_single([7; 8], crate::cipher::encrypt_single([7; 8], block)), block);
 }
+
+/// No public text says how a purse session follows from an SM4 key, so the key service refuses such cards. What is public is
+/// the cipher, and how a card's key follows from the master key.
+#[test]
+fn of_sm4_only_cipher_and_diversification_are_public() {
+    use sm4::{
+        Sm4,
+        cipher::{BlockCipherEncrypt, KeyInit},
+    };
+    let encrypt = |key: [u8; 16], block: [u8; 16]| {
+        let mut block = block.into();
+        Sm4::new(&key.into()).encrypt_block(&mut block);
+        h(<[u8; 16]>::from(block))
+    };
+    let example = a("0123456789ABCDEFFEDCBA9876543210");
+    assert_eq!(encrypt(example, example), "681EDF34D206965E86B3E94F536E4246");
+    let serial: [u8; 8] = a("1234567890123456");
+    let both = [serial, serial.map(|byte| !byte)].concat().try_into().unwrap();
+    assert_eq!(encrypt(a("00112233445566778899AABBCCDDEEFF"), both), "59D63AD35510C90CD85BDE9133893051");
+}
