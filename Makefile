@@ -1,12 +1,20 @@
 # CardDesk 卡务台. The two commands are `make run` and `make test`; each does its own set-up.
 
-.PHONY: run test build setup deny advisories bindings format clean
+.PHONY: run test bench fuzz build setup deny advisories bindings format clean
 
 run: build
 	scripts/run
 
 test: setup
 	scripts/test
+
+# Speed, each figure beside its floor.
+bench: setup
+	scripts/bench
+
+# Every parser of outside bytes, ten minutes each.
+fuzz: setup
+	scripts/fuzz 600
 
 build: setup
 	scripts/build

@@ -13,10 +13,7 @@ use desk_card::{
     record, tlv,
     transaction::{Reply, Step, Transaction},
 };
-use desk_domain::{
-    document, mrz, normalise,
-    ruleset::NumberFormat,
-};
+use desk_domain::{document, mrz, normalise, ruleset::NumberFormat};
 
 #[path = "../crates/desk-reader/src/resident/frame.rs"]
 mod frame;
@@ -118,8 +115,7 @@ impl Answers<'_> {
 pub fn typed(bytes: &[u8]) {
     let raw = String::from_utf8_lossy(bytes);
     let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default();
-    let formats =
-        [NumberFormat::ResidentId, NumberFormat::HmtResidence, NumberFormat::ForeignResidence, NumberFormat::TravelDocument];
+    let formats = [NumberFormat::ResidentId, NumberFormat::HmtResidence, NumberFormat::ForeignResidence, NumberFormat::TravelDocument];
     for format in formats {
         if let Ok(checked) = document::check(&raw, format, today) {
             assert_eq!(document::check(&checked.number, format, today).map(|again| again.number), Ok(checked.number));

@@ -123,7 +123,6 @@ impl Books {
 pub struct Neighbours(Arc<Mutex<Books>>);
 
 impl Neighbours {
-    #[must_use]
     pub fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -284,11 +284,18 @@ impl Desk {
         });
         let counted = match counted {
             Ok(counted) if counted.cash.total().is_ok() => counted,
-            Ok(_) => return Ok(self.close_says(Message::new(Code::AmountInvalid), None)),
-            Err(message) => return Ok(self.close_says(message, before)),
+            Ok(_) => {
+                self.close_says(Message::new(Code::AmountInvalid), None);
+                return Ok(());
+            }
+            Err(message) => {
+                self.close_says(message, before);
+                return Ok(());
+            }
         };
         if let Some(message) = self.open_cases() {
-            return Ok(self.close_says(message, before));
+            self.close_says(message, before);
+            return Ok(());
         }
         let expected = self.expected(&close.whose, close.day).await?;
         let differences = expected.differences(&counted);
@@ -299,12 +306,14 @@ impl Desk {
                 // A second click is no second count: nobody has seen the difference yet.
                 Some(before) if now.saturating_sub(before.at) < TIME_TO_READ => return Ok(()),
                 Some(before) if reason.is_empty() => {
-                    return Ok(self.close_says(Message::new(Code::FieldRequired).with("field", "差异原因"), Some(before)));
+                    self.close_says(Message::new(Code::FieldRequired).with("field", "差异原因"), Some(before));
+                    return Ok(());
                 }
                 Some(_) => {}
                 None => {
                     let message = desk_domain::case::context::all(differences);
-                    return Ok(self.close_says(message, Some(Compared { counted, expected, at: now })));
+                    self.close_says(message, Some(Compared { counted, expected, at: now }));
+                    return Ok(());
                 }
             }
         }

@@ -19,7 +19,6 @@ pub struct View {
     pub notice: Option<MessageView>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one view lives at a time")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "stage", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Stage {

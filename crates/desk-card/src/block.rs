@@ -104,7 +104,6 @@ impl Looking {
 }
 
 /// What a sight says of the block.
-#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 enum Verdict {
     Done(WriteEnd),
     /// Dead as it should be: is it this card?

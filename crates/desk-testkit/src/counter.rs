@@ -231,13 +231,26 @@ impl Counter {
                             self.left.insert(case.case.clone());
                             Some(Act::Park { question })
                         }
-                        _ => match script(case) {
+                        AskView::Choice { .. }
+                        | AskView::Form { .. }
+                        | AskView::Go { .. }
+                        | AskView::Act { .. }
+                        | AskView::PutCard { .. }
+                        | AskView::Authorise { .. }
+                        | AskView::Busy { .. }
+                        | AskView::Again { .. } => match script(case) {
                             Move::Stop => return Ok(Rest::Stopped(case.clone())),
                             Move::Park => {
                                 self.left.insert(case.case.clone());
                                 Some(Act::Park { question })
                             }
-                            moved => act_of(case, moved),
+                            moved @ (Move::Choose(_)
+                            | Move::Fill(_)
+                            | Move::Go
+                            | Move::Do
+                            | Move::Authorise { .. }
+                            | Move::Cancel
+                            | Move::Wait) => act_of(case, moved),
                         },
                     }
                 }

@@ -1,5 +1,7 @@
 //! The fleet over many seeds: three desks, one business day of 200 cases each, everything going wrong.
 
+#![expect(clippy::expect_used, reason = "a test that cannot set the stage fails")]
+
 use std::collections::BTreeMap;
 
 use desk_testkit::fleet::{Outcome, Plan, run_alone, weather::KINDS};

@@ -1,6 +1,8 @@
 //! Every right is had once: a purse that is topped up is refunded again, and two desks that claim the same money, the same
 //! new card or the same reset, online and offline, over lines that lose and repeat, never have it twice.
 
+#![expect(clippy::expect_used, reason = "a test that cannot set the stage fails")]
+
 use std::{
     sync::{
         Arc, Mutex,

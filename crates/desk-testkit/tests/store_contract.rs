@@ -124,7 +124,7 @@ async fn rows_come_back_as_they_went_in<S: Shelf>() {
         assert_eq!([&rows[1].header, &rows[2].header], [&written[0], &written[1]]);
         let head = journal::verify((0, journal::genesis()), rows.iter().map(|row| &row.header)).unwrap();
         assert_eq!(head, store.head().await.unwrap());
-        assert_eq!(store.unfinished().await.unwrap(), [header.clone()]);
+        assert_eq!(store.unfinished().await.unwrap(), std::slice::from_ref(&header));
         store = shelf.again(store).await.unwrap();
     }
 }

@@ -78,7 +78,7 @@ impl From<Message> for Nothing {
 pub fn run(command: &Command) -> ExitCode {
     let told = match command {
         Command::Decode { file, families } => {
-            families.load().and_then(|profiles| Ok(decoded::decode(&profiles, &Recording::parse(&text_of(file)?)?)?))
+            families.load().and_then(|profiles| decoded::decode(&profiles, &Recording::parse(&text_of(file)?)?))
         }
         Command::Read { reader, wait, exchanges, families } => {
             families.load().and_then(|profiles| live::read(&profiles, reader.as_deref(), *wait, *exchanges))

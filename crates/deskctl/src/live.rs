@@ -64,6 +64,7 @@ async fn at_reader(reader: &mut PcscReader, profiles: &Profiles, wait: Duration,
 }
 
 /// Waits for one card and powers it; its ATR.
+#[expect(clippy::disallowed_methods, reason = "the patience of a tool at a terminal")]
 async fn card(reader: &mut PcscReader, wait: Duration) -> Result<Vec<u8>, Message> {
     let until = Instant::now() + wait;
     let mut presence = reader.presence().await;

@@ -100,7 +100,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::unwrap_used, reason = "test")]
     fn a_list_of_two_thousand_rows_is_told_row_by_row_without_a_name() {
         let folder = tempfile::tempdir().unwrap();
         let list = folder.path().join("list.csv");

@@ -125,8 +125,12 @@ fn file_holds(findings: &mut Findings, file: &Value, told: &Value) {
         expect.as_object_mut().expect("expectation").remove(remark);
     }
     if let Some(apps) = expect.get("apps") {
-        let stated: Vec<Value> =
-            apps.as_array().into_iter().flatten().map(|app| serde_json::json!({"aid": app[0], "label": app[1], "priority": app[2]})).collect();
+        let stated: Vec<Value> = apps
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|app| serde_json::json!({"aid": app[0], "label": app[1], "priority": app[2]}))
+            .collect();
         findings.compare(what, &stated.into(), &told["applications"]);
         return;
     }

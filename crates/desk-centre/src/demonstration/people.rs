@@ -142,8 +142,11 @@ pub(super) fn first_issues(today: NaiveDate, now: DateTime<Utc>) -> Vec<(PersonI
     ]
 }
 
+/// Codes that were sent, and how sending to a person ends.
+type Codes = (Vec<(PersonId, Sent)>, Vec<(PersonId, Delivery)>);
+
 /// Codes by text message: 20's are blocked, 21's number does not exist any more.
-pub(super) fn codes(now: DateTime<Utc>) -> (Vec<(PersonId, Sent)>, Vec<(PersonId, Delivery)>) {
+pub(super) fn codes(now: DateTime<Utc>) -> Codes {
     let of = [(20, Delivery::Blocked), (21, Delivery::NoSuchNumber)];
     let at = now - TimeDelta::hours(1);
     (

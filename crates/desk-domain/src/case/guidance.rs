@@ -34,7 +34,6 @@ pub struct Guidance {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 enum At {
     /// The topic's first question.
     Opening,

@@ -38,7 +38,6 @@ pub struct HandBack {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 enum At {
     Identifying {
         identity: Identity,

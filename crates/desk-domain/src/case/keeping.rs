@@ -58,7 +58,6 @@ impl KeptFor {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum Keeping {
     /// Why is it kept?
     Asking,

@@ -396,7 +396,6 @@ pub struct Case {
 
 /// The state machine of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum Flow {
     CardQuery(CardQuery),
     ReissueLost(ReissueLost),

@@ -119,7 +119,6 @@ pub enum RefundReadable {
 
 /// What a closed case still shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum Last {
     Nothing,
     Purse(Purse),

@@ -29,7 +29,6 @@ use crate::{
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum ReissueLost {
     Identifying { identity: Identity },
     Finding { who: Identified },

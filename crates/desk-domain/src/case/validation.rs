@@ -20,7 +20,6 @@ use crate::{
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum Validation {
     Tapping,
     Read { card: CardImage },

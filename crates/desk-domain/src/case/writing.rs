@@ -44,7 +44,6 @@ enum Phase {
 
 /// What became of a write after a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would hide what a state holds")]
 pub enum Step {
     Still(Writing),
     Written(WriteProof),

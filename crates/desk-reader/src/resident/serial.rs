@@ -115,6 +115,7 @@ impl Conversation {
         document(&read.data).ok_or_else(|| Message::new(Code::IdReaderGarbled))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the time-out of a serial line")]
     fn ask(&mut self, command: Command) -> Result<Reply, Message> {
         let gone = |error: std::io::Error| {
             tracing::warn!(%error, "identity reader");

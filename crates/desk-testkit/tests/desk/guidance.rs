@@ -439,7 +439,7 @@ async fn tickets_are_called_three_times_join_their_cases_and_every_case_is_rated
     let rated = |view: &View| case_on_screen(view).is_some_and(|case| case.rated.as_deref() == Some("已评"));
     let view = window.clerk.until("rated", rated).await.unwrap();
     assert!(!format!("{:?}", case_on_screen(&view)).contains("不满意"));
-    assert_eq!(world.hall.asked(), [end.number.clone()]);
+    assert_eq!(world.hall.asked(), std::slice::from_ref(&end.number));
     assert_eq!((world.count("ticket_served"), world.count("rated")), (1, 1));
     window.handle.send(Act::Home);
     home(&mut window).await;

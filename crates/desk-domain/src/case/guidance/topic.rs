@@ -216,7 +216,7 @@ fn functions_show(person: &PersonFacts, cx: &Cx<'_>) -> Result<Shows, Message> {
         says.push(cx.refuse(Code::TempLossUntil).with("time", when(until)));
         figures.push(("距自动解挂".to_owned(), countdown(until, cx)));
     }
-    if card.formally_lost() && !card.function(Function::Bank).is_some_and(|facts| facts.state.loss_channel().is_some()) {
+    if card.formally_lost() && card.function(Function::Bank).is_none_or(|facts| facts.state.loss_channel().is_none()) {
         says.push(loss::bank_open(cx.rules, cx.header.service, card.bank()));
     }
     let bank = loss::refer_bank(cx.rules, cx.header.service, card.bank());
