@@ -314,6 +314,8 @@ fn asked_terminal(ask: &IssuerRequest) -> Option<&str> {
         }
         IssuerRequest::LineMac { .. }
         | IssuerRequest::Block { .. }
+        | IssuerRequest::PinReload { .. }
+        | IssuerRequest::PinUnblock { .. }
         | IssuerRequest::CheckProof { .. }
         | IssuerRequest::CheckStep { .. }
         | IssuerRequest::CheckChip { .. } => None,

@@ -49,6 +49,8 @@ impl Call<'_> {
             | IssuerRequest::Purchase { .. }
             | IssuerRequest::LineMac { .. }
             | IssuerRequest::Block { .. }
+            | IssuerRequest::PinReload { .. }
+            | IssuerRequest::PinUnblock { .. }
             | IssuerRequest::CheckProof { .. } => self.parts.keys.answer(ask, &releases).await.map_err(Stop::Refuse)?,
         };
         if let (true, IssuerAnswer::Mac { at, .. }) = (asked.releases, &answer) {
@@ -217,6 +219,9 @@ impl Call<'_> {
                 | IssuerRequest::Purchase { .. }
                 | IssuerRequest::LineMac { .. }
                 | IssuerRequest::Block { .. }
+                // No claim names a PIN, so none is ever set: a record of it would hold what nobody may know.
+                | IssuerRequest::PinReload { .. }
+                | IssuerRequest::PinUnblock { .. }
                 | IssuerRequest::CheckProof { .. }
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
@@ -254,7 +259,7 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
     match &claim.claim {
         Claim::Validation { until, .. } => *write == LineWrite::ValidUntil(*until),
         Claim::Reissue { .. } => claim.reservation.card_data.as_ref().is_some_and(|data| match write {
-            LineWrite::ValidUntil(_) => false,
+            LineWrite::ValidUntil(_) | LineWrite::Holder(_) => false,
             LineWrite::Dates { from, until } => *from == data.valid_from && *until == data.valid_until,
             LineWrite::HolderClass(class) => *class == data.holder_class,
             LineWrite::Number(number) => *number == data.card_no,
@@ -273,6 +278,8 @@ fn blocked_chip(claim: &ClaimRecord, releases: &[Release], card: &CardKeySource,
         | IssuerRequest::Unload { .. }
         | IssuerRequest::Purchase { .. }
         | IssuerRequest::LineMac { .. }
+        | IssuerRequest::PinReload { .. }
+        | IssuerRequest::PinUnblock { .. }
         | IssuerRequest::CheckProof { .. }
         | IssuerRequest::CheckStep { .. }
         | IssuerRequest::CheckChip { .. } => false,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
+    card::HolderName,
     code::Message,
     id::{CardNo, CentreNumber},
     issuer::{IssuerAnswer, IssuerRequest},
@@ -39,9 +40,14 @@ pub trait KeyRelease: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineWrite {
     ValidUntil(NaiveDate),
-    Dates { from: NaiveDate, until: NaiveDate },
+    Dates {
+        from: NaiveDate,
+        until: NaiveDate,
+    },
     HolderClass(u8),
     Number(CardNo),
+    /// No claim names one, so none is let out.
+    Holder(HolderName),
 }
 
 /// Argon2id with the centre's pepper.

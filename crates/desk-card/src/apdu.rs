@@ -149,6 +149,29 @@ pub fn block_header(to: BlockState) -> [u8; 5] {
     }
 }
 
+/// VERIFY: the PIN in the clear, so this command is shown to nobody.
+#[must_use]
+pub fn verify(id: u8, pin: &[u8]) -> Vec<u8> {
+    with_data([0x00, 0x20, 0x00, id], pin)
+}
+
+/// RELOAD PIN: the new PIN in the clear, with its MAC.
+#[must_use]
+pub fn reload_pin(pin: &[u8], mac: &[u8]) -> Vec<u8> {
+    with_data([0x80, 0x5E, 0x00, 0x00], &[pin, mac].concat())
+}
+
+/// Header of PIN UNBLOCK, its length byte counting the MAC.
+pub const UNBLOCK_PIN: [u8; 5] = [0x84, 0x24, 0x00, 0x00, 0x0C];
+
+/// PIN UNBLOCK with the enciphered PIN and the MAC.
+#[must_use]
+pub fn unblock_pin(data: &[u8]) -> Vec<u8> {
+    let mut command = UNBLOCK_PIN.to_vec();
+    command.extend(data);
+    command
+}
+
 /// Serial number of the chip: answered by the reader (PC/SC part 3), not by the card.
 #[must_use]
 pub fn chip_serial() -> Vec<u8> {

@@ -44,7 +44,7 @@ impl Transaction for SetBlock {
 
 /// What lies in the field, as far as blocks go.
 #[derive(Debug)]
-enum Sight {
+pub enum Sight {
     Known {
         seen: CardImage,
         state: BlockState,
@@ -57,7 +57,7 @@ enum Sight {
 }
 
 /// Looks at an application without changing anything.
-struct Looking {
+pub struct Looking {
     profile: Arc<Profile>,
     at: Look,
 }
@@ -69,11 +69,11 @@ enum Look {
 }
 
 impl Looking {
-    fn begin(profile: &Arc<Profile>) -> (Self, Vec<u8>) {
+    pub fn begin(profile: &Arc<Profile>) -> (Self, Vec<u8>) {
         (Self { profile: Arc::clone(profile), at: Look::Selecting }, apdu::select(&profile.df_name))
     }
 
-    fn next(&mut self, event: Event) -> Act<Sight> {
+    pub fn next(&mut self, event: Event) -> Act<Sight> {
         let at = std::mem::replace(&mut self.at, Look::Over);
         let Event::Card(response) = event else {
             return Act::Done(Sight::Gone);
@@ -283,7 +283,9 @@ impl Flow for DoBlock {
             }
             (At::Challenge { chip }, Event::Card(response)) => self.challenged(chip, &response),
             (At::Asking, Event::Issuer(IssuerAnswer::Mac { mac, .. })) => self.answered(&mac),
-            (At::Asking, Event::Issuer(IssuerAnswer::Checked { .. } | IssuerAnswer::Stepped { .. })) => not_written(Code::CentreGarbled),
+            (At::Asking, Event::Issuer(IssuerAnswer::Checked { .. } | IssuerAnswer::Stepped { .. } | IssuerAnswer::Protected { .. })) => {
+                not_written(Code::CentreGarbled)
+            }
             (At::Asking, Event::Refused(message)) => not_written(message.code),
             (At::Blocking, Event::Card(response)) => self.blocked(&response),
             (At::Blocking, Event::Begin | Event::Lost | Event::Issuer(_) | Event::Refused(_)) => away(),

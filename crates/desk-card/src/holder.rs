@@ -96,7 +96,11 @@ fn parse(holder: &HolderLayout, response: &Response) -> End {
 #[must_use]
 pub fn name(holder: &HolderLayout, file: &[u8]) -> String {
     let field = file.iter().skip(usize::from(holder.name.at)).take(usize::from(holder.name.length));
-    let text: Vec<u8> = field.copied().take_while(|byte| !matches!(byte, 0x00 | 0xFF)).collect();
+    text(&field.copied().collect::<Vec<u8>>())
+}
+
+pub(crate) fn text(field: &[u8]) -> String {
+    let text: Vec<u8> = field.iter().copied().take_while(|byte| !matches!(byte, 0x00 | 0xFF)).collect();
     encoding_rs::GBK.decode_without_bom_handling(&text).0.trim().to_owned()
 }
 

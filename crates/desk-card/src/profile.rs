@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use desk_domain::{
-    card::{CardData, CardImage, RefundMethod},
+    card::{CardData, CardImage, HolderName, RefundMethod},
     id::CardNo,
     issuer::CardKeySource,
 };
@@ -80,6 +80,7 @@ pub struct Profile {
     pub holder: Option<HolderLayout>,
     pub line: Option<LineProfile>,
     pub block: Option<BlockProfile>,
+    pub pin: Option<PinProfile>,
 }
 
 /// Layout of the public file; offsets in bytes.
@@ -179,6 +180,19 @@ pub struct LineProfile {
     pub personalise: bool,
     #[serde(default)]
     pub holder_class: bool,
+    /// The name in the holder's file.
+    #[serde(default)]
+    pub holder: bool,
+}
+
+/// The card's own PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinProfile {
+    /// Number of the PIN in VERIFY.
+    pub id: u8,
+    /// Bytes of challenge for PIN UNBLOCK: 4 or 8.
+    pub challenge: u8,
 }
 
 /// How the application is put out of use, under the maintenance key.
@@ -189,7 +203,7 @@ pub struct BlockProfile {
     pub challenge: u8,
 }
 
-/// One write into the public file.
+/// One write into the public file, or into the holder's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineWrite {
     pub offset: u8,
@@ -208,6 +222,8 @@ pub enum LinePurpose {
     HolderClass(u8),
     /// The last write of a personalising: it makes a card of a blank.
     Number(CardNo),
+    /// The name in the holder's file.
+    Holder(HolderName),
 }
 
 fn hex_bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
@@ -368,7 +384,13 @@ impl Profile {
         if self.block.as_ref().is_some_and(|block| !matches!(block.challenge, 4 | 8)) {
             return Err("block.challenge is 4 or 8");
         }
+        if self.pin.as_ref().is_some_and(|pin| !matches!(pin.challenge, 4 | 8)) {
+            return Err("pin.challenge is 4 or 8");
+        }
         if let Some(line) = &self.line {
+            if line.holder && self.holder.is_none() {
+                return Err("line.holder needs the holder's file");
+            }
             if !matches!(line.challenge, 4 | 8) {
                 return Err("line.challenge is 4 or 8");
             }
@@ -394,6 +416,21 @@ impl Profile {
     pub fn class_write(&self, class: u8) -> Option<LineWrite> {
         self.line.as_ref().filter(|line| line.holder_class && self.holder_class.sfi == self.public.sfi)?;
         Some(LineWrite { offset: self.holder_class.at, data: vec![class], what: LinePurpose::HolderClass(class) })
+    }
+
+    /// The write of a name into the holder's file, filled up with zeros; none where it does not fit, is empty or has a
+    /// character that GBK lacks.
+    #[must_use]
+    pub fn holder_write(&self, name: &HolderName) -> Option<LineWrite> {
+        self.line.as_ref().filter(|line| line.holder)?;
+        let field = &self.holder.as_ref()?.name;
+        let (text, _, lacking) = encoding_rs::GBK.encode(&name.0);
+        if lacking || text.is_empty() || text.len() > usize::from(field.length) {
+            return None;
+        }
+        let mut data = text.into_owned();
+        data.resize(usize::from(field.length), 0x00);
+        Some(LineWrite { offset: field.at, data, what: LinePurpose::Holder(name.clone()) })
     }
 
     /// The writes that make a card of a blank, the number last: until it stands there the card is still a blank. None
@@ -433,6 +470,11 @@ impl Profile {
         let [0x04, 0xD6, p1, offset, length] = header else {
             return None;
         };
+        if let Some(holder) = self.holder.as_ref().filter(|holder| line.holder && p1 == 0x80 | holder.sfi) {
+            let whole = offset == holder.name.at && data.len() == usize::from(holder.name.length) && usize::from(length) == data.len() + 4;
+            let name = HolderName(crate::holder::text(data));
+            return (whole && self.holder_write(&name)?.data == data).then_some(LinePurpose::Holder(name));
+        }
         if p1 != 0x80 | public.sfi || usize::from(length) != data.len().checked_add(4)? {
             return None;
         }

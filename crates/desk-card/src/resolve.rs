@@ -13,6 +13,7 @@ use crate::{
     apdu,
     block::DecideBlock,
     flow::{Act, Event, Flow, Wired},
+    holder_update::{DoHolder, Way},
     load,
     profile::{LinePurpose, Profile, Profiles, key_source},
     purchase,
@@ -41,6 +42,7 @@ impl Resolve {
                 Deciding::Movement(DecideMovement::new(load::method(profiles, before, *amount, terminal)?, Code::CardPulled))
             }
             WriteIntent::HolderClass { before, class } => Deciding::ReadBack(ReadBack::new(profiles, before, Target::Class(*class))?),
+            WriteIntent::Holder { before, name } => Deciding::Holder(DoHolder::new(profiles, before, name, Way::Decide)?),
             WriteIntent::Block { before, to } => Deciding::Block(DecideBlock::new(profiles, before, *to)?),
             WriteIntent::Unload { before, amount, terminal } => {
                 Deciding::Movement(DecideMovement::new(unload::method(profiles, before, *amount, terminal)?, Code::CardPulled))
@@ -67,6 +69,7 @@ enum Deciding {
     Movement(DecideMovement),
     ReadBack(ReadBack),
     Block(DecideBlock),
+    Holder(DoHolder),
 }
 
 impl Flow for Deciding {
@@ -77,6 +80,7 @@ impl Flow for Deciding {
             Self::Movement(flow) => flow.next(event),
             Self::ReadBack(flow) => flow.next(event),
             Self::Block(flow) => flow.next(event),
+            Self::Holder(flow) => flow.next(event),
         }
     }
 }
@@ -222,7 +226,7 @@ impl Flow for DecideMovement {
             // Nobody could check the proof now; the log may still tell.
             (
                 At::Asking { seen, counter, .. },
-                Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. } | IssuerAnswer::Stepped { .. }),
+                Event::Refused(_) | Event::Issuer(IssuerAnswer::Mac { .. } | IssuerAnswer::Stepped { .. } | IssuerAnswer::Protected { .. }),
             ) => self.by_log(seen, counter),
             (At::Releases { seen, counter }, Event::Issuer(IssuerAnswer::Stepped { to })) => self.released(seen, counter, to),
             // Nobody to ask now: the card is asked again later.

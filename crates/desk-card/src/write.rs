@@ -6,8 +6,8 @@ use desk_domain::{
 };
 
 use crate::{
-    block::SetBlock, holder_class::WriteHolderClass, load::Load, personalise::Personalise, profile::Profiles, purchase::PurchaseOfRest,
-    resolve::Resolve, revalidate::Revalidate, transaction::Transaction, unload::Unload,
+    block::SetBlock, holder_class::WriteHolderClass, holder_update::UpdateHolder, load::Load, personalise::Personalise, profile::Profiles,
+    purchase::PurchaseOfRest, resolve::Resolve, revalidate::Revalidate, transaction::Transaction, unload::Unload,
 };
 
 /// A write in progress.
@@ -29,6 +29,7 @@ pub fn begin(intent: &WriteIntent, profiles: &Profiles) -> Result<Writing, Messa
         WriteIntent::Validate { before, until } => Box::new(Revalidate::new(profiles, before, *until)?),
         WriteIntent::Personalise { before, data } => Box::new(Personalise::new(profiles, before, data)?),
         WriteIntent::HolderClass { before, class } => Box::new(WriteHolderClass::new(profiles, before, *class)?),
+        WriteIntent::Holder { before, name } => Box::new(UpdateHolder::new(profiles, before, name)?),
         WriteIntent::Block { before, to } => Box::new(SetBlock::new(profiles, before, *to)?),
     })
 }

@@ -65,6 +65,10 @@ const EDUCATION_NAME: &[u8] = b"SUXIN.DDF01";
 const TUNION_NAME: &[u8] = &[0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05];
 const TUNION_SUFFIX: &[u8] = &[0x99, 0x99, 0x00, 0x02];
 const FOREIGN_NAME: &[u8] = b"OTHER.APP01";
+/// PIN of a purse as it leaves the factory: 123456.
+const FIRST_PIN: [u8; 3] = [0x12, 0x34, 0x56];
+/// Holder type, staff mark, name, number and kind of the document.
+const HOLDER_LENGTH: usize = 55;
 const TRIPS: u8 = 0x1E;
 const TRIP_LENGTH: u8 = 48;
 
@@ -103,7 +107,7 @@ impl SimCard {
         let keys = KeyMaker::new(seed, &row.family, &issuer, &serial);
         Ok(Self::of(
             EDUCATION_NAME.to_vec(),
-            vec![binary(0x15, file, WriteRule::Mac { key: 0 })],
+            vec![binary(0x15, file, WriteRule::Mac { key: 0 }), binary(0x16, vec![0; HOLDER_LENGTH], WriteRule::Mac { key: 0 })],
             vec![keys.key(KeyUse::Maintenance, 0, "maintenance")],
             None,
             Switches::default(),
@@ -142,6 +146,9 @@ impl SimCard {
         let mut name = TUNION_NAME.to_vec();
         if allows_unload {
             held.push(keys.key(KeyUse::Unload, 1, "unload"));
+            held.push(keys.key(KeyUse::PinUnblock, 0, "pin_unblock"));
+            held.push(keys.key(KeyUse::PinReload, 0, "pin_reload"));
+            held.push(new_key(KeyUse::Pin, 0, FIRST_PIN.to_vec()));
         } else {
             name.extend(TUNION_SUFFIX);
         }
@@ -268,6 +275,19 @@ impl SimCard {
     #[must_use]
     pub fn public_file(&self) -> &[u8] {
         self.memory.application.binary(0x15).unwrap_or_default()
+    }
+
+    /// The holder's file (0x16), without asking the card.
+    #[must_use]
+    pub fn holder_file(&self) -> &[u8] {
+        self.memory.application.binary(0x16).unwrap_or_default()
+    }
+
+    /// The PIN as it stands and the tries that are left, without asking the card; none where it has no PIN.
+    #[must_use]
+    pub fn pin(&self) -> Option<(&[u8], u8)> {
+        let key = self.memory.application.keys.iter().find(|key| key.purpose == KeyUse::Pin)?;
+        Some((&key.value, key.tries.left))
     }
 
     /// Where this card differs from others; for tests of odd cards.

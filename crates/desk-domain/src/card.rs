@@ -75,6 +75,16 @@ impl HolderPermit {
     }
 }
 
+/// The holder's name as it stands on a card; personal, so no debug print shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderName(pub String);
+
+impl std::fmt::Debug for HolderName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HolderName(…)")
+    }
+}
+
 /// What a write is meant to do; stored in the journal before the first byte of it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "write", rename_all = "snake_case")]
@@ -91,6 +101,8 @@ pub enum WriteIntent {
     Personalise { before: CardImage, data: CardData },
     /// Write another holder class.
     HolderClass { before: CardImage, class: u8 },
+    /// Write the holder's name into the holder's file.
+    Holder { before: CardImage, name: HolderName },
     /// Put the application, or the whole card, out of use, or the application back into it.
     Block { before: CardImage, to: BlockState },
 }
@@ -119,6 +131,7 @@ impl WriteIntent {
             | Self::Validate { before, .. }
             | Self::Personalise { before, .. }
             | Self::HolderClass { before, .. }
+            | Self::Holder { before, .. }
             | Self::Block { before, .. } => before,
         }
     }

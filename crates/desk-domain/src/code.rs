@@ -278,6 +278,7 @@ catalogue! {
     CardMute, "CARD_MUTE", Refuse, "卡片没有应答。", "卡片损坏，或没有放好。", "重新放平再试；三次仍不行的按不可读卡处理。";
     CardRefused, "CARD_REFUSED", Refuse, "卡片拒绝了该操作（状态 {sw}）。", "卡片不允许当前操作，可能已锁定或状态不符。", "重放一次再试；仍被拒绝的记下状态码报主管。";
     CardNotBlank, "CARD_NOT_BLANK", Refuse, "这不是空白卡。", "放上的卡已经写过号码。", "拿开这张卡，换一张空白卡。";
+    PinLastTry, "PIN_LAST_TRY", Warn, "卡密码只剩最后一次机会，不再试。", "已连续输错；再错一次卡密码就锁定。", "请持卡人想清楚，或核实身份后重设卡密码。";
     PrinterMissing, "PRINTER_MISSING", Warn, "打印机不可用，凭证待打印。", "打印机没有开机、缺纸或没有配置。", "业务不受影响；接好打印机后补打待打印凭证。";
     PasswordWrong, "PASSWORD_WRONG", Refuse, "工号或密码错误。", "工号或密码输错，连续输错会锁定。", "核对大小写后重新输入；忘记密码请联系主管。";
     OperatorLocked, "OPERATOR_LOCKED", Refuse, "该工号已锁定。", "连续输错密码，或被管理员停用。", "请联系主管解锁。";

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use crate::{card::BlockState, id::CardNo, money::Fen};
+use crate::{card::BlockState, id::CardNo, money::Fen, pin::Pin};
 
 /// Identifies the card towards the key service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,10 @@ pub enum IssuerRequest {
     /// the field (empty where it has no constant one): the record of this release recognises a card that can no longer
     /// say its number.
     Block { card: CardKeySource, to: BlockState, challenge: String, chip: String },
+    /// MAC over the new PIN under the reload key. The PIN is the holder's: no record keeps it.
+    PinReload { card: CardKeySource, pin: Pin },
+    /// The new PIN enciphered and protected under the unblock key. No record keeps it.
+    PinUnblock { card: CardKeySource, challenge: String, pin: Pin },
     /// Does this proof belong to this transaction of this card?
     CheckProof { card: CardKeySource, proof: Proof },
     /// Whose MAC took this counter on from `counter`? Asked where the card itself has forgotten.
@@ -82,6 +86,8 @@ impl IssuerRequest {
             | Self::Purchase { card, .. }
             | Self::LineMac { card, .. }
             | Self::Block { card, .. }
+            | Self::PinReload { card, .. }
+            | Self::PinUnblock { card, .. }
             | Self::CheckProof { card, .. }
             | Self::CheckStep { card, .. }
             | Self::CheckChip { card, .. } => card,
@@ -94,7 +100,13 @@ impl IssuerRequest {
         match self {
             Self::Load { online_counter, .. } | Self::Unload { online_counter, .. } => Some((CounterLine::Online, *online_counter)),
             Self::Purchase { offline_counter, .. } => Some((CounterLine::Offline, *offline_counter)),
-            Self::LineMac { .. } | Self::Block { .. } | Self::CheckProof { .. } | Self::CheckStep { .. } | Self::CheckChip { .. } => None,
+            Self::LineMac { .. }
+            | Self::Block { .. }
+            | Self::PinReload { .. }
+            | Self::PinUnblock { .. }
+            | Self::CheckProof { .. }
+            | Self::CheckStep { .. }
+            | Self::CheckChip { .. } => None,
         }
     }
 }
@@ -168,6 +180,10 @@ pub enum IssuerAnswer {
     Mac {
         mac: String,
         at: NaiveDateTime,
+    },
+    /// Data of a protected command, enciphered, with its MAC.
+    Protected {
+        data: String,
     },
     Checked {
         genuine: bool,

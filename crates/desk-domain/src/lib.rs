@@ -32,6 +32,7 @@ pub mod offline;
 pub mod password_reset;
 pub mod person;
 pub mod photo;
+pub mod pin;
 pub mod posting;
 pub mod privacy;
 pub mod purse;

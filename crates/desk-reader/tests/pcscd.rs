@@ -90,6 +90,11 @@ fn every_write_with_the_reader_gone_at_the_commit() {
 }
 
 #[test]
+fn every_work_on_a_pin_with_the_card_away_and_the_service_killed() {
+    isolated("pins::away_and_killed_at_the_command_that_counts");
+}
+
+#[test]
 fn two_services_side_by_side() {
     let children: Vec<_> = (0..2).map(|_| command("keeps_its_own_card").spawn().expect("scripts/isolated starts")).collect();
     for child in children {

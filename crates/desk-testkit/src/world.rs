@@ -401,6 +401,7 @@ impl KeyRelease for Keys {
             LinePurpose::Dates { from, until } => LineWrite::Dates { from, until },
             LinePurpose::HolderClass(class) => LineWrite::HolderClass(class),
             LinePurpose::Number(number) => LineWrite::Number(number),
+            LinePurpose::Holder(name) => LineWrite::Holder(name),
         }))
     }
 

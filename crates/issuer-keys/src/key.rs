@@ -58,6 +58,8 @@ pub enum Purpose {
     Purchase,
     Tac,
     Maintenance,
+    PinReload,
+    PinUnblock,
 }
 
 impl Purpose {
@@ -68,6 +70,8 @@ impl Purpose {
             Self::Purchase => "purchase",
             Self::Tac => "tac",
             Self::Maintenance => "maintenance",
+            Self::PinReload => "pin_reload",
+            Self::PinUnblock => "pin_unblock",
         }
     }
 }

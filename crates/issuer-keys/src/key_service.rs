@@ -6,7 +6,7 @@ use desk_card::{
     code::{Code, Message},
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest, LineKey, Proof},
     money::Fen,
-    profile::{LinePurpose, ProfileError, Profiles},
+    profile::{LinePurpose, PinProfile, ProfileError, Profiles},
 };
 use subtle::ConstantTimeEq;
 
@@ -130,6 +130,21 @@ impl KeyService {
                 let key = self.key(card, Purpose::Maintenance)?;
                 Ok(mac_answer(mac::line(&key, &challenge, &apdu::block_header(*to)), NaiveDateTime::default()))
             }
+            IssuerRequest::PinReload { card, pin } => {
+                self.with_pin(card)?;
+                Ok(mac_answer(mac::tac(&self.key(card, Purpose::PinReload)?, &pin.bytes()), NaiveDateTime::default()))
+            }
+            IssuerRequest::PinUnblock { card, challenge, pin } => {
+                let slot = self.with_pin(card)?;
+                let challenge = hex::decode(challenge)
+                    .ok()
+                    .filter(|challenge| challenge.len() == usize::from(slot.challenge))
+                    .ok_or_else(|| invalid("challenge"))?;
+                let key = self.key(card, Purpose::PinUnblock)?;
+                let mut data = mac::encipher_line(&key, &pin.bytes()).filter(|data| data.len() == 8).ok_or_else(|| invalid("pin"))?;
+                data.extend(mac::line(&key, &challenge, &[&apdu::UNBLOCK_PIN[..], &data].concat()));
+                Ok(IssuerAnswer::Protected { data: hex::encode_upper(data) })
+            }
             // Whose a release was knows the record of releases, which is the caller's.
             IssuerRequest::CheckStep { .. } | IssuerRequest::CheckChip { .. } => Err(Message::new(Code::KeySourceInvalid)),
             IssuerRequest::CheckProof { card, proof } => Ok(IssuerAnswer::Checked { genuine: self.genuine(card, proof, releases)? }),
@@ -151,6 +166,8 @@ impl KeyService {
             | IssuerRequest::Unload { .. }
             | IssuerRequest::Purchase { .. }
             | IssuerRequest::Block { .. }
+            | IssuerRequest::PinReload { .. }
+            | IssuerRequest::PinUnblock { .. }
             | IssuerRequest::CheckProof { .. }
             | IssuerRequest::CheckStep { .. }
             | IssuerRequest::CheckChip { .. } => Ok(None),
@@ -282,6 +299,12 @@ impl KeyService {
             &[&fen(amount)?[..], &[PURCHASE], &bytes::<6>(terminal, "terminal")?[..], &terminal_sequence.to_be_bytes()[..], &time(at)?[..]]
                 .concat(),
         ))
+    }
+
+    /// The PIN of this card's family.
+    fn with_pin(&self, card: &CardKeySource) -> Result<&PinProfile, Message> {
+        let profile = self.profiles.find(&card.family).ok_or_else(|| Message::new(Code::CardFamilyUnknown))?;
+        profile.pin.as_ref().ok_or_else(|| Message::new(Code::CardLineUnknown))
     }
 
     fn key(&self, card: &CardKeySource, purpose: Purpose) -> Result<DoubleKey, Message> {

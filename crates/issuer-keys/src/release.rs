@@ -77,6 +77,8 @@ impl ReleaseRecord {
             }
             IssuerRequest::LineMac { .. }
             | IssuerRequest::Block { .. }
+            | IssuerRequest::PinReload { .. }
+            | IssuerRequest::PinUnblock { .. }
             | IssuerRequest::CheckProof { .. }
             | IssuerRequest::CheckStep { .. }
             | IssuerRequest::CheckChip { .. } => None,

@@ -9,6 +9,7 @@ use desk_domain::{
     issuer::{CardKeySource, CounterLine, IssuerAnswer, IssuerRequest, LineKey, ReleasedTo},
     money::Fen,
     person::{CardStatus, Lookup},
+    pin::Pin,
     posting::Account,
 };
 use desk_wire::v1::{OpenWrite, Reply, Request, Secret};
@@ -261,6 +262,7 @@ pub async fn macs_only_for_the_reservation(world: World) {
     if let IssuerRequest::Unload { mac1, .. } = &mut bad_mac {
         "bad".clone_into(mac1);
     }
+    let pin = Pin::typed("2468").unwrap();
     for (ask, code) in [
         (unload_ask(SMALL_PURSE, 3650, 7, "cafe0001", 1), Code::WrongCard),
         (wrong_serial, Code::WrongCard),
@@ -269,6 +271,8 @@ pub async fn macs_only_for_the_reservation(world: World) {
         (unload_ask(PURSE, 3650, 7, "cafe0001", 2), Code::DeviceUnknown),
         (bad_mac, Code::KeySourceInvalid),
         (line, Code::KeySourceInvalid),
+        (IssuerRequest::PinReload { card: key_source(PURSE), pin: pin.clone() }, Code::KeySourceInvalid),
+        (IssuerRequest::PinUnblock { card: key_source(PURSE), challenge: "A1B2C3D4".to_owned(), pin }, Code::KeySourceInvalid),
     ] {
         let reply = world.ask(1, &session, issuer(case(1), &held.number, ask)).await;
         assert_eq!(refusal(reply), code);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::{NaiveDate, NaiveDateTime};
 use desk_card::{
     ReadCard, begin,
-    card::{BlockState, CardData, CardImage, Terminal, WriteEnd, WriteIntent},
+    card::{BlockState, CardData, CardImage, HolderName, Terminal, WriteEnd, WriteIntent},
     code::{Code, Message},
     driver::drive,
     id::CardNo,
@@ -29,6 +29,7 @@ pub enum Job {
     Purchase,
     Validate,
     HolderClass,
+    Holder,
     Personalise,
     Block,
     BlockForGood,
@@ -36,12 +37,13 @@ pub enum Job {
     Unblock,
 }
 
-pub const JOBS: [Job; 10] = [
+pub const JOBS: [Job; 11] = [
     Job::Load,
     Job::Unload,
     Job::Purchase,
     Job::Validate,
     Job::HolderClass,
+    Job::Holder,
     Job::Personalise,
     Job::Block,
     Job::BlockForGood,
@@ -73,7 +75,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    fn answer(&mut self, ask: IssuerRequest) -> Result<IssuerAnswer, Message> {
+    pub fn answer(&mut self, ask: IssuerRequest) -> Result<IssuerAnswer, Message> {
         self.asked.push(ask.clone());
         if self.down {
             return Err(Message::new(Code::CentreUnreachable));
@@ -86,6 +88,8 @@ impl Keys {
             | IssuerRequest::Purchase { .. }
             | IssuerRequest::LineMac { .. }
             | IssuerRequest::Block { .. }
+            | IssuerRequest::PinReload { .. }
+            | IssuerRequest::PinUnblock { .. }
             | IssuerRequest::CheckProof { .. } => {
                 let releases: Vec<ReleaseRecord> = self.record.iter().filter_map(|(_, ask)| ReleaseRecord::of(ask)).collect();
                 self.service.answer(&ask, &releases)?
@@ -151,7 +155,9 @@ impl Job {
                 row("tunion-unload", "3104999000000000101", "4999000000000101", 3650)
             }
             Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000202", "4999000000000202", 12800),
-            Self::Validate | Self::HolderClass | Self::BlockCard => row("education", "2150999000000001", "2150999000000001", 0),
+            Self::Validate | Self::HolderClass | Self::Holder | Self::BlockCard => {
+                row("education", "2150999000000001", "2150999000000001", 0)
+            }
             Self::Personalise => row("education", "0000000000000000", "2150999000009001", 0),
         })
     }
@@ -163,7 +169,9 @@ impl Job {
                 row("tunion-unload", "3104999000000000901", "4999000000000901", 3650)
             }
             Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000902", "4999000000000902", 12800),
-            Self::Validate | Self::HolderClass | Self::BlockCard => row("education", "2150999000000901", "2150999000000901", 0),
+            Self::Validate | Self::HolderClass | Self::Holder | Self::BlockCard => {
+                row("education", "2150999000000901", "2150999000000901", 0)
+            }
             Self::Personalise => row("education", "0000000000000000", "2150999000009901", 0),
         })
     }
@@ -175,6 +183,7 @@ impl Job {
         match self {
             Self::Load => WriteIntent::Load { before, amount: Fen(1000), terminal },
             Self::HolderClass => WriteIntent::HolderClass { before, class: 3 },
+            Self::Holder => WriteIntent::Holder { before, name: HolderName("测试甲".to_owned()) },
             Self::Block => WriteIntent::Block { before, to: BlockState::Temporary },
             Self::BlockForGood => WriteIntent::Block { before, to: BlockState::Permanent },
             Self::BlockCard => WriteIntent::Block { before, to: BlockState::Card },
@@ -204,6 +213,8 @@ impl Job {
             Self::BlockCard => card.block() == BlockState::Card,
             Self::Unblock => card.block() == BlockState::Open,
             Self::HolderClass => card.public_file().get(28) == Some(&3),
+            // 测试甲 in GBK, filled up.
+            Self::Holder => card.holder_file().get(2..8) == Some(&[0xB2, 0xE2, 0xCA, 0xD4, 0xBC, 0xD7][..]),
             // Amount, type and terminal of the desk in the log.
             Self::Load => text.contains("000003E802990000000042"),
             Self::Unload => text.contains("00000E4203990000000042"),

@@ -170,6 +170,7 @@ async fn refunded_topped_up_and_refunded_again() {
                 | Job::Purchase
                 | Job::Validate
                 | Job::HolderClass
+                | Job::Holder
                 | Job::Personalise
                 | Job::Block
                 | Job::BlockForGood

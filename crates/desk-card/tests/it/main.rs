@@ -5,4 +5,6 @@ mod bench;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod pins;
+#[cfg(test)]
 mod tears;

@@ -391,7 +391,7 @@ fn written(intent: &WriteIntent) -> WriteProof {
             }
         }
         WriteIntent::HolderClass { class, .. } => after.holder_class = *class,
-        WriteIntent::Block { .. } => {}
+        WriteIntent::Block { .. } | WriteIntent::Holder { .. } => {}
         WriteIntent::Unload { .. } | WriteIntent::PurchaseOfRest { .. } => {
             if let Some(purse) = &mut after.purse {
                 purse.balance = Fen::ZERO;

@@ -2,6 +2,7 @@
 
 mod card;
 mod daemon;
+mod pins;
 mod writes;
 
 use std::time::Duration;

@@ -9,7 +9,7 @@ use std::{
 use chrono::{NaiveDate, NaiveDateTime};
 use desk_card::{
     ReadCard, begin,
-    card::{BlockState, CardData, CardImage, Terminal, WriteEnd, WriteIntent},
+    card::{BlockState, CardData, CardImage, HolderName, Terminal, WriteEnd, WriteIntent},
     code::{Code, Message},
     driver::drive,
     id::CardNo,
@@ -31,22 +31,24 @@ use super::{card::reader_port, daemon::Pcscd, first_slot, is_card, is_empty, sta
 const SEED: &[u8] = b"seed of the reader tests";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Job {
+pub(super) enum Job {
     Load,
     Unload,
     Purchase,
     Validate,
     HolderClass,
+    Holder,
     Personalise,
     Block(BlockState),
 }
 
-const JOBS: [Job; 10] = [
+const JOBS: [Job; 11] = [
     Job::Load,
     Job::Unload,
     Job::Purchase,
     Job::Validate,
     Job::HolderClass,
+    Job::Holder,
     Job::Personalise,
     Job::Block(BlockState::Temporary),
     Job::Block(BlockState::Permanent),
@@ -56,7 +58,7 @@ const JOBS: [Job; 10] = [
 
 /// What happens when the command that counts reaches the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
+pub(super) enum At {
     Nothing,
     AwayBefore,
     AwayAfter,
@@ -64,18 +66,18 @@ enum At {
     Slow,
 }
 
-struct Played {
+pub(super) struct Played {
     job: Job,
     card: Mutex<SimCard>,
     at: Mutex<At>,
 }
 
 impl Played {
-    fn card(&self) -> MutexGuard<'_, SimCard> {
+    pub fn card(&self) -> MutexGuard<'_, SimCard> {
         self.card.lock().expect("no test panics within")
     }
 
-    fn plan(&self, at: At) {
+    pub fn plan(&self, at: At) {
         *self.at.lock().expect("no test panics within") = at;
     }
 }
@@ -83,7 +85,7 @@ impl Played {
 /// Is this the command that changes the card?
 fn counts(job: Job, command: &[u8]) -> bool {
     match command {
-        [0x80, 0x52 | 0x54, ..] | [0x84, 0x1E | 0x18 | 0x16, ..] => true,
+        [0x80, 0x52 | 0x54 | 0x5E, ..] | [0x84, 0x1E | 0x18 | 0x16 | 0x24, ..] | [0x00, 0x20, ..] => true,
         // The first writes of a personalising are no change yet: the number, at the file's beginning, is the one that counts.
         [0x04, 0xD6, _, offset, ..] => job != Job::Personalise || *offset == 0,
         _ => false,
@@ -127,7 +129,7 @@ impl VirtualCard for Played {
 }
 
 /// Key service with its record.
-struct Keys {
+pub(super) struct Keys {
     service: KeyService,
     record: Vec<IssuerRequest>,
 }
@@ -137,7 +139,7 @@ impl Keys {
         Self { service: KeyService::new(MasterKeys::from_seed(SEED)).expect("profiles"), record: Vec::new() }
     }
 
-    fn answer(&mut self, ask: IssuerRequest) -> Result<IssuerAnswer, Message> {
+    pub fn answer(&mut self, ask: IssuerRequest) -> Result<IssuerAnswer, Message> {
         if let IssuerRequest::CheckChip { card, to, chip } = &ask {
             let known = self.record.iter().any(|held| {
                 matches!(held, IssuerRequest::Block { card: blocked, to: how, chip: serial, .. } if blocked == card && how == to && serial == chip)
@@ -168,7 +170,7 @@ impl Job {
             Self::Purchase | Self::Block(BlockState::Temporary) => {
                 ("tunion-purchase", "3104999000000000202", "4999000000000202", 12_800, "")
             }
-            Self::Validate | Self::HolderClass | Self::Block(BlockState::Card) => {
+            Self::Validate | Self::HolderClass | Self::Holder | Self::Block(BlockState::Card) => {
                 ("education", "2150999000000001", "2150999000000001", 0, "2026-11-30")
             }
             Self::Personalise => ("education", "0000000000000000", "2150999000009001", 0, ""),
@@ -195,6 +197,7 @@ impl Job {
             Self::Purchase => WriteIntent::PurchaseOfRest { before, amount, terminal },
             Self::Validate => WriteIntent::Validate { before, until: day(12, 31) },
             Self::HolderClass => WriteIntent::HolderClass { before, class: 3 },
+            Self::Holder => WriteIntent::Holder { before, name: HolderName("测试甲".to_owned()) },
             Self::Personalise => WriteIntent::Personalise {
                 before,
                 data: CardData {
@@ -215,23 +218,24 @@ impl Job {
             Self::Unload | Self::Purchase => card.balance() == Some(0),
             Self::Validate => card.public_file().get(24..28) == Some(&[0x20, 0x26, 0x12, 0x31][..]),
             Self::HolderClass => card.public_file().get(28) == Some(&3),
+            Self::Holder => card.holder_file().get(2..8) == Some(&[0xB2, 0xE2, 0xCA, 0xD4, 0xBC, 0xD7][..]),
             Self::Personalise => card.public_file().first() == Some(&0x21),
             Self::Block(to) => card.block() == to,
         }
     }
 }
 
-struct Scene {
-    reader: PcscReader,
-    card: Arc<Played>,
-    there: Option<Inserted>,
-    keys: Keys,
-    profiles: Profiles,
+pub(super) struct Scene {
+    pub reader: PcscReader,
+    pub card: Arc<Played>,
+    pub there: Option<Inserted>,
+    pub keys: Keys,
+    pub profiles: Profiles,
 }
 
 impl Scene {
     /// The card lies on the reader and has been read.
-    async fn set(reader: PcscReader, job: Job) -> (Self, WriteIntent) {
+    pub async fn set(reader: PcscReader, job: Job) -> (Self, WriteIntent) {
         let card = Arc::new(Played { job, card: Mutex::new(job.make()), at: Mutex::new(At::Nothing) });
         let mut scene = Self { reader, card, there: None, keys: Keys::new(), profiles: Profiles::built_in().expect("profiles") };
         scene.put().await;
@@ -245,7 +249,7 @@ impl Scene {
         (scene, intent)
     }
 
-    async fn put(&mut self) {
+    pub async fn put(&mut self) {
         self.there = None;
         until(&mut self.reader, is_empty).await;
         let face: Arc<dyn VirtualCard> = Arc::clone(&self.card) as _;
@@ -277,7 +281,7 @@ impl Scene {
         }
     }
 
-    async fn leave(mut self) -> PcscReader {
+    pub async fn leave(mut self) -> PcscReader {
         self.there = None;
         until(&mut self.reader, is_empty).await;
         self.reader
@@ -355,7 +359,7 @@ async fn reader_gone_at_the_commit() {
 }
 
 /// Kills the service while the card works on the command that counts.
-fn killer(card: &Arc<Played>) -> std::thread::JoinHandle<()> {
+pub(super) fn killer(card: &Arc<Played>) -> std::thread::JoinHandle<()> {
     let card = Arc::clone(card);
     std::thread::spawn(move || {
         while *card.at.lock().expect("no test panics within") != At::Nothing {
