@@ -16,6 +16,7 @@ use desk_domain::{
     money::Fen,
     read_document::ReadDocument,
     ruleset::RuleSets,
+    trail::Exchanged,
 };
 use desk_wire::v1::Request;
 use tokio::{
@@ -77,6 +78,8 @@ pub(crate) enum Mail {
     CardEnded {
         ticket: u64,
         end: Ended,
+        /// What was said to the card, masked.
+        trail: Vec<Exchanged>,
     },
     Printed {
         ticket: u64,
@@ -292,6 +295,7 @@ impl Desk {
             clock: Arc::clone(&parts.clock),
             jobs: job_receiver,
             tell: tell.clone(),
+            said: Vec::new(),
         };
         let desk = Self {
             station: parts.station,
@@ -413,10 +417,16 @@ impl Desk {
                 }
                 Ok(())
             }
-            Mail::CardEnded { ticket, end } => match self.errands.remove(&ticket) {
-                Some(Errand::Case { case, steps }) => self.card_ended(case, steps, end).await,
+            Mail::CardEnded { ticket, end, trail } => match self.errands.remove(&ticket) {
+                Some(Errand::Case { case, steps }) => {
+                    self.keep_trail(case, trail);
+                    self.card_ended(case, steps, end).await
+                }
                 Some(Errand::HomeCard) => self.home_card_read(end).await,
-                Some(Errand::Settle { case, steps }) => self.retry(case, steps).await,
+                Some(Errand::Settle { case, steps }) => {
+                    self.keep_trail(case, trail);
+                    self.retry(case, steps).await
+                }
                 Some(_) | None => Ok(()),
             },
             Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {

@@ -19,6 +19,7 @@ mod purchase;
 mod purse;
 pub mod read;
 pub mod record;
+pub mod redact;
 mod resolve;
 mod revalidate;
 pub mod sight;

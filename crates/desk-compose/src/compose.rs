@@ -117,7 +117,7 @@ impl Composition {
 }
 
 /// Keyring and key stretching block; the actor's threads must not.
-async fn load_secrets(
+pub(crate) async fn load_secrets(
     folder: std::path::PathBuf,
     load: impl FnOnce(&RestingPlace, &Path) -> Result<Secrets, Message> + Send + 'static,
 ) -> Result<Secrets, Message> {
@@ -130,7 +130,7 @@ async fn load_secrets(
 }
 
 /// The real store must be there already; the practice store is made with the first practice.
-async fn open_store(config: &Config, station: &Station, secrets: &Secrets) -> Result<Box<dyn Store>, Message> {
+pub(crate) async fn open_store(config: &Config, station: &Station, secrets: &Secrets) -> Result<Box<dyn Store>, Message> {
     let entropy = Box::new(SystemEntropy);
     let opened = if config.practice {
         let path = config.data_dir.join(PRACTICE_STORE);

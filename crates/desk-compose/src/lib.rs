@@ -6,6 +6,7 @@ pub mod config;
 pub mod enrol;
 pub mod entropy;
 pub mod headless;
+pub mod journal;
 pub mod logging;
 mod no_printer;
 pub mod passphrase;

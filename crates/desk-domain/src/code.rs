@@ -309,6 +309,7 @@ catalogue! {
     TillFull, "TILL_FULL", Refuse, "尾箱现金已到上限，请先上交。", "尾箱里的现金超过了允许留存的数额。", "请先向主管上交一部分现金，再收款。";
     DayNotOpen, "DAY_NOT_OPEN", Refuse, "今日尚未日始。", "没有清点备用金和空白卡。", "先做日始。";
     PersonNotFound, "PERSON_NOT_FOUND", Refuse, "中心没有此人的登记。", "号码录错，或此人没有登记。", "核对号码重新查询；确实没有的请联系学校或发卡方。";
+    CaseNotFound, "CASE_NOT_FOUND", Refuse, "本机流水中没有这个单号。", "单号录错，或是别的窗口办理的。", "核对凭证上的单号；别的窗口的到那台电脑上查。";
     CardNotFound, "CARD_NOT_FOUND", Refuse, "中心没有此卡的登记。", "卡号不在中心的登记中。", "核对卡号；确认无误的报主管。";
     NoActiveCard, "NO_ACTIVE_CARD", Refuse, "该学生没有有效卡。", "没有可以补办的有效卡，可能从未领卡或已注销。", "查询首发进度；有疑问请联系学校。";
     StaleAnswer, "STALE_ANSWER", Info, "画面已更新，请看新内容。", "按键时画面已经变了，这次按键没有生效。", "看清当前画面后再操作。";

@@ -43,6 +43,7 @@ pub mod ruleset;
 pub mod self_service;
 pub mod text_codes;
 pub mod top_up;
+pub mod trail;
 pub mod unit;
 pub mod validation;
 pub mod validity;
