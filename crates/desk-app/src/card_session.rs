@@ -10,6 +10,7 @@ use desk_card::{
     profile::Profiles,
     read::{ReadCard, ReadEnd},
     redact::{Said, redacted},
+    staff::ProveStaff,
     transaction::{Reply as Fed, Step, Transaction},
     write,
 };
@@ -19,6 +20,8 @@ use desk_domain::{
     code::{Code, Message},
     id::{CardNo, CaseId, CentreNumber, RequestId, SessionToken},
     issuer::{IssuerAnswer, IssuerRequest},
+    pin::Pin,
+    staff::StaffProof,
     trail::Exchanged,
 };
 use desk_wire::v1::{Reply, Request};
@@ -46,6 +49,11 @@ pub(crate) enum Task {
         resolve: bool,
         issuer: IssuerLine,
     },
+    /// Prove whose staff card lies there; the PIN goes to the card and nowhere else.
+    Staff {
+        pin: Pin,
+        challenge: [u8; 32],
+    },
     /// Decide the write of another desk that lies on this card, and tell the centre.
     Settle {
         card_no: CardNo,
@@ -67,6 +75,7 @@ pub(crate) struct IssuerLine {
 pub(crate) enum Ended {
     Read(Result<CardImage, Message>),
     Write(Result<WriteEnd, Message>),
+    Staff(Result<StaffProof, Message>),
     /// Another desk's write was decided, or could not be.
     Settled,
 }
@@ -148,6 +157,13 @@ impl CardSession {
                 let mut transaction = ReadCard::new(&self.profiles);
                 let read = self.drive(&mut transaction, ticket, None).await;
                 Ended::Read(read.map_err(|end| end.0))
+            }
+            Task::Staff { pin, challenge } => {
+                if let Some(message) = absent {
+                    return Ended::Staff(Err(message));
+                }
+                let mut transaction = ProveStaff::new(pin, challenge);
+                Ended::Staff(self.drive(&mut transaction, ticket, None).await)
             }
             Task::Settle { card_no, ids, session } => {
                 if absent.is_none() {

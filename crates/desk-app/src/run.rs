@@ -440,6 +440,7 @@ impl Desk {
         }
         let card_ready = front
             && !running.card_tried
+            && !self.staff_card_lies
             && match &self.presence {
                 Presence::Card { .. } => true,
                 Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute | Presence::InUse => false,
@@ -550,7 +551,7 @@ impl Desk {
         let outcome = match end {
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
             Ended::Write(Ok(end)) => Outcome::Write { end },
-            Ended::Settled => return Ok(()),
+            Ended::Settled | Ended::Staff(_) => return Ok(()),
             Ended::Read(Err(message)) | Ended::Write(Err(message)) => {
                 running.card_tried = true;
                 running.wrong_card = (message.code != Code::NoCard).then_some(message);

@@ -23,6 +23,7 @@ pub mod redact;
 mod resolve;
 mod revalidate;
 pub mod sight;
+pub mod staff;
 pub mod status;
 pub mod tables;
 pub mod tlv;

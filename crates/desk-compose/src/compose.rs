@@ -24,6 +24,7 @@ use crate::{
     practice::NoLine,
     rules, screens,
     secrets::{RestingPlace, Secrets},
+    staff::OfAuthority,
     station::StationFile,
     verifier::Argon2Verifier,
 };
@@ -99,6 +100,7 @@ impl Composition {
             id_reader: id_reader(config),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
+            staff_cards: Arc::new(OfAuthority(read_authority(config)?)),
             entropy: Box::new(SystemEntropy),
             practice: config.practice,
             station,

@@ -14,6 +14,7 @@ mod practice;
 mod rules;
 pub mod screens;
 pub mod secrets;
+mod staff;
 pub mod station;
 pub mod verifier;
 

@@ -41,6 +41,7 @@ pub mod refund;
 pub mod reissue;
 pub mod ruleset;
 pub mod self_service;
+pub mod staff;
 pub mod text_codes;
 pub mod top_up;
 pub mod trail;
