@@ -259,7 +259,8 @@ impl Desk {
             | Place::Home { .. }
             | Place::Case(_)
             | Place::Papers(_)
-            | Place::Exceptions(_) => None,
+            | Place::Exceptions(_)
+            | Place::Doctor => None,
         }
     }
 
@@ -277,7 +278,8 @@ impl Desk {
             | Place::Home { .. }
             | Place::Case(_)
             | Place::Papers(_)
-            | Place::Exceptions(_) => None,
+            | Place::Exceptions(_)
+            | Place::Doctor => None,
         }
     }
 
