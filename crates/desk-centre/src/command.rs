@@ -7,14 +7,17 @@ use std::{
     time::Duration,
 };
 
-use centre_core::{number::local_day, store::CentreStore};
+use centre_core::{number::local_day, payout, store::CentreStore};
 use clap::{Args, Subcommand};
-use desk_domain::id::{OperatorId, OutletId, WindowId};
+use desk_domain::{
+    id::{CentreNumber, OperatorId, OutletId, WindowId},
+    money::Fen,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     backup,
-    clock::Clock,
+    clock::{Clock, SystemEntropy},
     config::Config,
     demonstration, enrol_code, evidence,
     fault::Fault,
@@ -70,6 +73,22 @@ pub enum Command {
         configured: Configured,
         #[arg(long)]
         operator: String,
+    },
+    /// Lists the refunds that the back office owes, the earliest first.
+    Payouts {
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Books a refund that the back office has paid, as clearing has the amount; prints its number.
+    PayOut {
+        #[command(flatten)]
+        configured: Configured,
+        /// As the list shows it.
+        #[arg(long)]
+        reservation: String,
+        /// In yuan, for example 36.50.
+        #[arg(long)]
+        amount: String,
     },
     /// Answers desks until told to stop.
     Serve {
@@ -163,6 +182,10 @@ pub async fn run(command: Command) -> Result<(), Fault> {
             let config = Config::read(&configured.config)?;
             unlock(&config, &OperatorId::new(operator)).await
         }
+        Command::Payouts { configured } => payouts(&Config::read(&configured.config)?).await,
+        Command::PayOut { configured, reservation, amount } => {
+            pay_out(&Config::read(&configured.config)?, &CentreNumber::new(reservation), &amount).await
+        }
         Command::Serve { configured, clock_offset_seconds, address_file } => {
             let mut config = Config::read(&configured.config)?;
             if let Some(offset) = clock_offset_seconds {
@@ -233,6 +256,21 @@ async fn unlock(config: &Config, operator: &OperatorId) -> Result<(), Fault> {
     tx.commit().await?;
     tracing::info!(operator = %operator, "unlocked");
     Ok(())
+}
+
+async fn payouts(config: &Config) -> Result<(), Fault> {
+    let due = open::store(config).await?.begin().await?.payouts().await?;
+    due.iter().try_for_each(|payout| {
+        let tail = payout.card_no.tail();
+        say(&format!("{} {} card …{tail} {} yuan from {}", payout.reservation, payout.case_number, payout.amount, payout.from))
+    })
+}
+
+async fn pay_out(config: &Config, reservation: &CentreNumber, amount: &str) -> Result<(), Fault> {
+    let cleared = Fen::parse_yuan(amount).map_err(|_| Fault::new(format!("{amount}: no amount in yuan")))?;
+    let store = open::store(config).await?;
+    let paid = payout::pay_out(&store, reservation, cleared, config.clock().now(), &mut SystemEntropy).await;
+    say(paid.map_err(|refused| Fault::new(refused.to_string()))?.as_str())
 }
 
 async fn serve(config: &Config, address_file: Option<&Path>) -> Result<(), Fault> {
