@@ -21,8 +21,8 @@ pub use self::{
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
     service::{
-        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules, Level,
-        NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules,
+        Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules,
+        Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules,
         SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
     },
 };
@@ -84,6 +84,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "reissue.voucher",
     "reissue.channels",
     "refund.agree",
+    "refund.later",
     "refund.next_steps",
     "validation.where",
     "password.slip",

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules,
-    HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules,
-    PhotoRules, PurseRules, ReissueRules, Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion,
-    ValidityRules, Weekly, load::no_date, reader::Table,
+    Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee,
+    FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode,
+    PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption,
+    TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
+    card::BlockState,
     code::Code,
     id::{CellId, OutletId, ProgrammeId},
     money::Fen,
@@ -56,6 +57,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             full_only: table.flag("full_amount_only", true),
             top_up_least: table.fen_or("top_up_least_fen", 1_000),
             top_up_step: table.fen_or("top_up_step_fen", 1_000),
+            back_office: table.sub("back_office", back_office),
         }),
         validity: root.sub("validity", validity),
         reissue: root.sub("reissue", |table| ReissueRules {
@@ -168,6 +170,15 @@ pub(super) fn outlet(table: &Table<'_, '_>, kind: Option<String>, of_kind: &BTre
         rule: table.optional("rule").unwrap_or_default(),
         synthetic: table.flag("synthetic", false),
     }
+}
+
+fn back_office(table: &Table<'_, '_>) -> BackOffice {
+    let block = table.named("block", &["temporary", "permanent"], |name| match name {
+        "temporary" => Some(BlockState::Temporary),
+        "permanent" => Some(BlockState::Permanent),
+        _ => None,
+    });
+    BackOffice { block: block.unwrap_or(BlockState::Temporary), days: table.number("days", 1..=60) }
 }
 
 fn weekly(table: &Table<'_, '_>) -> Weekly {
