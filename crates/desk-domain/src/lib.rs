@@ -25,6 +25,7 @@ pub mod normalise;
 pub mod offline;
 pub mod password_reset;
 pub mod person;
+pub mod photo;
 pub mod posting;
 pub mod privacy;
 pub mod purse;

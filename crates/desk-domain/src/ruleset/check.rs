@@ -55,6 +55,11 @@ pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
     {
         root.fault_under("validity", "hint_from", "须不晚于 boundary_day".to_owned());
     }
+    if let Some(photo) = &set.photo
+        && photo.least_bytes > photo.most_bytes
+    {
+        root.fault_under("photo", "least_bytes", "须不大于 most_bytes".to_owned());
+    }
     if set.offline.blacklist_stop_hours > 0 && set.offline.blacklist_warn_hours > set.offline.blacklist_stop_hours {
         root.fault_under("offline", "blacklist_warn_hours", "须不大于 blacklist_stop_hours".to_owned());
     }

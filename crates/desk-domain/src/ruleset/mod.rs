@@ -22,8 +22,8 @@ pub use self::{
     problem::Problem,
     service::{
         Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, Level, NumberFormat,
-        OfflineClass, OfflineLimits, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule, ServiceRules, TillRules, TreeOption,
-        TreeQuestion, ValidityRules,
+        OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules, TillRules,
+        TreeOption, TreeQuestion, ValidityRules,
     },
 };
 use crate::{
@@ -57,6 +57,7 @@ pub struct RuleSet {
     pub services: Vec<ServiceRules>,
     pub purse: Option<PurseRules>,
     pub validity: Option<ValidityRules>,
+    pub photo: Option<PhotoRules>,
     pub reissue: Option<ReissueRules>,
     pub password: Option<PasswordRules>,
     pub authorisation: AuthorisationRules,

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee, HolidayMode, Holidays,
-    Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PurseRules, ReissueRules, Rule,
-    RuleSet, ServiceRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
+    Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules,
+    ReissueRules, Rule, RuleSet, ServiceRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date,
+    reader::Table,
 };
 use crate::{
     code::Code,
@@ -55,6 +56,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             full_only: table.flag("full_amount_only", true),
         }),
         validity: root.sub("validity", validity),
+        photo: root.sub("photo", photo),
         reissue: root.sub("reissue", |table| ReissueRules {
             formal_loss_first: table.flag("formal_loss_first", false),
             card_years: table.number("card_years", 1..=20),
@@ -262,6 +264,19 @@ fn validity(table: &Table<'_, '_>) -> ValidityRules {
         ahead_months: table.number("ahead_months", 0..=12),
         holder_classes: table.numbers("holder_classes", 0..=255).into_iter().filter_map(|class| u8::try_from(class).ok()).collect(),
         new_card: table.flag("new_card", false),
+    }
+}
+
+fn photo(table: &Table<'_, '_>) -> PhotoRules {
+    PhotoRules {
+        from_age: table.number("from_age", 0..=120),
+        width: table.number("width", 1..=10_000),
+        height: table.number("height", 1..=10_000),
+        dpi: table.number("dpi", 1..=2400),
+        least_bytes: table.number("least_bytes", 0..=100_000_000),
+        most_bytes: table.number("most_bytes", 1..=100_000_000),
+        white_permille: table.number("white_permille", 0..=1000),
+        white_from: table.number("white_from", 0..=255),
     }
 }
 

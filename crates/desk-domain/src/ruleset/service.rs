@@ -167,6 +167,25 @@ pub struct PurseRules {
     pub full_only: bool,
 }
 
+/// The photo on a card, and what its file must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoRules {
+    /// Full age in years from which an application needs a photo.
+    pub from_age: u32,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Dots per inch that the file must state.
+    pub dpi: u32,
+    /// Fewest and most bytes of the file.
+    pub least_bytes: u32,
+    pub most_bytes: u32,
+    /// Thousandths of the border that must be white, and the value from which each of R, G and B counts as white.
+    pub white_permille: u32,
+    pub white_from: u32,
+}
+
 /// Loss reissue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReissueRules {

@@ -16,7 +16,8 @@ use desk_domain::{
     money::Fen,
     normalise, offline, password_reset,
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
-    privacy, refund, reissue,
+    photo::{self, Need, PhotoFacts, Picture, Seen},
+    privacy, purse, refund, reissue,
     ruleset::{Capability, Level, NumberFormat, RuleSet},
     self_service, validation, validity,
 };
@@ -28,6 +29,18 @@ use crate::support;
 #[serde(deny_unknown_fields)]
 struct Table {
     case: Vec<Row>,
+    informs: Vec<Informs>,
+}
+
+/// A rule that only informs: a text of a paper or screen says it, word for word and in this order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Informs {
+    rule: String,
+    programme: String,
+    /// Name of the text, or `hotlines`.
+    text: String,
+    says: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,6 +114,49 @@ struct Input {
     typed: Option<String>,
     reason: Option<String>,
     purpose: Option<String>,
+    born: Option<toml::value::Datetime>,
+    on_file: bool,
+    brought: bool,
+    photo: PhotoInput,
+}
+
+/// A photo in order but for what a row says.
+#[derive(Deserialize, Default, Clone)]
+#[serde(deny_unknown_fields, default)]
+struct PhotoInput {
+    bytes: Option<u32>,
+    not_jpeg: bool,
+    size_agreed: bool,
+    width: Option<u32>,
+    height: Option<u32>,
+    dpi: Option<u32>,
+    no_dpi: bool,
+    components: Option<u8>,
+    bits: Option<u8>,
+    grey: bool,
+    white: Option<u32>,
+    bad_clothes: bool,
+    no_glasses: bool,
+    unnatural: bool,
+}
+
+impl PhotoInput {
+    fn facts(&self) -> PhotoFacts {
+        PhotoFacts {
+            bytes: self.bytes.unwrap_or(40_000),
+            size_agreed: self.size_agreed,
+            picture: (!self.not_jpeg).then(|| Picture {
+                width: self.width.unwrap_or(358),
+                height: self.height.unwrap_or(441),
+                dpi: (!self.no_dpi).then(|| self.dpi.unwrap_or(350)),
+                components: self.components.unwrap_or(3),
+                bits: self.bits.unwrap_or(8),
+                grey: self.grey,
+                white_permille: self.white.unwrap_or(990),
+                seen: Seen { clothes: !self.bad_clothes, glasses: !self.no_glasses, natural: !self.unnatural },
+            }),
+        }
+    }
 }
 
 const CLERK: &str = "1001";
@@ -317,6 +373,17 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
         "grounds" => {
             one(privacy::grounds(rules, input.reason.as_deref().unwrap_or_default(), input.purpose.as_deref().unwrap_or_default()))
         }
+        "photo" => match photo::check(rules, &input.photo.facts()) {
+            Ok(messages) | Err(messages) => messages,
+        },
+        "photo_need" => {
+            let born = input.born.map_or(NaiveDate::MIN, date);
+            match photo::need(rules, born, at.date(), input.on_file) {
+                Need::OnFile(message) => vec![message],
+                need @ (Need::Required | Need::Optional) => one(photo::brought(rules, &need, input.brought)),
+            }
+        }
+        "top_up" => one(purse::room(rules, Fen(input.balance.unwrap_or_default()), amount).map(|_| ())),
         "number" => one(document::check(input.number.as_deref().unwrap_or_default(), NumberFormat::ResidentId, at.date()).map(|_| ())),
         other => panic!("no decision {other}"),
     }
@@ -335,6 +402,86 @@ fn input(row: &Row, changes: &toml::Table) -> Input {
         }
     }
     merged.try_into().unwrap_or_else(|error| panic!("{}: {error}", row.rule))
+}
+
+/// What an informing row finds missing.
+fn unsaid(rules: &RuleSet, row: &Informs) -> Option<String> {
+    if rules.rules.get(&row.rule).is_none_or(|rule| rule.phrase.is_empty()) {
+        return Some(format!("{}: no phrase", row.rule));
+    }
+    let text = if row.text == "hotlines" {
+        let lines: Vec<String> = rules
+            .hotlines
+            .iter()
+            .filter(|hotline| hotline.rule == row.rule)
+            .map(|hotline| format!("{} {}", hotline.label, hotline.phone))
+            .collect();
+        lines.join("\n")
+    } else {
+        rules.text(&row.text).join("\n")
+    };
+    let mut rest = text.as_str();
+    for part in &row.says {
+        match rest.split_once(part.as_str()) {
+            Some((_, after)) => rest = after,
+            None => return Some(format!("{}: {} does not say “{part}” there: {text}", row.rule, row.text)),
+        }
+    }
+    None
+}
+
+#[test]
+fn a_photo_is_told_all_its_defects_at_once() {
+    let sets = support::sets();
+    let rules = support::programme(&sets, "changzhou-one-card");
+    let photo = PhotoInput {
+        bytes: Some(102_401),
+        width: Some(441),
+        height: Some(358),
+        components: Some(1),
+        grey: true,
+        white: Some(0),
+        bad_clothes: true,
+        no_glasses: true,
+        unnatural: true,
+        ..PhotoInput::default()
+    };
+    let defects = photo::check(rules, &photo.facts()).expect_err("nothing is right");
+    assert_eq!(
+        support::codes(&defects),
+        [
+            "PHOTO_SIZE",
+            "PHOTO_DIMENSION",
+            "PHOTO_DEPTH",
+            "PHOTO_NOT_COLOR",
+            "PHOTO_BACKGROUND",
+            "PHOTO_CLOTHES",
+            "PHOTO_GLASSES",
+            "PHOTO_QUALITY"
+        ]
+    );
+    assert!(rules.wording(&defects[0]).text.contains("101K"), "{:?}", rules.wording(&defects[0]));
+    let broken = PhotoInput { not_jpeg: true, bytes: Some(10), ..PhotoInput::default() };
+    let defects = photo::check(rules, &broken.facts()).expect_err("no picture");
+    assert_eq!(support::codes(&defects), ["PHOTO_NOT_JPEG", "PHOTO_SIZE"]);
+}
+
+#[test]
+fn on_every_day_of_eight_years_a_photo_is_needed_from_the_birthday_on() {
+    let sets = support::sets();
+    let rules = support::programme(&sets, "changzhou-one-card");
+    let first = NaiveDate::from_ymd_opt(2019, 1, 1).expect("day");
+    for birth in first.iter_days().take(8 * 366) {
+        use chrono::Datelike;
+        // Who was born on 29 February is seven on the 28th of a common year.
+        let seven = NaiveDate::from_ymd_opt(birth.year() + 7, birth.month(), birth.day())
+            .or_else(|| NaiveDate::from_ymd_opt(birth.year() + 7, 2, 28))
+            .expect("birthday");
+        let eve = seven.pred_opt().expect("eve");
+        assert_eq!(photo::need(rules, birth, eve, false), Need::Optional, "{birth} on {eve}");
+        assert_eq!(photo::need(rules, birth, seven, false), Need::Required, "{birth} on {seven}");
+        assert!(matches!(photo::need(rules, birth, seven, true), Need::OnFile(_)));
+    }
 }
 
 #[test]
@@ -374,6 +521,17 @@ fn every_rule_refuses_its_violating_input_and_passes_its_allowed_one() {
             }
         }
     }
+    for row in &table.informs {
+        assert!(!row.says.is_empty(), "{}: says nothing", row.rule);
+        *rules_run.entry(&row.rule).or_default() += 1;
+        faults.extend(unsaid(support::programme(&sets, &row.programme), row));
+    }
+    let of_sources = rules_run.keys().filter(|rule| rule.starts_with("R-")).count();
+    let of_files: usize = sets.all().iter().map(|set| set.rules.keys().filter(|rule| rule.starts_with("R-")).count()).sum();
+    eprintln!(
+        "rows run for {of_sources} of {of_files} rules of the source documents, refused {violating}, allowed {allowed}, informing {}",
+        table.informs.len()
+    );
     eprintln!("rules: {} rules, {} rows, {violating} violating and {allowed} allowed inputs run", rules_run.len(), table.case.len());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(rules_run.len() >= 50, "only {} rules", rules_run.len());

@@ -167,6 +167,17 @@ fn money(out: &mut String, set: &RuleSet) {
             all.push("当日售出的卡当日不能退".to_owned());
         }
     }
+    if let Some(photo) = &set.photo {
+        all.push(format!(
+            "照片：满 {} 周岁须有；{}×{} 像素，{} dpi，24 位真彩色 JPG，{}～{} K，白底",
+            photo.from_age,
+            photo.width,
+            photo.height,
+            photo.dpi,
+            photo.least_bytes / 1024,
+            photo.most_bytes / 1024
+        ));
+    }
     if let Some(validity) = &set.validity {
         all.push(format!("增效：每月 {} 日（含）以前办到当月底，以后办到次月底；{} 日起提示", validity.boundary_day, validity.hint_from));
     }
