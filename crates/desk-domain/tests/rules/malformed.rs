@@ -146,6 +146,8 @@ fn every_kind_of_fault_has_its_line_and_field() {
         (education, "most_fen = 500_000", "most_fen = 0", 0, "till.most_fen", "超出范围（1～10000000）"),
         (education, "[validity]", "[unknown]", 0, "unknown", "未知的项目"),
         (one_card, "level = \"supervisor\"", "level = \"clerk\"", 0, "authorisation.limits[1].level", "未知的值“clerk”"),
+        (one_card, "least_bytes = 15_360", "least_bytes = 102_401", 0, "photo.least_bytes", "须不大于"),
+        (one_card, "white_from = 240", "white_from = 256", 0, "photo.white_from", "超出范围（0～255）"),
         (one_card, "cap_fen = 100_000", "cap_fen = 999_999_999", 0, "purse.cap_fen", "超出范围"),
         (one_card, "cap_fen = 100_000", "cap_fen = 100_000\ncap_fen = 1", 1, "", "TOML 语法错误"),
         (one_card, "[purse]", "[purse", 0, "", "TOML 语法错误"),
