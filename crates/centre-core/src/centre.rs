@@ -15,6 +15,7 @@ use crate::{
     ports::{EcardPlatform, Entropy, KeyRelease, Passwords},
     record::{Device, FirstReply, Keep, RequestKey, Session},
     store::{CentreStore, Tx},
+    upstream::Upstream,
 };
 
 /// Everything a centre is made of.
@@ -23,6 +24,7 @@ pub struct Parts {
     pub keys: Box<dyn KeyRelease>,
     pub passwords: Box<dyn Passwords>,
     pub platform: Box<dyn EcardPlatform>,
+    pub upstream: Upstream,
     pub policy: Policy,
     /// Key of digests (request bodies, session tokens, enrolment codes).
     pub secret: [u8; 32],
@@ -109,6 +111,43 @@ impl Centre {
         Ok(respond(self.with_token(reply, envelope)))
     }
 
+    /// Asks once more about everything of which one system did its part; how many came to an end.
+    ///
+    /// # Errors
+    /// [`Failure`] where the store does not work; what was done before it stays done.
+    pub async fn pursue(&self, now: DateTime<Utc>, entropy: &mut dyn Entropy) -> Result<u32, Failure> {
+        let halves = self.parts.store.begin().await?.halves().await?;
+        let mut ended = 0;
+        for half in halves {
+            let mut tx = self.parts.store.begin().await?;
+            let Some(claim) = tx.claim(&half.reservation).await? else {
+                return Err(Failure::Inconsistent("half-done claim"));
+            };
+            let Some(device) = tx.device(&claim.by.cell, &claim.by.device).await? else {
+                return Err(Failure::Inconsistent("device of a claim"));
+            };
+            // In the name of the desk that began it.
+            let envelope = Envelope {
+                version: VERSION,
+                cell: claim.by.cell.clone(),
+                device: claim.by.device.clone(),
+                generation: device.generation,
+                id: desk_domain::id::Id128([0; 16]),
+                session: None,
+                sent_at: now,
+                request: Request::Ping,
+            };
+            let mut call = Call { parts: &self.parts, tx: tx.as_mut(), envelope: &envelope, device, now, entropy };
+            match call.pursue(&half).await {
+                Ok(true) => ended += 1,
+                Ok(false) | Err(Stop::Refuse(_) | Stop::Wait(_)) => {}
+                Err(Stop::Fail(failure)) => return Err(failure),
+            }
+            tx.commit().await?;
+        }
+        Ok(ended)
+    }
+
     fn body_digest(&self, request: &Request) -> Result<String, Failure> {
         let body = serde_json::to_string(request).map_err(|_| Failure::Inconsistent("request body"))?;
         Ok(digest(&self.parts.secret, "body", &[&body]))
@@ -150,6 +189,7 @@ impl Call<'_> {
             Request::SignOut => self.sign_out().await,
             Request::FindPerson { lookup, .. } => self.find_person(lookup).await,
             Request::FindCard { lookup, .. } => self.find_card(lookup).await,
+            Request::Inquire { lookup, inquiry, .. } => self.inquire(lookup, *inquiry).await,
             Request::Reserve { case, number, window, claim, authorisation } => {
                 self.reserve(*case, number, window, claim, authorisation.as_ref()).await
             }

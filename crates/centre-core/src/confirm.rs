@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What settling came to.
-enum Settled {
+pub(crate) enum Settled {
     Yes,
     /// A definite no that ends the claim.
     Void(Message),
@@ -58,28 +58,43 @@ impl Call<'_> {
             (Settlement::PasswordReset, Claim::PasswordReset { cell, person, accepted_at, .. }) => {
                 self.settle_reset(&claim, cell, person, *accepted_at).await?
             }
+            (Settlement::Act, Claim::Act { cell, programme, act }) => self.settle_act(&claim, cell, programme, act).await?,
             (
-                Settlement::PurseRefunded { .. } | Settlement::CardIssued { .. } | Settlement::Validated { .. } | Settlement::PasswordReset,
-                Claim::PurseRefund { .. } | Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. },
+                Settlement::PurseRefunded { .. }
+                | Settlement::CardIssued { .. }
+                | Settlement::Validated { .. }
+                | Settlement::PasswordReset
+                | Settlement::Act,
+                Claim::PurseRefund { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. }
+                | Claim::Act { .. },
             ) => return refuse_code(Code::KeySourceInvalid),
         };
-        match settled {
+        let reply = self.settled(&mut claim, settled).await?;
+        Self::kept(reply)
+    }
+
+    /// Writes down what settling came to.
+    pub(crate) async fn settled(&mut self, claim: &mut ClaimRecord, settled: Settled) -> Step<Reply> {
+        Ok(match settled {
             Settled::Yes => {
-                self.end_suspense(&claim).await?;
+                self.end_suspense(claim).await?;
                 let on_confirm = claim.reservation.on_confirm.clone();
-                self.post_for(&claim, "confirmed", &on_confirm).await?;
+                self.post_for(claim, "confirmed", &on_confirm).await?;
                 let number = centre_number('Q', self.now, self.entropy);
                 claim.state = ClaimState::Settled { number: number.clone(), at: self.now };
-                self.tx.put_claim(&claim).await?;
-                Self::kept(Reply::Confirmed { number })
+                self.tx.put_claim(claim).await?;
+                Reply::Confirmed { number }
             }
             Settled::Void(message) => {
-                self.end_suspense(&claim).await?;
+                self.end_suspense(claim).await?;
                 claim.state = ClaimState::Released { at: self.now };
-                self.tx.put_claim(&claim).await?;
-                Self::kept(Reply::Refused { message })
+                self.tx.put_claim(claim).await?;
+                Reply::Refused { message }
             }
-        }
+        })
     }
 
     async fn settle_refund(
@@ -240,7 +255,7 @@ impl Call<'_> {
         })
     }
 
-    async fn registered(&mut self, cell: &CellId, card_no: &CardNo) -> Step<Card> {
+    pub(crate) async fn registered(&mut self, cell: &CellId, card_no: &CardNo) -> Step<Card> {
         let cards = self.tx.lock_cards(cell, std::slice::from_ref(card_no)).await?;
         match cards.into_iter().next() {
             Some(card) => Ok(card),

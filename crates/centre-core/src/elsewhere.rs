@@ -43,8 +43,8 @@ impl Call<'_> {
             WriteEnd::Written(proof) => Some(match &claim.claim {
                 Claim::PurseRefund { amount, .. } => Settlement::PurseRefunded { amount: *amount, proof: proof.clone() },
                 Claim::Validation { until, .. } => Settlement::Validated { until: *until, proof: proof.clone() },
-                // A blank is not found by its number, and a reset writes no card.
-                Claim::Reissue { .. } | Claim::PasswordReset { .. } => return refuse_code(Code::KeySourceInvalid),
+                // A blank is not found by its number, and a reset or an act writes no card.
+                Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => return refuse_code(Code::KeySourceInvalid),
             }),
         };
         let decided = DecidedWrite {

@@ -49,7 +49,7 @@ impl Call<'_> {
         Ok(Answer::Kept(Reply::Card { card: Box::new(card_facts(&card, entitled, self.now)) }, Keep::Shortly))
     }
 
-    async fn person_of(&mut self, lookup: &Lookup) -> Step<Person> {
+    pub(crate) async fn person_of(&mut self, lookup: &Lookup) -> Step<Person> {
         let person = match lookup {
             Lookup::IdNumber { number, .. } if !privacy::is_whole(number) => return refuse_code(Code::QueryTooWide),
             Lookup::IdNumber { programme, number } => self.tx.person_by_number(programme, number).await?,
@@ -74,7 +74,7 @@ impl Call<'_> {
         })
     }
 
-    async fn person_facts(&mut self, person: Person) -> Step<PersonFacts> {
+    pub(crate) async fn person_facts(&mut self, person: Person) -> Step<PersonFacts> {
         let Some(programme) = self.parts.policy.programmes.get(&person.programme) else {
             return refuse(Message::new(Code::PersonNotFound));
         };

@@ -142,6 +142,7 @@ impl Call<'_> {
             Claim::Reissue { cell, person, .. } | Claim::PasswordReset { cell, person, .. } => {
                 self.tx.lock_person(cell, person).await?;
             }
+            Claim::Act { cell, act, .. } => self.lock_act(cell, act).await?,
         }
         Ok(self.tx.claim(reservation).await?)
     }
@@ -165,7 +166,7 @@ impl Call<'_> {
                 let registered = self.tx.card_by_serial(&source.issuer, &source.serial).await?;
                 require(registered.is_none(), Code::CardNotBlank)
             }
-            Claim::PasswordReset { .. } => refuse_code(Code::KeySourceInvalid),
+            Claim::PasswordReset { .. } | Claim::Act { .. } => refuse_code(Code::KeySourceInvalid),
         }
     }
 
@@ -213,7 +214,11 @@ impl Call<'_> {
                 | IssuerRequest::CheckProof { .. }
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
-                Claim::PurseRefund { .. } | Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. },
+                Claim::PurseRefund { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. }
+                | Claim::Act { .. },
             ) => refuse_code(Code::KeySourceInvalid),
         }
     }
@@ -247,7 +252,7 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
             LineWrite::HolderClass(class) => *class == data.holder_class,
             LineWrite::Number(number) => *number == data.card_no,
         }),
-        Claim::PurseRefund { .. } | Claim::PasswordReset { .. } => false,
+        Claim::PurseRefund { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Centre::handle`] takes one envelope and gives one response in one store transaction. A definite answer, refusals
 //! included, is kept and repeated for the same request id; a failure of a port is no answer at all and leaves nothing.
 
+mod act;
 mod answer;
 mod authorise;
 mod centre;
@@ -11,6 +12,7 @@ mod claims;
 mod confirm;
 mod elsewhere;
 mod find;
+mod inquire;
 mod issuer;
 mod password;
 mod release;
@@ -19,12 +21,14 @@ mod totals;
 mod upload;
 
 pub mod memory;
+pub mod neighbours;
 pub mod number;
 pub mod policy;
 pub mod ports;
 pub mod record;
 pub mod sandbox;
 pub mod store;
+pub mod upstream;
 
 pub use centre::{Centre, Failure, Parts};
 pub use memory::Memory;

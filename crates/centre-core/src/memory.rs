@@ -13,8 +13,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     record::{
-        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow,
-        OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
+        Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone,
+        Keep, KeptRow, OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -27,6 +27,7 @@ struct State {
     replies: BTreeMap<RequestKey, ReplyRow>,
     devices: BTreeMap<(CellId, DeviceId), Device>,
     enrolments: BTreeMap<String, Enrolment>,
+    halves: BTreeMap<(CellId, CentreNumber), HalfDone>,
     operators: BTreeMap<(CellId, OperatorId), OperatorRecord>,
     sessions: BTreeMap<(CellId, String), Session>,
     persons: BTreeMap<(CellId, PersonId), Person>,
@@ -317,6 +318,23 @@ impl Tx for MemoryTx {
         }
         self.put(|state| &mut state.claims, claim.number.clone(), claim.clone());
         Ok(())
+    }
+
+    async fn half_done(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<HalfDone>> {
+        let key = (cell.clone(), reservation.clone());
+        Ok(self.state.halves.get(&key).cloned())
+    }
+
+    async fn put_half_done(&mut self, half: &HalfDone) -> Stored<()> {
+        let key = (half.cell.clone(), half.reservation.clone());
+        self.put(|state| &mut state.halves, key, half.clone());
+        Ok(())
+    }
+
+    async fn halves(&mut self) -> Stored<Vec<HalfDone>> {
+        let mut open: Vec<HalfDone> = self.state.halves.values().filter(|half| half.ended_at.is_none()).cloned().collect();
+        open.sort_by(|a, b| (a.since, &a.reservation).cmp(&(b.since, &b.reservation)));
+        Ok(open)
     }
 
     async fn add_release(&mut self, release: &Release) -> Stored<()> {

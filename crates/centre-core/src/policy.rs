@@ -7,7 +7,7 @@ use desk_domain::{
     id::{CellId, OutletId, ProgrammeId},
     money::Fen,
     person::{HolderClass, InitialPassword},
-    ruleset::{Capability, Level, RuleSet, ValidityRules},
+    ruleset::{Capability, FirstIssueRules, Level, RuleSet, SmsRules, ValidityRules},
 };
 use desk_wire::v1::Role;
 
@@ -43,6 +43,10 @@ pub struct Programme {
     /// Monthly validation, where the programme has it.
     pub validity: Option<ValidityRules>,
     pub password: Option<PasswordPolicy>,
+    /// Outlets that are branches of a bank, with the bank's line.
+    pub banks: BTreeMap<OutletId, String>,
+    pub first_issue: Option<FirstIssueRules>,
+    pub sms: Option<SmsRules>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,7 +89,8 @@ impl Programme {
             .outlets
             .iter()
             .map(|outlet| {
-                let services = SERVICES.into_iter().filter(|service| outlet.capabilities.contains(&Capability::from(*service))).collect();
+                let services =
+                    Service::ALL.iter().copied().filter(|service| outlet.capabilities.contains(&Capability::from(*service))).collect();
                 (outlet.id.clone(), services)
             })
             .collect();
@@ -114,12 +119,12 @@ impl Programme {
                 window_days: password.window_days,
                 authorise: role(password.authorise),
             }),
+            banks: rules.outlets.iter().filter_map(|outlet| Some((outlet.id.clone(), outlet.bank.clone()?))).collect(),
+            first_issue: rules.first_issue.clone(),
+            sms: rules.sms.clone(),
         }
     }
 }
-
-const SERVICES: [Service; 5] =
-    [Service::CardQuery, Service::ReissueLost, Service::RefundReadable, Service::Validation, Service::PasswordReset];
 
 fn role(level: Level) -> Role {
     match level {

@@ -102,6 +102,11 @@ pub trait EcardPlatform: Send + Sync {
     /// # Errors
     /// [`PortFailure`] where the platform does not answer.
     async fn last_change(&self, account: &str) -> Result<Option<DateTime<Utc>>, PortFailure>;
+    /// Number of a card order of this account that runs in another channel.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where the platform does not answer.
+    async fn open_order(&self, account: &str) -> Result<Option<String>, PortFailure>;
     /// # Errors
     /// [`PortFailure`] where it is not known whether the order was done; repeat it under the same number.
     async fn reset(&self, order: &ResetOrder) -> Result<ResetResult, PortFailure>;

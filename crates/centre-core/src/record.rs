@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     card::{WriteEnd, WriteIntent},
     claim::{Claim, Reservation},
-    function::FunctionFacts,
+    code::Code,
+    function::{Function, FunctionFacts},
     id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, WindowId},
     issuer::IssuerRequest,
     money::Fen,
@@ -154,6 +155,20 @@ pub struct Card {
     pub functions: Vec<FunctionFacts>,
 }
 
+impl Card {
+    /// What its keeper said of a function.
+    #[must_use]
+    pub fn kept(&self, function: Function) -> Option<&FunctionFacts> {
+        self.functions.iter().find(|facts| facts.function == function)
+    }
+
+    /// The card's bank, by its line.
+    #[must_use]
+    pub fn bank(&self) -> Option<&str> {
+        self.kept(Function::Bank)?.bank.as_deref()
+    }
+}
+
 /// Which case holds a card in suspense.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
@@ -216,6 +231,24 @@ pub enum ClaimState {
 }
 
 impl ClaimState {
+    /// Neither settled nor given back.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Open | Self::Unknown { .. } => true,
+            Self::Settled { .. } | Self::Released { .. } => false,
+        }
+    }
+
+    /// The confirmation number, where it was settled.
+    #[must_use]
+    pub fn settled_number(&self) -> Option<CentreNumber> {
+        match self {
+            Self::Settled { number, .. } => Some(number.clone()),
+            Self::Open | Self::Unknown { .. } | Self::Released { .. } => None,
+        }
+    }
+
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -225,6 +258,21 @@ impl ClaimState {
             Self::Released { .. } => "released",
         }
     }
+}
+
+/// A claim of which one of two systems did its part and the other does not show it yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HalfDone {
+    /// Home cell of the claim.
+    pub cell: CellId,
+    pub reservation: CentreNumber,
+    pub case: CaseId,
+    pub case_number: CaseNumber,
+    pub code: Code,
+    pub since: DateTime<Utc>,
+    pub tries: u32,
+    pub last_tried: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// One answer of the key service: for which case, card and counter a MAC went out.

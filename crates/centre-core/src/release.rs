@@ -60,7 +60,7 @@ impl Call<'_> {
                     self.tx.put_card(&card).await?;
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
+            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(&claim) {
             self.post_for(&claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
@@ -88,7 +88,7 @@ impl Call<'_> {
                     }
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } => {}
+            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
             self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount)).await?;
@@ -125,6 +125,6 @@ fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
         Claim::PurseRefund { programme, amount, .. } => {
             Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
         }
-        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } => None,
+        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
     }
 }

@@ -22,6 +22,8 @@ pub struct Account {
     /// Wrong passwords in a row.
     pub failures: u32,
     pub orders: Vec<CentreNumber>,
+    /// A card order of another channel that runs.
+    pub card_order: Option<String>,
 }
 
 /// Answer to a log-in.
@@ -52,6 +54,11 @@ impl Accounts {
     #[must_use]
     pub fn last_change(&self, account: &str) -> Option<DateTime<Utc>> {
         self.0.get(account).and_then(|account| account.last_change)
+    }
+
+    #[must_use]
+    pub fn card_order(&self, account: &str) -> Option<String> {
+        self.0.get(account).and_then(|account| account.card_order.clone())
     }
 
     pub fn reset(&mut self, order: &ResetOrder) -> ResetResult {

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 
 use crate::record::{
-    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord,
-    Person, Release, RequestKey, Session, SignedHead, Totals,
+    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
+    OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -81,6 +81,12 @@ pub trait Tx: Send {
     /// Inserts or moves on. A second open claim on a right, or a second settled one of an epoch, is
     /// [`StoreFailure::Busy`].
     async fn put_claim(&mut self, claim: &ClaimRecord) -> Stored<()>;
+
+    async fn half_done(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<HalfDone>>;
+    /// Inserts or moves on.
+    async fn put_half_done(&mut self, half: &HalfDone) -> Stored<()>;
+    /// Those that have not ended, of every cell, oldest first. Takes no lock.
+    async fn halves(&mut self) -> Stored<Vec<HalfDone>>;
 
     async fn add_release(&mut self, release: &Release) -> Stored<()>;
     /// Releases for one card, oldest first.

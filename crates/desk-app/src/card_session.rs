@@ -226,6 +226,7 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                     | Reply::SignedOut
                     | Reply::Person { .. }
                     | Reply::Card { .. }
+                    | Reply::Inquired { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
-    case::{Case, CaseHeader, Entry, uses_blank},
+    case::{Case, CaseHeader, Direction, Entry, Fact, uses_blank},
     code::{Code, Message},
     money::Fen,
     normalise,
@@ -53,7 +53,7 @@ impl Desk {
             till: self.store.balance(&till).await?,
             paid_out: Fen::ZERO,
             blanks: match opened.last() {
-                Some(last) => last.blanks.saturating_sub(self.blanks_used(date, last.at).await?),
+                Some(last) => self.blanks_since(date, last.at, last.blanks).await?,
                 None => self.expected_blanks().await?,
             },
         };
@@ -85,7 +85,7 @@ impl Desk {
         if let Some(last) = self.last_day().await? {
             let rows = self.store.loose(last).await?;
             if let Some(counted) = counts(&rows).last() {
-                return Ok(counted.blanks.saturating_sub(self.blanks_used(last, counted.at).await?));
+                return self.blanks_since(last, counted.at, counted.blanks).await;
             }
         }
         Ok(self.outlets().map(|outlet| outlet.blanks).max().unwrap_or_default())
@@ -139,14 +139,14 @@ impl Desk {
         }
     }
 
-    /// Blanks written or spoiled on a day since they were counted, taken from its cases.
-    async fn blanks_used(&mut self, day: NaiveDate, counted: DateTime<Utc>) -> Result<u32, StoreFailure> {
-        let mut used = 0;
+    /// What is left of counted blanks after the day's cases since then: written, spoiled, taken in, given back.
+    async fn blanks_since(&mut self, day: NaiveDate, counted: DateTime<Utc>, blanks: u32) -> Result<u32, StoreFailure> {
+        let mut left = i64::from(blanks);
         for (header, _) in self.store.cases_of(day).await? {
             let rows = self.store.case(header.id).await?;
-            used += blanks_of(&header, &rows, counted);
+            left += blanks_of(&header, &rows, counted);
         }
-        Ok(used)
+        Ok(u32::try_from(left.max(0)).unwrap_or(u32::MAX))
     }
 
     fn outlets(&self) -> impl Iterator<Item = &desk_domain::ruleset::Outlet> {
@@ -233,19 +233,27 @@ fn counts(rows: &[Stored]) -> Vec<Counted> {
         .collect()
 }
 
-/// Blanks that one case used up after they were counted.
-fn blanks_of(header: &CaseHeader, rows: &[Stored], counted: DateTime<Utc>) -> u32 {
+/// What one case did to the blanks after they were counted.
+fn blanks_of(header: &CaseHeader, rows: &[Stored], counted: DateTime<Utc>) -> i64 {
     let mut case = Case::open(header.service);
-    let mut used = 0;
+    let mut change = 0;
     for row in rows {
         let Ok(Entry::Fact { fact }) = serde_json::from_str(&row.payload) else {
             continue;
         };
-        used += u32::from(row.header.at >= counted && uses_blank(&case, &fact));
+        if row.header.at >= counted {
+            change -= i64::from(uses_blank(&case, &fact));
+            if let Fact::StockMoved { moved } = &fact {
+                change += match moved.direction {
+                    Direction::In => i64::from(moved.count),
+                    Direction::Out => -i64::from(moved.count),
+                };
+            }
+        }
         match case.apply(fact) {
             Ok(next) => case = next,
             Err(_) => break,
         }
     }
-    used
+    change
 }

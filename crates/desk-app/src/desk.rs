@@ -558,6 +558,7 @@ impl Desk {
             Request::SignOut
             | Request::FindPerson { .. }
             | Request::FindCard { .. }
+            | Request::Inquire { .. }
             | Request::Reserve { .. }
             | Request::Release { .. }
             | Request::Issuer { .. }

@@ -13,7 +13,7 @@ use pinyin::ToPinyinMulti;
 
 use crate::{
     desk::{Desk, HomeCard},
-    present::{SERVICES, figure},
+    present::figure,
     run::{Running, service_name},
     view::{HomeView, ServiceButton, UnfinishedView},
 };
@@ -103,7 +103,7 @@ impl Desk {
         programmes.sort_by_key(|rules| of_card.is_some_and(|of_card| of_card.programme != rules.programme));
         let mut buttons: Vec<ServiceButton> = Vec::new();
         for rules in programmes {
-            for service in SERVICES {
+            for service in Service::ALL {
                 let Ok(of_service) = rules.service(*service) else {
                     continue;
                 };

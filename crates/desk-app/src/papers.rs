@@ -30,6 +30,7 @@ pub(crate) fn title(paper: Paper) -> &'static str {
         Paper::AcceptanceSlip => "受理单",
         Paper::PendingSlip => "待查单",
         Paper::GuidanceSlip => "指引单",
+        Paper::BagLabel => "坏卡袋签",
         Paper::OneTimeNotice => "一次性告知单",
     }
 }
@@ -42,6 +43,7 @@ fn stem(paper: Paper) -> &'static str {
         Paper::AcceptanceSlip => "acceptance-slip",
         Paper::PendingSlip => "pending-slip",
         Paper::GuidanceSlip => "guidance-slip",
+        Paper::BagLabel => "bag-label",
         Paper::OneTimeNotice => "one-time-notice",
     }
 }

@@ -35,16 +35,6 @@ use crate::{
     },
 };
 
-/// The services in the order of their keys on the home screen.
-pub(crate) const SERVICES: &[Service] = &[
-    Service::Validation,
-    Service::ReissueLost,
-    Service::RefundReadable,
-    Service::PasswordReset,
-    Service::GuardianPhone,
-    Service::CardQuery,
-];
-
 /// APDUs of a usual write: what progress is measured against.
 const USUAL_APDUS: u32 = 12;
 
@@ -197,7 +187,7 @@ impl Desk {
     fn panel(&self) -> Vec<LinePanelRow> {
         let mut rows = Vec::new();
         for rules in self.rules.at_outlet(&self.station.outlet, self.today()) {
-            for service in SERVICES {
+            for service in Service::ALL {
                 let Ok(of_service) = rules.service(*service) else {
                     continue;
                 };
@@ -300,7 +290,8 @@ impl Desk {
                 | Effect::WriteCard { .. }
                 | Effect::ResolveWrite { .. }
                 | Effect::FindCard { .. }
-                | Effect::FindPerson { .. },
+                | Effect::FindPerson { .. }
+                | Effect::Inquire { .. },
             )) => !running.case.writing().is_some_and(desk_domain::case::Writing::suspended),
             Some(
                 Next::Do(
@@ -386,6 +377,7 @@ impl Desk {
             Effect::ReadCard { .. } => "正在读卡",
             Effect::FindPerson { .. } => "正在向中心查询登记",
             Effect::FindCard { .. } => "正在向中心查询卡片",
+            Effect::Inquire { .. } => "正在向中心和相关系统查询",
             Effect::Reserve { .. } => "正在向中心预留",
             Effect::Release { .. } => "正在撤销预留",
             Effect::WriteCard { .. } => "正在写卡，请勿移动卡片",
@@ -552,6 +544,7 @@ fn what_card(effect: &Effect, running: &Running) -> String {
         Effect::ReadCard { .. }
         | Effect::FindPerson { .. }
         | Effect::FindCard { .. }
+        | Effect::Inquire { .. }
         | Effect::Reserve { .. }
         | Effect::Release { .. }
         | Effect::ReportUnknown { .. }

@@ -68,6 +68,7 @@ impl Desk {
             Effect::ReadCard { .. }
             | Effect::FindPerson { .. }
             | Effect::FindCard { .. }
+            | Effect::Inquire { .. }
             | Effect::Reserve { .. }
             | Effect::Release { .. }
             | Effect::ResolveWrite { .. }

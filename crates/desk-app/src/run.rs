@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use desk_domain::{
     card::{TearEvidence, WriteEnd},
-    case::{Answer, Case, CaseHeader, Cx, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank},
+    case::{
+        Answer, Case, CaseHeader, Cx, Direction, Effect, Ending, Entry, Fact, Input, Next, Outcome, Service, question::Ask, uses_blank,
+    },
     code::{Code, Kind, Message},
     id::CaseId,
     person::PersonFacts,
@@ -244,7 +246,9 @@ impl Desk {
                 };
                 self.input(id, Input::Outcome(Outcome::Write { end })).await
             }
-            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. }) => self.input(id, Input::Answer(Answer::Cancel)).await,
+            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. }) => {
+                self.input(id, Input::Answer(Answer::Cancel)).await
+            }
             Next::Do(
                 Effect::Reserve { .. }
                 | Effect::Release { .. }
@@ -386,6 +390,9 @@ impl Desk {
         if blank {
             self.day.blanks = self.day.blanks.saturating_sub(1);
         }
+        if let Entry::Fact { fact } = entry {
+            self.day.blanks = blanks_moved(self.day.blanks, fact);
+        }
     }
 
     pub(crate) fn draft(
@@ -484,6 +491,10 @@ impl Desk {
             Effect::FindCard { lookup } => {
                 let request = self.draw();
                 self.call(errand, request, Request::FindCard { case: id, lookup });
+            }
+            Effect::Inquire { lookup, inquiry } => {
+                let request = self.draw();
+                self.call(errand, request, Request::Inquire { case: id, lookup, inquiry });
             }
             Effect::Reserve { request, claim, authorisation } => self.call(
                 errand,
@@ -628,6 +639,18 @@ impl Desk {
     }
 }
 
+/// Blanks of the window after a fact that moves some.
+pub(crate) fn blanks_moved(blanks: u32, fact: &Fact) -> u32 {
+    if let Fact::StockMoved { moved } = fact {
+        match moved.direction {
+            Direction::In => blanks.saturating_add(moved.count),
+            Direction::Out => blanks.saturating_sub(moved.count),
+        }
+    } else {
+        blanks
+    }
+}
+
 /// A clerk who cancels after a rule said no ends the case as refused, so that the refusal is on record.
 fn named_refusal(case: &Case, fact: Fact, shown: Option<Message>) -> Fact {
     match (fact, shown) {
@@ -643,6 +666,7 @@ fn outcome_of(reply: Reply) -> Outcome {
     match reply {
         Reply::Person { person } => Outcome::PersonFound { person },
         Reply::Card { card } => Outcome::CardFound { card },
+        Reply::Inquired { person, found } => Outcome::Inquired { person, found },
         Reply::Reserved { reservation } => Outcome::Reserved { reservation },
         Reply::Released => Outcome::Released,
         Reply::Reported => Outcome::Reported,

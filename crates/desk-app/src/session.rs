@@ -123,6 +123,7 @@ impl Desk {
                 | Reply::SignedOut
                 | Reply::Person { .. }
                 | Reply::Card { .. }
+                | Reply::Inquired { .. }
                 | Reply::Reserved { .. }
                 | Reply::Released
                 | Reply::Issuer { .. }

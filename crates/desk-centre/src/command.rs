@@ -13,8 +13,15 @@ use desk_domain::id::{OperatorId, OutletId, WindowId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    backup, clock::Clock, config::Config, demonstration, enrol_code, evidence, fault::Fault, open, secrets, secrets::Secrets,
-    store::Postgres, upstream::ecard_sandbox,
+    backup,
+    clock::Clock,
+    config::Config,
+    demonstration, enrol_code, evidence,
+    fault::Fault,
+    open, secrets,
+    secrets::Secrets,
+    store::Postgres,
+    upstream::{ecard_sandbox, neighbour_sandbox},
 };
 
 /// Replies that hold personal data are kept as long as a desk may repeat its request.
@@ -119,6 +126,13 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum Sandbox {
+    /// Social security, banks, library, text messages, first issue and tickets.
+    Neighbours {
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        #[arg(long, value_name = "FILE")]
+        address_file: Option<PathBuf>,
+    },
     /// The E-card platform.
     Ecard {
         #[arg(long, default_value = "127.0.0.1:0")]
@@ -182,8 +196,11 @@ pub async fn run(command: Command) -> Result<(), Fault> {
             open::migrate(&config).await?;
             say(&format!("restored; {rows} journal rows checked"))
         }
+        Command::Sandbox { system: Sandbox::Neighbours { listen, address_file } } => {
+            play(listen, neighbour_sandbox::router(), address_file.as_deref()).await
+        }
         Command::Sandbox { system: Sandbox::Ecard { listen, clock_offset_seconds, address_file } } => {
-            platform(listen, Clock::new(clock_offset_seconds), address_file.as_deref()).await
+            play(listen, ecard_sandbox::router(Clock::new(clock_offset_seconds)), address_file.as_deref()).await
         }
     }
 }
@@ -249,12 +266,12 @@ async fn sweep(store: Postgres, clock: Clock) {
     }
 }
 
-async fn platform(listen: SocketAddr, clock: Clock, address_file: Option<&Path>) -> Result<(), Fault> {
+async fn play(listen: SocketAddr, router: axum::Router, address_file: Option<&Path>) -> Result<(), Fault> {
     let failed = |error: std::io::Error| Fault::new(format!("{listen}: {error}"));
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     announce(&format!("http://{address}"), address_file)?;
-    axum::serve(listener, ecard_sandbox::router(clock)).with_graceful_shutdown(told_to_stop()).await.map_err(failed)
+    axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await.map_err(failed)
 }
 
 async fn told_to_stop() {

@@ -13,7 +13,15 @@ use desk_domain::{
 };
 use serde::Deserialize;
 
-use crate::{clock::Clock, fault::Fault, secrets::Secrets, upstream::ecard_platform::PlatformClient};
+use crate::{
+    clock::Clock,
+    fault::Fault,
+    secrets::Secrets,
+    upstream::{
+        ecard_platform::PlatformClient,
+        neighbours::{Addresses, NeighbourClient},
+    },
+};
 
 /// Cards of the demonstration lie beside the rule files and are none.
 pub const DEMONSTRATION_CARDS: &str = "demonstration-cards.toml";
@@ -47,6 +55,10 @@ pub struct Config {
     /// PEM file of the authority that the platform's certificate comes from; the centre's own where absent.
     #[serde(default)]
     pub ecard_platform_authority: Option<PathBuf>,
+    /// `http(s)://host:port` of social security, banks, library, text messages, first issue and tickets. Services that ask a
+    /// system without address say that it is silent.
+    #[serde(default)]
+    pub neighbours: Addresses,
     /// Cell of the outlets that this centre serves.
     #[serde(default = "cell")]
     pub cell: String,
@@ -120,6 +132,12 @@ impl Config {
         if !self.ecard_platform.starts_with("https://") && !self.ecard_platform.starts_with("http://127.0.0.1:") {
             return Err("ecard_platform: must be https:// (or http:// on 127.0.0.1)".to_owned());
         }
+        for system in Addresses::SYSTEMS {
+            let address = self.neighbours.of(system);
+            if address.is_some_and(|address| !address.starts_with("https://") && !address.starts_with("http://127.0.0.1:")) {
+                return Err(format!("neighbours.{}: must be https:// (or http:// on 127.0.0.1)", system.name()));
+            }
+        }
         if self.cell.trim().is_empty() {
             return Err("cell: must not be empty".to_owned());
         }
@@ -134,11 +152,22 @@ impl Config {
     /// # Errors
     /// [`Fault`] where the authority cannot be read.
     pub fn platform(&self, secrets: &Secrets) -> Result<PlatformClient, Fault> {
-        let authority = match &self.ecard_platform_authority {
+        PlatformClient::new(&self.ecard_platform, &secrets.platform, &self.upstream_authority(secrets)?)
+    }
+
+    /// The client of the other systems around the centre.
+    ///
+    /// # Errors
+    /// [`Fault`] where the authority cannot be read.
+    pub fn neighbours(&self, secrets: &Secrets) -> Result<NeighbourClient, Fault> {
+        NeighbourClient::new(&self.neighbours, &secrets.platform, &self.upstream_authority(secrets)?)
+    }
+
+    fn upstream_authority(&self, secrets: &Secrets) -> Result<String, Fault> {
+        Ok(match &self.ecard_platform_authority {
             Some(file) => std::fs::read_to_string(file).map_err(|error| Fault::of(file, error.kind()))?,
             None => secrets.authority.certificate_pem().to_owned(),
-        };
-        PlatformClient::new(&self.ecard_platform, &secrets.platform, &authority)
+        })
     }
 
     /// URL of the database as the owner of its tables.

@@ -69,6 +69,7 @@ pub async fn server(config: &Config) -> Result<(Server, Postgres), Fault> {
         keys: Box::new(SoftwareKeys::from_seed(&secrets.issuer_seed)?),
         passwords: Box::new(Peppered::new(secrets.pepper.clone())),
         platform: Box::new(config.platform(&secrets)?),
+        upstream: config.neighbours(&secrets)?.upstream(),
         policy,
         secret: secrets.digest,
     });

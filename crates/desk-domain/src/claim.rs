@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     card::{CardData, CardImage, WriteProof},
+    centre_act::CentreAct,
     id::{CardNo, CellId, CentreNumber, PersonId, ProgrammeId},
     money::Fen,
     posting::Balanced,
@@ -39,6 +40,8 @@ pub enum Claim {
         /// Accepted at this moment; a reset done since by another channel is not overwritten.
         accepted_at: DateTime<Utc>,
     },
+    /// Epoch: what the act is about, and how often it was done so far.
+    Act { cell: CellId, programme: ProgrammeId, act: CentreAct },
 }
 
 impl Claim {
@@ -48,7 +51,8 @@ impl Claim {
             Self::PurseRefund { programme, .. }
             | Self::Reissue { programme, .. }
             | Self::Validation { programme, .. }
-            | Self::PasswordReset { programme, .. } => programme,
+            | Self::PasswordReset { programme, .. }
+            | Self::Act { programme, .. } => programme,
         }
     }
 }
@@ -82,4 +86,6 @@ pub enum Settlement {
     },
     /// The centre itself does the reset.
     PasswordReset,
+    /// The centre does the act, or has it done.
+    Act,
 }

@@ -328,5 +328,13 @@ catalogue! {
     RegisterPageRequired, "REGISTER_PAGE_REQUIRED", Refuse, "户口簿须有本人页。", "没有见到持卡人本人的那一页。", "请出示户口簿中本人页的原件。";
     CardNotInUse, "CARD_NOT_IN_USE", Refuse, "该卡未启用或已注销。", "卡还没有启用，或已经注销。", "核对卡片；有疑问报主管。";
     FullRefundOnly, "FULL_REFUND_ONLY", Refuse, "只能全额退值（{x} 元）。", "退值不能只退一部分。", "按卡内全部余额办理，或不办。";
+    LossStands, "LOSS_STANDS", Warn, "{what}已正式挂失，无需重复。", "要挂失的功能已经是正式挂失状态。", "告知客户挂失有效；要恢复使用的办解挂，要新卡的办补卡。";
+    NoLossStands, "NO_LOSS_STANDS", Refuse, "该卡没有挂失，无需解挂。", "卡的各项功能都没有挂失记录。", "告知持卡人可直接使用。";
+    ReleaseNotSynced, "RELEASE_NOT_SYNCED", Exception, "银行已解挂，人社状态未同步，请稍后再查。", "银行已办解挂，人社系统还没有显示。", "请客户稍候，系统会再查；已列入异常清单。";
+    CardOnItsWay, "CARD_ON_ITS_WAY", Info, "卡片{state}，请留意学校通知。", "卡已制成，正在发往学校或已在学校。", "告知家长到学校领取；学校说没有收到的报主管。";
+    CodeTooOften, "CODE_TOO_OFTEN", Refuse, "现在不能补发验证码：{why}。", "补发间隔太短，或今日次数已满。", "到时间再发；急用的按密码重置办理。";
+    WrongHolder, "WRONG_HOLDER", Refuse, "这张卡不是该持卡人的卡。", "所刷的卡不在该持卡人名下。", "核对卡和证件；拾获卡只交还持卡人本人或其监护人。";
+    FoundNotKnown, "FOUND_NOT_KNOWN", Refuse, "中心没有该卡的拾获登记。", "收存的网点还没有登记到中心，或已交还过。", "核对袋签；离线收存的等线路恢复登记后再交还。";
+    UpstreamSilent, "UPSTREAM_SILENT", Warn, "{system}暂时没有答复。", "中心向该系统查询时没有得到答复。", "点“再试”；仍不行的稍后再办，或指引客户致电该系统。";
     Programme, "PROGRAMME", Refuse, "发卡方案规定：{code}。", "发卡方案的规定。", "按规则原文（F1）向客户说明。";
 }

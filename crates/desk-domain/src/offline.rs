@@ -45,12 +45,10 @@ pub fn answer(rules: &RuleSet, service: Service) -> Answer {
 /// The refusal of a service's own effect: validation points to the machines, all others say why.
 fn effect_refused(rules: &RuleSet, service: Service) -> Message {
     let why = rules.service(service).map_or("", |of_service| of_service.offline_why.as_str());
-    match service {
-        Service::Validation => rules.message(Some(service), Code::OfflineValidation),
-        Service::CardQuery | Service::ReissueLost | Service::RefundReadable | Service::PasswordReset | Service::GuardianPhone => {
-            rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
-        }
+    if service == Service::Validation {
+        return rules.message(Some(service), Code::OfflineValidation);
     }
+    rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
 }
 
 /// The refusal of a step that needs the centre (class D).

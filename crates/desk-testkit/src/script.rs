@@ -13,6 +13,8 @@ pub struct Hands {
     /// Blanks in the drawer, next one first.
     pub blanks: Vec<String>,
     pub supervisor: (String, String),
+    /// Number of the document that is shown.
+    pub number: String,
 }
 
 impl Default for Hands {
@@ -21,6 +23,7 @@ impl Default for Hands {
             card: None,
             blanks: vec!["blank-1".into(), "blank-2".into(), "blank-3".into()],
             supervisor: ("2001".into(), "pass-2001".into()),
+            number: PUPIL.to_owned(),
         }
     }
 }
@@ -42,7 +45,7 @@ impl Hands {
                     .or_else(|| options.first())
                     .map_or(Move::Wait, |option| Move::Choose(option.id.clone()))
             }
-            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), value(field))).collect()),
+            AskView::Form { fields, .. } => Move::Fill(fields.iter().map(|field| (field.id.clone(), value(field, &self.number))).collect()),
             AskView::Go { .. } | AskView::Again { .. } => Move::Go,
             AskView::Act { .. } => Move::Do,
             AskView::PutCard { .. } => {
@@ -75,7 +78,8 @@ impl Hands {
 fn choice(question: &str, service: &str) -> &'static [&'static str] {
     let name = question.split('.').find(|part| part.bytes().any(|byte| !byte.is_ascii_digit()));
     match name.unwrap_or(question) {
-        "role" if service.contains("密码") => &["guardian"],
+        "role" if service.contains("密码") || service.contains("验证码") => &["guardian"],
+        "role" if service.contains("挂失") || service.contains("解挂") || service.contains("领回") => &["holder"],
         "role" => &["bearer", "parent", "holder"],
         "document" => &["resident_id", "resident-id", "id_card"],
         "blank_again" => &["next"],
@@ -87,9 +91,13 @@ fn choice(question: &str, service: &str) -> &'static [&'static str] {
     }
 }
 
-fn value(field: &FieldView) -> String {
+fn value(field: &FieldView, number: &str) -> String {
     match (field.id.as_str(), field.kind.as_str()) {
-        ("number", _) => PUPIL.to_owned(),
+        ("number", _) => number.to_owned(),
+        ("first", _) => "2150999000020001".to_owned(),
+        ("last", _) => "2150999000020010".to_owned(),
+        ("count", _) => "10".to_owned(),
+        ("illegible", _) => "false".to_owned(),
         ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
         ("tendered", _) => "50".to_owned(),
         (_, "tick") => "true".to_owned(),

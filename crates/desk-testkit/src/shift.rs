@@ -9,6 +9,7 @@ use crate::{
     clerk::{Clerk, Move, Waited},
     rig::Rig,
     script::Hands,
+    world::LOSER,
 };
 
 /// Something a customer comes for, with the card that he or she brings.
@@ -27,7 +28,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 8] = [
+pub const JOBS: [Job; 16] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -64,12 +65,38 @@ pub const JOBS: [Job; 8] = [
     },
     Job { name: "password reset", service: "password_reset", card: None, right: Some("password:pupil-0001"), out: 0, fee: 0 },
     Job { name: "card query", service: "card_query", card: Some("education-current"), right: None, out: 0, fee: 0 },
+    Job { name: "temporary loss", service: "temporary_loss", card: None, right: None, out: 0, fee: 0 },
+    Job { name: "formal loss", service: "formal_loss", card: None, right: Some("loss:3104999000000000101"), out: 0, fee: 0 },
+    Job {
+        name: "release of loss",
+        service: "loss_release",
+        card: Some("purse-lost"),
+        right: Some("loss:3104999000000000105"),
+        out: 0,
+        fee: 0,
+    },
+    Job { name: "first issue", service: "first_issue", card: None, right: None, out: 0, fee: 0 },
+    Job { name: "text codes", service: "sms_diagnosis", card: None, right: Some("code:pupil-0001"), out: 0, fee: 0 },
+    Job {
+        name: "found card",
+        service: "found_card",
+        card: Some("education-current"),
+        right: Some("found:2150999000000001"),
+        out: 0,
+        fee: 0,
+    },
+    Job { name: "bad card", service: "bad_card", card: Some("education-current"), right: None, out: 0, fee: 0 },
+    Job { name: "blank stock", service: "blank_stock", card: None, right: None, out: 0, fee: 0 },
 ];
 
 impl Job {
     #[must_use]
     pub fn hands(&self) -> Hands {
-        self.card.map_or_else(Hands::default, Hands::with_card)
+        let mut hands = self.card.map_or_else(Hands::default, Hands::with_card);
+        if self.service == "loss_release" {
+            hands.number = LOSER.to_owned();
+        }
+        hands
     }
 }
 

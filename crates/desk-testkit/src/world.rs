@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use centre_core::{
     Centre, Memory, Parts, Policy, Programme,
+    neighbours::{KeptCard, Neighbours},
     policy::Numbering,
     ports::{EcardPlatform, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
     record::{Card, Device, OperatorRecord, Person, Release},
@@ -23,6 +24,7 @@ use desk_card::profile::{LinePurpose, Profiles};
 use desk_cardsim::{CardRow, Seed, SimCard};
 use desk_domain::{
     code::{Code, Message},
+    function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, CellId, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, SessionToken, WindowId},
     issuer::{IssuerAnswer, IssuerRequest},
     person::{CardStatus, HolderClass},
@@ -43,6 +45,13 @@ pub const COUNTER: &str = "demo";
 pub const PUPIL: &str = "320500201503150012";
 pub const PUPIL_CARD: &str = "2150999000000001";
 
+/// A card with functions and its holder, who has the pupil's number; and one that was reported lost, with its holder's.
+pub const RESIDENT_CARD: &str = "3104999000000000101";
+pub const LOST_CARD: &str = "3104999000000000105";
+pub const LOSER: &str = "320500201503150020";
+/// The demonstration's outlet is a branch of this bank.
+pub const BANK: &str = "bank.ICBC";
+
 /// Why a world cannot be made; the files that ship are at fault then.
 #[derive(Debug, thiserror::Error)]
 pub enum NoWorld {
@@ -60,6 +69,8 @@ pub struct World {
     pub rules: RuleSets,
     pub profiles: Profiles,
     pub platform: Arc<Mutex<Accounts>>,
+    /// Social security, banks, library, text messages, first issue, tickets.
+    pub neighbours: Neighbours,
     pub cards: BTreeMap<String, SimCard>,
     centre: Arc<Centre>,
     draws: Arc<AtomicU64>,
@@ -99,6 +110,7 @@ impl World {
         let mut accounts = Accounts::default();
         accounts.0.insert(PUPIL_CARD.to_owned(), Account::default());
         let platform = Arc::new(Mutex::new(accounts));
+        let neighbours = Neighbours::default();
         let keys = KeyService::new(MasterKeys::from_seed(&SEED)).map_err(|error| NoWorld::Cards(error.to_string()))?;
         let programmes = rules.current(today);
         let policy = Policy {
@@ -117,6 +129,7 @@ impl World {
             keys: Box::new(Keys(keys)),
             passwords: Box::new(PlainPasswords),
             platform: Box::new(Platform(Arc::clone(&platform))),
+            upstream: neighbours.upstream(),
             policy,
             secret: [7; 32],
         });
@@ -125,6 +138,7 @@ impl World {
             rules: rules.clone(),
             profiles: Profiles::built_in().map_err(|error| NoWorld::Cards(error.to_string()))?,
             platform,
+            neighbours,
             cards: BTreeMap::new(),
             centre: Arc::new(centre),
             draws: Arc::new(AtomicU64::new(1)),
@@ -157,13 +171,18 @@ impl World {
             if let Some(rules) = programme
                 && number.bytes().any(|digit| digit != b'0')
             {
-                let person = (number == PUPIL_CARD).then(|| pupil(rules));
+                let person = match number.as_str() {
+                    PUPIL_CARD => Some(pupil(rules)),
+                    RESIDENT_CARD => Some(resident(rules, "resident-0001", PUPIL)),
+                    LOST_CARD => Some(resident(rules, "resident-0012", LOSER)),
+                    _ => None,
+                };
                 if let Some(person) = &person {
                     tx.put_person(person).await.map_err(|error| failed(&error))?;
                 }
                 let record = Card {
                     cell: rules.cell.clone(),
-                    card_no: CardNo::new(number),
+                    card_no: CardNo::new(&number),
                     programme: rules.programme.clone(),
                     family: listed.row.family.clone(),
                     issuer: listed.row.issuer.clone(),
@@ -177,7 +196,11 @@ impl World {
                     last_online_counter: None,
                     holder: person.map(|person| person.person),
                     suspended: None,
-                    functions: Vec::new(),
+                    functions: match number.as_str() {
+                        RESIDENT_CARD => self.functions(&number, FunctionState::Normal),
+                        LOST_CARD => self.functions(&number, lost_at_bank(self.clock.now())),
+                        _ => Vec::new(),
+                    },
                 };
                 tx.put_card(&record).await.map_err(|error| failed(&error))?;
             }
@@ -185,6 +208,19 @@ impl World {
             self.cards.insert(listed.row.name, card);
         }
         tx.commit().await.map_err(|error| failed(&error))
+    }
+
+    /// Social security and bank in this state, at the keepers and as the centre heard it.
+    fn functions(&self, card_no: &str, state: FunctionState) -> Vec<FunctionFacts> {
+        let kept = KeptCard { social_security: state.clone(), bank: state.clone(), held_back: None };
+        self.neighbours.books().cards.insert(CardNo::new(card_no), kept);
+        let facts = |function, bank: Option<&str>| FunctionFacts {
+            function,
+            state: state.clone(),
+            bank: bank.map(str::to_owned),
+            as_of: self.clock.now(),
+        };
+        vec![facts(Function::SocialSecurity, None), facts(Function::Bank, Some(BANK))]
     }
 
     #[must_use]
@@ -281,6 +317,23 @@ fn pupil(rules: &desk_domain::ruleset::RuleSet) -> Person {
     }
 }
 
+/// A holder of a card with functions; where the number is the pupil's, it is the same person in another programme.
+fn resident(rules: &desk_domain::ruleset::RuleSet, id: &str, number: &str) -> Person {
+    Person {
+        person: PersonId::new(id),
+        id_number: Some(number.to_owned()),
+        ecard_number: None,
+        school: String::new(),
+        guardian_name: None,
+        guardian_phone: None,
+        ..pupil(rules)
+    }
+}
+
+fn lost_at_bank(now: DateTime<Utc>) -> FunctionState {
+    FunctionState::FormalLoss { channel: LossChannel::Bank { bank: BANK.to_owned() }, since: now - chrono::TimeDelta::days(1) }
+}
+
 /// Passwords of tests: about who may, not about hashing.
 pub struct PlainPasswords;
 
@@ -307,6 +360,10 @@ struct Platform(Arc<Mutex<Accounts>>);
 impl EcardPlatform for Platform {
     async fn last_change(&self, account: &str) -> Result<Option<DateTime<Utc>>, PortFailure> {
         Ok(open(&self.0).last_change(account))
+    }
+
+    async fn open_order(&self, account: &str) -> Result<Option<String>, PortFailure> {
+        Ok(open(&self.0).card_order(account))
     }
 
     async fn reset(&self, order: &ResetOrder) -> Result<ResetResult, PortFailure> {

@@ -133,4 +133,12 @@ proofs! {
     validation: 5, 1;
     password_reset: 6, 1;
     card_query: 7, 1;
+    temporary_loss: 8, 1;
+    formal_loss: 9, 1;
+    loss_release: 10, 1;
+    first_issue: 11, 1;
+    text_codes: 12, 1;
+    found_card: 13, 1;
+    bad_card: 14, 1;
+    blank_stock: 15, 1;
 }

@@ -185,7 +185,7 @@ async fn writes(job: &Job, base: &Base, tally: &mut Tally) {
 
 /// A command of a write meets a mute card, a short answer, another status or another card.
 async fn commands(job: &Job, base: &Base, tally: &mut Tally) {
-    let other = if job.service == "refund_readable" { "purse-empty" } else { "education-expired" };
+    let other = if job.card.is_some_and(|card| card.starts_with("purse")) { "purse-empty" } else { "education-expired" };
     let faults = [
         ("mute", What::Mute),
         ("no byte", What::Cut(0)),
@@ -214,7 +214,7 @@ async fn commands(job: &Job, base: &Base, tally: &mut Tally) {
 
 /// Before a card is laid on, the reader shows every trouble it has; and another card lies there when the write begins.
 async fn reader(job: &Job, base: &Base, tally: &mut Tally) {
-    let other = if job.service == "refund_readable" { "purse-empty" } else { "education-expired" };
+    let other = if job.card.is_some_and(|card| card.starts_with("purse")) { "purse-empty" } else { "education-expired" };
     let troubles = ["nothing", "unplugged", "service down", "several", "mute", "another card at the write"];
     for trouble in troubles {
         tally.points += 1;
@@ -330,4 +330,12 @@ proofs! {
     validation: 5;
     password_reset: 6;
     card_query: 7;
+    temporary_loss: 8;
+    formal_loss: 9;
+    loss_release: 10;
+    first_issue: 11;
+    text_codes: 12;
+    found_card: 13;
+    bad_card: 14;
+    blank_stock: 15;
 }

@@ -9,6 +9,7 @@ use desk_domain::{
     claim::{Claim, Reservation, Settlement},
     code::Message,
     id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    inquiry::{Inquired, Inquiry},
     issuer::{IssuerAnswer, IssuerRequest},
     journal::RowHeader,
     money::Fen,
@@ -58,6 +59,12 @@ pub enum Request {
     FindCard {
         case: CaseId,
         lookup: Lookup,
+    },
+    /// A person, and what the system that keeps the matter says about it.
+    Inquire {
+        case: CaseId,
+        lookup: Lookup,
+        inquiry: Inquiry,
     },
     Reserve {
         case: CaseId,
@@ -133,6 +140,7 @@ impl Request {
             Self::SignOut => "sign_out",
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
+            Self::Inquire { .. } => "inquire",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::Issuer { .. } => "issuer",
@@ -182,6 +190,10 @@ pub enum Reply {
     },
     Card {
         card: Box<CardFacts>,
+    },
+    Inquired {
+        person: Box<PersonFacts>,
+        found: Inquired,
     },
     Reserved {
         reservation: Reservation,

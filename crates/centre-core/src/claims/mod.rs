@@ -1,5 +1,6 @@
 //! Reserving a right: one open claim a right, one settled claim an epoch; the second claimant learns who, where and when.
 
+pub(crate) mod act;
 mod refund;
 mod reissue;
 pub(crate) mod reset;
@@ -83,6 +84,7 @@ impl Call<'_> {
             Claim::PasswordReset { person, accepted_at, .. } => {
                 self.check_reset(programme, case, claim, person, *accepted_at, &session.operator).await?
             }
+            Claim::Act { act, .. } => self.check_act(programme, case, claim, act, &session.operator).await?,
         };
         let granted = match verdict {
             Verdict::Granted(granted) => granted,
@@ -129,12 +131,7 @@ impl Call<'_> {
         if may {
             return Ok(());
         }
-        let code = match service {
-            Service::RefundReadable => Code::DirectOutletOnly,
-            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset | Service::GuardianPhone => {
-                Code::OutletNotAuthorized
-            }
-        };
+        let code = if service == Service::RefundReadable { Code::DirectOutletOnly } else { Code::OutletNotAuthorized };
         let list: Vec<&str> =
             programme.outlets.iter().filter(|(_, services)| services.contains(&service)).map(|(outlet, _)| outlet.as_str()).collect();
         refuse(Message::new(code).with("list", list.join("、")))
@@ -209,6 +206,7 @@ fn place(claim: &Claim) -> (&CellId, Service) {
         Claim::Reissue { cell, .. } => (cell, Service::ReissueLost),
         Claim::Validation { cell, .. } => (cell, Service::Validation),
         Claim::PasswordReset { cell, .. } => (cell, Service::PasswordReset),
+        Claim::Act { cell, act, .. } => (cell, act.service()),
     }
 }
 

@@ -16,10 +16,21 @@ use crate::{
     centre::Call,
     number::local_day,
     policy::Programme,
-    record::{Card, ClaimState},
+    record::{Card, ClaimState, Person},
 };
 
 impl Call<'_> {
+    /// An order that another channel (WeChat) has taken: noted here, or known to the platform alone.
+    async fn order_elsewhere(&mut self, person: &Person) -> Step<Option<String>> {
+        if person.open_order.is_some() {
+            return Ok(person.open_order.clone());
+        }
+        match &person.ecard_number {
+            Some(account) => Ok(self.parts.platform.open_order(account).await?),
+            None => Ok(None),
+        }
+    }
+
     pub(super) async fn check_reissue(
         &mut self,
         programme: &Programme,
@@ -51,7 +62,7 @@ impl Call<'_> {
                 return refuse_code(Code::NoActiveCard);
             }
         }
-        if let Some(order) = &person.open_order {
+        if let Some(order) = self.order_elsewhere(&person).await? {
             return refuse(Message::new(Code::ReissueInProgress).with("no", order));
         }
         self.not_suspended(&old, case)?;

@@ -1,5 +1,6 @@
 //! One suite for every store: the centre's promises, asked through its one door.
 
+pub mod acts;
 pub mod claims;
 pub mod front;
 pub mod journal;
@@ -16,6 +17,9 @@ macro_rules! contract_suite {
                 no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, another_desk_decides, unknown_write_holds_the_card, release_frees,
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
+            acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
+                half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,
+                one_ticket_for_one_broken_promise, codes_are_limited, found_card_goes_back_once, order_of_another_channel;
             journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree;
         );
     };

@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use centre_core::{
     Centre, Parts, Policy, Programme,
+    neighbours::Neighbours,
     policy::PasswordPolicy,
     ports::{EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
     record::{Card, Device, OperatorRecord, Person, Release},
@@ -29,7 +30,7 @@ use desk_domain::{
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest},
     money::Fen,
     person::{CardStatus, HolderClass, InitialPassword},
-    ruleset::ValidityRules,
+    ruleset::{FirstIssueRules, SmsRules, ValidityRules},
 };
 use desk_wire::v1::{Envelope, Reply, Request, Role, Secret, VERSION};
 use ed25519_dalek::SigningKey;
@@ -50,6 +51,7 @@ pub fn skipped(check: &str) {
 pub struct World {
     pub centre: Arc<Centre>,
     pub platform: Arc<Mutex<Accounts>>,
+    pub neighbours: Neighbours,
     now: Mutex<DateTime<Utc>>,
     ids: Mutex<u64>,
     seed: Mutex<u64>,
@@ -127,6 +129,10 @@ impl EcardPlatform for Platform {
         Ok(self.0.lock().unwrap().last_change(account))
     }
 
+    async fn open_order(&self, account: &str) -> Result<Option<String>, PortFailure> {
+        Ok(self.0.lock().unwrap().card_order(account))
+    }
+
     async fn reset(&self, order: &ResetOrder) -> Result<ResetResult, PortFailure> {
         Ok(self.0.lock().unwrap().reset(order))
     }
@@ -167,14 +173,31 @@ fn programme(services: &[Service], transit: bool) -> Programme {
             window_days: 30,
             authorise: Role::Supervisor,
         }),
+        banks: if transit { BTreeMap::from([(OutletId::new("DEMO"), "bank.A".to_owned())]) } else { BTreeMap::new() },
+        first_issue: (!transit).then_some(FirstIssueRules { months: 1, days: 15 }),
+        sms: (!transit).then_some(SmsRules { interval_seconds: 60, per_day: 5 }),
     }
 }
 
 fn policy() -> Policy {
     Policy {
         programmes: BTreeMap::from([
-            (ProgrammeId::new(EDUCATION), programme(&[Service::ReissueLost, Service::Validation, Service::PasswordReset], false)),
-            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable], true)),
+            (
+                ProgrammeId::new(EDUCATION),
+                programme(
+                    &[
+                        Service::ReissueLost,
+                        Service::Validation,
+                        Service::PasswordReset,
+                        Service::FirstIssue,
+                        Service::SmsDiagnosis,
+                        Service::FoundCard,
+                        Service::FoundCardBack,
+                    ],
+                    false,
+                ),
+            ),
+            (ProgrammeId::new(TRANSIT), programme(&[Service::RefundReadable, Service::FormalLoss, Service::LossRelease], true)),
         ]),
         ..Policy::default()
     }
@@ -329,11 +352,13 @@ impl World {
             accounts.0.insert(account.to_owned(), Account::default());
         }
         let platform = Arc::new(Mutex::new(accounts));
+        let neighbours = Neighbours::default();
         let centre = Centre::new(Parts {
             store,
             keys: Box::new(Words),
             passwords: Box::new(Plain),
             platform: Box::new(Platform(platform.clone())),
+            upstream: neighbours.upstream(),
             policy: policy(),
             secret: [7; 32],
         });
@@ -369,7 +394,7 @@ impl World {
             tx.put_card(&card).await.unwrap();
         }
         tx.commit().await.unwrap();
-        Self { centre: Arc::new(centre), platform, now: Mutex::new(noon()), ids: Mutex::new(0), seed: Mutex::new(1) }
+        Self { centre: Arc::new(centre), platform, neighbours, now: Mutex::new(noon()), ids: Mutex::new(0), seed: Mutex::new(1) }
     }
 
     pub fn entropy() -> Counting {

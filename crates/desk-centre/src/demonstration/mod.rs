@@ -13,6 +13,7 @@ use centre_core::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use desk_domain::{
     card::CardImage,
+    function::FunctionFacts,
     id::{CardNo, CellId, OperatorId, PersonId},
     money::Fen,
     person::CardStatus,
@@ -28,7 +29,7 @@ use crate::{
     open,
     passwords::hash,
     secrets::Secrets,
-    upstream::ecard_platform::Provision,
+    upstream::{ecard_platform::Provision, neighbours::Opening},
 };
 
 pub use people::{PUPILS, RESIDENTS, id_number, pupil_id, resident_id};
@@ -41,6 +42,9 @@ pub const OPERATORS: [(&str, &[Role]); 4] = [
     ("3001", &[Role::Clerk, Role::Manager]),
 ];
 
+/// The card of the tray whose loss was reported at its bank.
+const LOST_ON_THE_TRAY: &str = "purse-lost";
+
 #[derive(Deserialize)]
 struct CardFile {
     card: Vec<CardLine>,
@@ -50,8 +54,7 @@ struct CardFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CardLine {
-    #[serde(rename = "name")]
-    _name: String,
+    name: String,
     family: String,
     card_no: String,
     issuer: String,
@@ -109,10 +112,51 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
     let accounts = (1..=PUPILS).map(people::ecard_number).collect();
     config
         .platform(&secrets)?
-        .provision(&Provision { token: secrets.platform.clone(), pepper: hex::encode(&*secrets.pepper), accounts })
+        .provision(&Provision {
+            token: secrets.platform.clone(),
+            pepper: hex::encode(&*secrets.pepper),
+            accounts,
+            orders: vec![(people::ecard_number(ORDERED_ELSEWHERE), "WX-DEMO-0023".to_owned())],
+        })
         .await?;
+    config.neighbours(&secrets)?.open(&neighbours(&secrets, &rules, &cast, &cards, now)).await?;
     store.close().await;
     Ok(format!("{PUPILS} pupils, {RESIDENTS} residents, operators 1001 1002 2001 3001 (password demo-NUMBER)"))
+}
+
+/// A pupil whose card was ordered in another channel, as the platform alone knows.
+const ORDERED_ELSEWHERE: u32 = 23;
+
+/// What the systems around the centre keep.
+fn neighbours(secrets: &Secrets, rules: &RuleSets, cast: &Cast<'_>, tray: &[CardLine], now: DateTime<Utc>) -> Opening {
+    let today = local_day(now);
+    let mut opening = Opening { token: secrets.platform.clone(), ..Opening::default() };
+    let of_residents = banks(cast.residents);
+    for number in 3..=RESIDENTS {
+        if let Some(kept) = people::kept(&people::functions(number, &of_residents, now)) {
+            opening.cards.push((people::resident_card_no(number), kept));
+        }
+    }
+    for line in tray {
+        let functions = rules.of_card(&image(line), today).map(|set| tray_functions(line, set, now)).unwrap_or_default();
+        if let Some(kept) = people::kept(&functions) {
+            opening.cards.push((CardNo::new(&line.card_no), kept));
+        }
+    }
+    opening.issues = people::first_issues(today, now);
+    let (codes, delivery) = people::codes(now);
+    opening.codes = codes;
+    opening.delivery = delivery;
+    opening.loans = vec![(people::pupil_card_no(22), 2)];
+    opening
+}
+
+/// A card of the tray is issued by the first bank of its programme's list; one of them is reported lost there.
+fn tray_functions(line: &CardLine, set: &RuleSet, now: DateTime<Utc>) -> Vec<FunctionFacts> {
+    match banks(set).as_slice() {
+        [] => Vec::new(),
+        [first, ..] => people::functions(if line.name == LOST_ON_THE_TRAY { 12 } else { 0 }, std::slice::from_ref(first), now),
+    }
 }
 
 /// The block of numbers for new cards of the demonstration, unless the installation has its own.
@@ -158,8 +202,9 @@ async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, now: DateTime<Utc>) -> Resul
     for number in 1..=PUPILS {
         let person = people::pupil(number, &cast.pupils.cell, &cast.pupils.programme);
         tx.put_person(&person).await?;
-        let card = people::pupil_card(number, &person, today);
-        tx.put_card(&card).await?;
+        if let Some(card) = people::pupil_card(number, &person, today) {
+            tx.put_card(&card).await?;
+        }
     }
     for number in 1..=RESIDENTS {
         let person = people::resident(number, &cast.residents.cell, &cast.residents.programme);
@@ -201,11 +246,7 @@ async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], now:
             last_online_counter: None,
             holder: (!line.person.is_empty()).then(|| PersonId::new(&line.person)),
             suspended: None,
-            // A card of the tray is issued by the first bank of its programme's list.
-            functions: match banks(set).as_slice() {
-                [] => Vec::new(),
-                banks => people::functions(0, banks, now),
-            },
+            functions: tray_functions(line, set, now),
         })
         .await?;
     }

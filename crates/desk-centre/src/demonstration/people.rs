@@ -2,14 +2,17 @@
 //! telephones of one reserved block. The same number gives the same person every time.
 
 use centre_core::{
+    neighbours::KeptCard,
     number::local_day,
     record::{Card, Person},
+    upstream::IssueRecord,
 };
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use desk_domain::{
     document::check_character,
     function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, CellId, OperatorId, PersonId, ProgrammeId},
+    inquiry::{Delivery, IssueClass, IssueState, Sent},
     money::Fen,
     person::{CardStatus, HolderClass},
 };
@@ -114,9 +117,61 @@ fn school(number: u32) -> String {
     format!("{school} {}年级{}班", number % 6 + 1, number % 4 + 1)
 }
 
-pub(super) fn pupil_card(number: u32, person: &Person, today: NaiveDate) -> Card {
-    let card_no = format!("2150999{number:09}");
-    Card {
+/// These have no card yet: each stands at another step of the first issue.
+pub(super) const WITHOUT_CARD: std::ops::RangeInclusive<u32> = 1991..=1998;
+
+/// What the issuer's register says of those, in order: nothing submitted; to be confirmed; time to confirm over; in
+/// production; overdue; on its way to the school; not entitled to a first card; sent back.
+pub(super) fn first_issues(today: NaiveDate, now: DateTime<Utc>) -> Vec<(PersonId, IssueRecord)> {
+    let day = |days: i64| today.checked_add_signed(TimeDelta::days(days)).unwrap_or(today);
+    let record = |state, received: i64, confirm: i64| IssueRecord {
+        state,
+        class: Some(IssueClass::FirstGrade),
+        received_on: Some(day(received)),
+        confirm_by: Some(day(confirm)),
+        reminder: Some(Sent { at: now - TimeDelta::days(2), delivery: Delivery::Delivered }),
+    };
+    vec![
+        (pupil_id(1992), record(IssueState::Reminded, -5, 5)),
+        (pupil_id(1993), record(IssueState::Reminded, -30, -3)),
+        (pupil_id(1994), record(IssueState::InProduction, -20, -10)),
+        (pupil_id(1995), record(IssueState::InProduction, -60, -50)),
+        (pupil_id(1996), record(IssueState::Shipped, -40, -30)),
+        (pupil_id(1997), IssueRecord { class: None, ..record(IssueState::Submitted, -5, 5) }),
+        (pupil_id(1998), record(IssueState::Rejected, -5, 5)),
+    ]
+}
+
+/// Codes by text message: 20's are blocked, 21's number does not exist any more.
+pub(super) fn codes(now: DateTime<Utc>) -> (Vec<(PersonId, Sent)>, Vec<(PersonId, Delivery)>) {
+    let of = [(20, Delivery::Blocked), (21, Delivery::NoSuchNumber)];
+    let at = now - TimeDelta::hours(1);
+    (
+        of.map(|(number, delivery)| (pupil_id(number), Sent { at, delivery })).to_vec(),
+        of.map(|(number, delivery)| (pupil_id(number), delivery)).to_vec(),
+    )
+}
+
+/// The same functions as their keepers hold them.
+pub(super) fn kept(functions: &[FunctionFacts]) -> Option<KeptCard> {
+    let state = |function| functions.iter().find(|facts| facts.function == function).map(|facts| facts.state.clone());
+    Some(KeptCard { social_security: state(Function::SocialSecurity)?, bank: state(Function::Bank)?, held_back: None })
+}
+
+pub(super) fn pupil_card_no(number: u32) -> CardNo {
+    CardNo::new(format!("2150999{number:09}"))
+}
+
+pub(super) fn resident_card_no(number: u32) -> CardNo {
+    CardNo::new(format!("3104999{:012}", 1000 + number))
+}
+
+pub(super) fn pupil_card(number: u32, person: &Person, today: NaiveDate) -> Option<Card> {
+    if WITHOUT_CARD.contains(&number) {
+        return None;
+    }
+    let card_no = pupil_card_no(number).0;
+    Some(Card {
         cell: person.cell.clone(),
         card_no: CardNo::new(&card_no),
         programme: person.programme.clone(),
@@ -133,7 +188,7 @@ pub(super) fn pupil_card(number: u32, person: &Person, today: NaiveDate) -> Card
         holder: Some(person.person.clone()),
         suspended: None,
         functions: Vec::new(),
-    }
+    })
 }
 
 pub(super) fn resident(number: u32, cell: &CellId, programme: &ProgrammeId) -> Person {
@@ -156,12 +211,12 @@ pub(super) fn resident(number: u32, cell: &CellId, programme: &ProgrammeId) -> P
     }
 }
 
-/// The first two residents have cards of the tray only.
+/// The first two residents, and the one who lost a card of the tray, have cards of the tray only.
 pub(super) fn resident_card(number: u32, person: &Person, banks: &[String], now: DateTime<Utc>) -> Option<Card> {
-    if number < 3 {
+    if number < 3 || number == 12 {
         return None;
     }
-    let card_no = format!("3104999{:012}", 1000 + number);
+    let card_no = resident_card_no(number).0;
     let serial = card_no.get(card_no.len() - 16..)?.to_owned();
     Some(Card {
         cell: person.cell.clone(),
@@ -246,10 +301,14 @@ mod tests {
         });
         let residents = (3..=RESIDENTS).map(|number| {
             let person = resident(number, &cell, &programme);
-            (resident_card(number, &person, &banks, now).unwrap(), person)
+            (resident_card(number, &person, &banks, now), person)
         });
-        for (card, person) in pupils.chain(residents) {
-            assert!(cards.insert(card.serial));
+        let all: Vec<_> = pupils.chain(residents).collect();
+        assert_eq!(all.iter().filter(|(card, _)| card.is_none()).count(), WITHOUT_CARD.count() + 1);
+        for (card, person) in all {
+            if let Some(card) = card {
+                assert!(cards.insert(card.serial));
+            }
             if person.class == HolderClass::Domestic
                 && let Some(number) = &person.id_number
             {

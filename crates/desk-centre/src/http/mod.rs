@@ -32,7 +32,7 @@ use tokio_rustls::TlsAcceptor;
 use self::{limit::Doors, metrics::Metrics};
 use crate::{
     authority::{Peer, peer},
-    clock::Clock,
+    clock::{Clock, SystemEntropy},
     config::Config,
     fault::Fault,
     secrets::Secrets,
@@ -46,6 +46,8 @@ const HEADERS: Duration = Duration::from_secs(15);
 /// Desks wait five seconds; what takes longer answers nobody.
 const ANSWER: Duration = Duration::from_secs(8);
 const CONNECTIONS: usize = 2048;
+/// How often an outside system is asked again that had not done its part.
+const PURSUIT: Duration = Duration::from_secs(60);
 /// How long requests in progress may take when the centre stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
@@ -134,6 +136,7 @@ impl Server {
             let router = operations::router(self.app.clone());
             tokio::spawn(async move { axum::serve(listener, router).await })
         });
+        let pursuing = tokio::spawn(pursue(self.app.clone()));
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
         tokio::pin!(stop);
@@ -164,6 +167,7 @@ impl Server {
                 Some(_) = connections.join_next() => {}
             }
         }
+        pursuing.abort();
         drop(self.listener);
         stopping.send_replace(true);
         let all = async { while connections.join_next().await.is_some() {} };
@@ -173,6 +177,18 @@ impl Server {
         // Last: whoever watches sees the end coming.
         if let Some(operations) = operations {
             operations.abort();
+        }
+    }
+}
+
+/// Goes on with what only one of two systems did.
+async fn pursue(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(PURSUIT).await;
+        match app.centre.pursue(app.clock.now(), &mut SystemEntropy).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "half-done claims came to their end"),
+            Err(failure) => tracing::warn!(%failure, "half-done claims not pursued"),
         }
     }
 }

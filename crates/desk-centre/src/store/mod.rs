@@ -2,6 +2,7 @@
 
 mod book;
 mod claim;
+mod half;
 pub mod journal;
 mod people;
 mod request;

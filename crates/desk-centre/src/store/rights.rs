@@ -38,6 +38,7 @@ pub const TABLES: &[(&str, Access)] = &[
     ("decided_writes", Access::Append),
     ("devices", Access::Keep),
     ("enrolments", Access::Keep),
+    ("half_done", Access::Keep),
     ("journal", Access::Append),
     ("journal_heads", Access::Append),
     ("operators", Access::Keep),

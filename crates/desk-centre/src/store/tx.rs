@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use centre_core::{
     record::{
-        Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, Keep, KeptRow, OperatorRecord,
-        Person, Release, RequestKey, Session, SignedHead, Totals,
+        Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
+        OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 use sqlx::{Postgres, Transaction};
 
-use super::{book, claim, failed, journal, people, request};
+use super::{book, claim, failed, half, journal, people, request};
 
 /// A transaction of READ COMMITTED with row locks; dropped, it rolls back.
 pub struct PostgresTx(Transaction<'static, Postgres>);
@@ -139,6 +139,18 @@ impl Tx for PostgresTx {
 
     async fn put_claim(&mut self, record: &ClaimRecord) -> Stored<()> {
         claim::put(&mut self.0, record).await
+    }
+
+    async fn half_done(&mut self, cell: &CellId, reservation: &CentreNumber) -> Stored<Option<HalfDone>> {
+        half::one(&mut self.0, cell, reservation).await
+    }
+
+    async fn put_half_done(&mut self, half: &HalfDone) -> Stored<()> {
+        half::put(&mut self.0, half).await
+    }
+
+    async fn halves(&mut self) -> Stored<Vec<HalfDone>> {
+        half::open(&mut self.0).await
     }
 
     async fn add_release(&mut self, release: &Release) -> Stored<()> {

@@ -19,7 +19,7 @@ use centre_core::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::ecard_platform::{ACCOUNT_PATH, AccountQuery, AccountState, PROVISION_PATH, Provision, RESET_PATH};
+use super::ecard_platform::{ACCOUNT_PATH, AccountQuery, AccountState, CardOrder, ORDER_PATH, PROVISION_PATH, Provision, RESET_PATH};
 use crate::{
     clock::{Clock, random},
     passwords::Peppered,
@@ -83,6 +83,7 @@ pub fn router(clock: Clock) -> Router {
     Router::new()
         .route(PROVISION_PATH, post(provision))
         .route(ACCOUNT_PATH, post(account))
+        .route(ORDER_PATH, post(card_order))
         .route(RESET_PATH, post(reset))
         .route("/v1/log-in", post(log_in))
         .route("/v1/change", post(change))
@@ -106,6 +107,13 @@ async fn provision(State(app): State<Arc<App>>, Json(asked): Json<Provision>) ->
                 Some(Open { token: asked.token, passwords: Peppered::new(Zeroizing::new(pepper)), accounts: Accounts(accounts) });
         }
     }
+    if let Some(open) = &mut platform.open {
+        for (account, number) in asked.orders {
+            if let Some(account) = open.accounts.0.get_mut(&account) {
+                account.card_order = Some(number);
+            }
+        }
+    }
     Ok(Json(()))
 }
 
@@ -126,6 +134,13 @@ async fn account(State(app): State<Arc<App>>, headers: HeaderMap, Json(query): J
     admit(&platform, &headers)?;
     let last_change = platform.open.as_ref().and_then(|open| open.accounts.last_change(&query.account));
     Ok(Json(AccountState { last_change }))
+}
+
+async fn card_order(State(app): State<Arc<App>>, headers: HeaderMap, Json(query): Json<AccountQuery>) -> Answer<CardOrder> {
+    let platform = app.platform();
+    admit(&platform, &headers)?;
+    let number = platform.open.as_ref().and_then(|open| open.accounts.card_order(&query.account));
+    Ok(Json(CardOrder { number }))
 }
 
 async fn reset(State(app): State<Arc<App>>, headers: HeaderMap, Json(order): Json<ResetOrder>) -> Answer<ResetResult> {

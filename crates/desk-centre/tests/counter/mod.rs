@@ -450,6 +450,7 @@ async fn drive<T>(
                     | Reply::SignedOut
                     | Reply::Person { .. }
                     | Reply::Card { .. }
+                    | Reply::Inquired { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported

@@ -3,11 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Paper, context::local, identity::IdentityFact};
+use super::{Direction, GuidanceTerms, HandBackTerms, KeptFor, LossTerms, Moved, Paper, context::local, identity::IdentityFact};
 use crate::{
     card::{CardImage, TearEvidence, Terminal, WriteProof},
     claim::Reservation,
     code::{Code, Message},
+    function::Function,
     id::{CardNo, CentreNumber, OperatorId},
     money::Fen,
     person::{CardFacts, PersonFacts},
@@ -70,6 +71,10 @@ pub enum PersonTerms {
         /// Why a second person must agree.
         warning: Option<Message>,
     },
+    /// What is known, and what can be done about it.
+    Guidance(Box<GuidanceTerms>),
+    Loss(LossTerms),
+    HandBack(HandBackTerms),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,6 +203,38 @@ pub enum Fact {
         paper: Paper,
         code: Code,
     },
+    /// The functions that are to be reported lost, one by one.
+    FunctionsChosen {
+        functions: Vec<Function>,
+    },
+    /// One of two systems did its part; the other does not show it yet.
+    HalfDone {
+        message: Message,
+    },
+    /// The other system is asked once more.
+    AskedAgain {
+        moment: Moment,
+    },
+    KeptFor {
+        why: KeptFor,
+    },
+    /// The card can be read: it is put on the reader.
+    ToBeTapped,
+    /// This card lies in the bag with the case's number; none where nothing of it can be read.
+    CardKept {
+        card_no: Option<CardNo>,
+    },
+    StockWay {
+        direction: Direction,
+    },
+    /// Count and numbers differ; somebody with the right to has to agree.
+    StockDiffers {
+        moved: Moved,
+    },
+    /// Blanks changed hands.
+    StockMoved {
+        moved: Moved,
+    },
     /// The customer gets everything that is missing in writing, once (一次性告知). Changes no state.
     NoticeGiven {
         messages: Vec<Message>,
@@ -251,6 +288,15 @@ impl Fact {
             Self::PaidOut { .. } => "paid_out",
             Self::Printed { .. } => "printed",
             Self::PrintPending { .. } => "print_pending",
+            Self::FunctionsChosen { .. } => "functions_chosen",
+            Self::HalfDone { .. } => "half_done",
+            Self::AskedAgain { .. } => "asked_again",
+            Self::KeptFor { .. } => "kept_for",
+            Self::ToBeTapped => "to_be_tapped",
+            Self::CardKept { .. } => "card_kept",
+            Self::StockWay { .. } => "stock_way",
+            Self::StockDiffers { .. } => "stock_differs",
+            Self::StockMoved { .. } => "stock_moved",
             Self::NoticeGiven { .. } => "notice_given",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
@@ -293,6 +339,15 @@ impl Fact {
             | Self::Signed
             | Self::Printed { .. }
             | Self::PrintPending { .. }
+            | Self::FunctionsChosen { .. }
+            | Self::HalfDone { .. }
+            | Self::AskedAgain { .. }
+            | Self::KeptFor { .. }
+            | Self::ToBeTapped
+            | Self::CardKept { .. }
+            | Self::StockWay { .. }
+            | Self::StockDiffers { .. }
+            | Self::StockMoved { .. }
             | Self::NoticeGiven { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
@@ -305,7 +360,8 @@ impl Fact {
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Refused { message } | Self::Referred { message } => Some(message.code),
+            Self::Refused { message } | Self::Referred { message } | Self::HalfDone { message } => Some(message.code),
+            Self::StockDiffers { .. } => Some(Code::StockDiff),
             Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
             Self::PrintPending { code, .. } => Some(*code),
@@ -334,6 +390,13 @@ impl Fact {
             | Self::Signed
             | Self::PaidOut { .. }
             | Self::Printed { .. }
+            | Self::FunctionsChosen { .. }
+            | Self::AskedAgain { .. }
+            | Self::KeptFor { .. }
+            | Self::ToBeTapped
+            | Self::CardKept { .. }
+            | Self::StockWay { .. }
+            | Self::StockMoved { .. }
             | Self::Cancelled => None,
         }
     }

@@ -5,12 +5,17 @@
 //! `apply` takes the case into the state in which that fact is true. `apply` never consults a rule, so a journal replays
 //! the same whatever rule set is in force.
 
+mod blank_stock;
 mod card_query;
 pub mod context;
 pub mod entry;
 pub mod fact;
+mod formal_loss;
 mod guardian_phone;
+mod guidance;
+mod hand_back;
 pub mod identity;
+mod keeping;
 pub mod paper;
 mod password_reset;
 pub mod question;
@@ -26,11 +31,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    blank_stock::{BlankStock, Direction, Moved},
     card_query::CardQuery,
     context::Cx,
     entry::{Entry, Replayed, replay, uses_blank},
     fact::{Fact, Misplaced},
+    formal_loss::{FormalLoss, LossTerms},
     guardian_phone::GuardianPhone,
+    guidance::{Guidance, GuidanceTerms, Offer, Then, Topic},
+    hand_back::{HandBack, HandBackTerms, Purpose},
+    keeping::{Keeping, Kept, KeptFor},
     paper::PaperFacts,
     password_reset::PasswordReset,
     question::{Next, Picture, Question},
@@ -42,8 +52,9 @@ pub use self::{
 use crate::{
     card::{CardImage, WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
-    code::Message,
+    code::{Code, Kind, Message},
     id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId, RequestId, WindowId},
+    inquiry::{Inquired, Inquiry},
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
 };
@@ -62,24 +73,65 @@ pub enum Service {
     Validation,
     /// S-17
     PasswordReset,
+    /// S-03
+    FirstIssue,
+    /// S-14
+    TemporaryLoss,
+    /// S-15
+    FormalLoss,
+    /// S-16
+    LossRelease,
+    /// S-19
+    SmsDiagnosis,
+    /// S-24
+    BadCard,
+    /// S-24
+    BlankStock,
+    /// S-29
+    FoundCard,
+    /// S-29
+    FoundCardBack,
     /// S-18
     GuardianPhone,
 }
 
 impl Service {
-    pub const ALL: &[Self] =
-        &[Self::CardQuery, Self::ReissueLost, Self::RefundReadable, Self::Validation, Self::PasswordReset, Self::GuardianPhone];
+    /// In the order in which a counter shows them.
+    pub const ALL: &[Self] = &[
+        Self::Validation,
+        Self::ReissueLost,
+        Self::RefundReadable,
+        Self::PasswordReset,
+        Self::GuardianPhone,
+        Self::CardQuery,
+        Self::FirstIssue,
+        Self::SmsDiagnosis,
+        Self::TemporaryLoss,
+        Self::FormalLoss,
+        Self::LossRelease,
+        Self::FoundCard,
+        Self::FoundCardBack,
+        Self::BadCard,
+        Self::BlankStock,
+    ];
 
     /// Number of the service in the catalogue of services.
     #[must_use]
     pub fn number(self) -> &'static str {
         match self {
             Self::CardQuery => "S-02",
+            Self::FirstIssue => "S-03",
             Self::ReissueLost => "S-05",
             Self::RefundReadable => "S-09",
             Self::Validation => "S-13",
+            Self::TemporaryLoss => "S-14",
+            Self::FormalLoss => "S-15",
+            Self::LossRelease => "S-16",
             Self::PasswordReset => "S-17",
             Self::GuardianPhone => "S-18",
+            Self::SmsDiagnosis => "S-19",
+            Self::BadCard | Self::BlankStock => "S-24",
+            Self::FoundCard | Self::FoundCardBack => "S-29",
         }
     }
 }
@@ -121,6 +173,8 @@ pub enum Effect {
     FindPerson { lookup: Lookup },
     /// Ask the centre for a card. Harmless.
     FindCard { lookup: Lookup },
+    /// Ask the centre for a person, and the system that keeps a matter about it. Harmless.
+    Inquire { lookup: Lookup, inquiry: Inquiry },
     /// Reserve the right. Repeated with the same request id for ever.
     Reserve { request: RequestId, claim: Claim, authorisation: Option<CentreNumber> },
     /// Give an unused reservation back. Repeated with the same request id.
@@ -145,6 +199,7 @@ impl Effect {
             Self::ReadCard { .. } => "read_card",
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
+            Self::Inquire { .. } => "inquire",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::WriteCard { .. } => "write_card",
@@ -160,7 +215,9 @@ impl Effect {
     #[must_use]
     pub fn needs_intent(&self) -> bool {
         match self {
-            Self::ReadCard { .. } | Self::FindPerson { .. } | Self::FindCard { .. } | Self::ResolveWrite { .. } => false,
+            Self::ReadCard { .. } | Self::FindPerson { .. } | Self::FindCard { .. } | Self::Inquire { .. } | Self::ResolveWrite { .. } => {
+                false
+            }
             Self::Reserve { .. }
             | Self::Release { .. }
             | Self::WriteCard { .. }
@@ -177,6 +234,7 @@ impl Effect {
             Self::ReadCard { .. } | Self::WriteCard { .. } | Self::ResolveWrite { .. } => true,
             Self::FindPerson { .. }
             | Self::FindCard { .. }
+            | Self::Inquire { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -191,6 +249,7 @@ impl Effect {
         match self {
             Self::FindPerson { .. }
             | Self::FindCard { .. }
+            | Self::Inquire { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -212,6 +271,10 @@ pub enum Outcome {
     },
     CardFound {
         card: Box<CardFacts>,
+    },
+    Inquired {
+        person: Box<PersonFacts>,
+        found: Inquired,
     },
     Reserved {
         reservation: Reservation,
@@ -253,6 +316,8 @@ pub enum Paper {
     PendingSlip,
     /// 指引单
     GuidanceSlip,
+    /// 坏卡袋签
+    BagLabel,
     /// 一次性告知单
     OneTimeNotice,
 }
@@ -332,6 +397,11 @@ pub enum Flow {
     RefundReadable(RefundReadable),
     Validation(Validation),
     PasswordReset(PasswordReset),
+    Guidance(Guidance),
+    FormalLoss(FormalLoss),
+    HandBack(HandBack),
+    Keeping(Keeping),
+    BlankStock(BlankStock),
     GuardianPhone(GuardianPhone),
 }
 
@@ -352,6 +422,11 @@ macro_rules! each {
             Flow::RefundReadable($inner) => $answer,
             Flow::Validation($inner) => $answer,
             Flow::PasswordReset($inner) => $answer,
+            Flow::Guidance($inner) => $answer,
+            Flow::FormalLoss($inner) => $answer,
+            Flow::HandBack($inner) => $answer,
+            Flow::Keeping($inner) => $answer,
+            Flow::BlankStock($inner) => $answer,
             Flow::GuardianPhone($inner) => $answer,
         }
     };
@@ -367,6 +442,15 @@ impl Case {
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
                 Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
+                Service::FirstIssue => Flow::Guidance(Guidance::begin(Topic::FirstIssue)),
+                Service::TemporaryLoss => Flow::Guidance(Guidance::begin(Topic::TemporaryLoss)),
+                Service::SmsDiagnosis => Flow::Guidance(Guidance::begin(Topic::SmsDiagnosis)),
+                Service::FormalLoss => Flow::FormalLoss(FormalLoss::begin()),
+                Service::LossRelease => Flow::HandBack(HandBack::begin(Purpose::Release)),
+                Service::FoundCardBack => Flow::HandBack(HandBack::begin(Purpose::Found)),
+                Service::BadCard => Flow::Keeping(Keeping::bad()),
+                Service::FoundCard => Flow::Keeping(Keeping::found()),
+                Service::BlankStock => Flow::BlankStock(BlankStock::Asking),
                 Service::GuardianPhone => Flow::GuardianPhone(GuardianPhone::Asking),
             },
             papers: BTreeMap::new(),
@@ -426,6 +510,11 @@ impl Case {
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
             Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
+            Flow::Guidance(state) => Flow::Guidance(state.apply(fact)?),
+            Flow::FormalLoss(state) => Flow::FormalLoss(state.apply(fact)?),
+            Flow::HandBack(state) => Flow::HandBack(state.apply(fact)?),
+            Flow::Keeping(state) => Flow::Keeping(state.apply(fact)?),
+            Flow::BlankStock(state) => Flow::BlankStock(state.apply(fact)?),
             Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
         };
         Ok(self)
@@ -463,11 +552,42 @@ impl Case {
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
-            Flow::CardQuery(_) | Flow::Validation(_) | Flow::GuardianPhone(_) => false,
+            Flow::CardQuery(_)
+            | Flow::Validation(_)
+            | Flow::Guidance(_)
+            | Flow::HandBack(_)
+            | Flow::BlankStock(_)
+            | Flow::GuardianPhone(_) => false,
+            Flow::FormalLoss(state) => state.waits_for_line(),
+            Flow::Keeping(state) => state.waits_for_line(),
             Flow::ReissueLost(state) => state.waits_for_line(),
             Flow::RefundReadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
         }
+    }
+
+    /// One of two systems has done its part and the other does not show it yet: an exception with a case behind it.
+    #[must_use]
+    pub fn half_done(&self) -> Option<&Message> {
+        match &self.flow {
+            Flow::FormalLoss(state) => state.half_done(),
+            Flow::HandBack(state) => state.half_done(),
+            Flow::CardQuery(_)
+            | Flow::ReissueLost(_)
+            | Flow::RefundReadable(_)
+            | Flow::Validation(_)
+            | Flow::PasswordReset(_)
+            | Flow::Guidance(_)
+            | Flow::Keeping(_)
+            | Flow::BlankStock(_)
+            | Flow::GuardianPhone(_) => None,
+        }
+    }
+
+    /// A card that lies in a bag here, as of this case.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        if let Flow::Keeping(state) = &self.flow { state.kept() } else { None }
     }
 
     /// May the clerk still end the case at the question it asks now?
@@ -513,6 +633,21 @@ fn ending_of(fact: Fact) -> Option<Ending> {
     }
 }
 
+/// A no that only stands for now: the same request may be sent again.
+fn passing(message: &Message) -> bool {
+    message.code == Code::UpstreamSilent
+}
+
+/// A no of the other side, unless it only stands for now.
+fn final_refusal(message: Message) -> Result<Fact, Message> {
+    if passing(&message) { Err(message) } else { Ok(no(message)) }
+}
+
+/// A no of the rules: somebody else does it, or nobody.
+fn no(message: Message) -> Fact {
+    if message.code.kind() == Kind::Refer { Fact::Referred { message } } else { Fact::Refused { message } }
+}
+
 /// A print never undoes a case: what did not come out is pending.
 fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
     match outcome {
@@ -521,6 +656,7 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         Outcome::CardRead { .. }
         | Outcome::PersonFound { .. }
         | Outcome::CardFound { .. }
+        | Outcome::Inquired { .. }
         | Outcome::Reserved { .. }
         | Outcome::Released
         | Outcome::Write { .. }

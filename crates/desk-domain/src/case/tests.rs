@@ -7,7 +7,9 @@ use super::*;
 use crate::{
     card::{CardData, PurseImage, RefundMethod, TearEvidence, WriteProof},
     code::Code,
+    function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, Id128, PersonId},
+    inquiry::{CodeFacts, IssueClass, IssueFacts, IssueState},
     person::{CardStatus, HolderClass, InitialPassword},
     posting::{Account, Balanced},
     ruleset::{RuleFile, RuleSet, RuleSets},
@@ -94,6 +96,44 @@ fn person(rules: &RuleSet) -> PersonFacts {
     }
 }
 
+/// Social security and bank, at the counter's own bank.
+fn functions(lost: bool) -> Vec<FunctionFacts> {
+    let bank = "bank.ICBC".to_owned();
+    let state = if lost {
+        FunctionState::FormalLoss { channel: LossChannel::Bank { bank: bank.clone() }, since: ten() }
+    } else {
+        FunctionState::Normal
+    };
+    [(Function::SocialSecurity, None), (Function::Bank, Some(bank)), (Function::Transit, None)]
+        .into_iter()
+        .map(|(function, bank)| FunctionFacts {
+            function,
+            state: if function == Function::Transit { FunctionState::Normal } else { state.clone() },
+            bank,
+            as_of: ten(),
+        })
+        .collect()
+}
+
+/// What the keepers say when nothing is wrong.
+fn found(inquiry: Inquiry) -> Inquired {
+    match inquiry {
+        Inquiry::Functions => Inquired::Functions,
+        Inquiry::FirstIssue => Inquired::FirstIssue {
+            issue: IssueFacts {
+                state: IssueState::InProduction,
+                class: Some(IssueClass::FirstGrade),
+                received_on: "2026-11-20".parse().ok(),
+                confirm_by: None,
+                reminder: None,
+                ticket: None,
+                as_of: ten(),
+            },
+        },
+        Inquiry::Codes => Inquired::Codes { codes: CodeFacts { last: None, today: 0, as_of: ten() } },
+    }
+}
+
 /// A case with everything around it, and its journal.
 struct Table {
     rules: RuleSet,
@@ -110,8 +150,18 @@ struct Table {
 impl Table {
     fn new(service: Service, line: LineMode) -> Self {
         let programme = match service {
-            Service::RefundReadable => PURSE,
-            Service::CardQuery | Service::ReissueLost | Service::Validation | Service::PasswordReset | Service::GuardianPhone => EDUCATION,
+            Service::RefundReadable | Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => PURSE,
+            Service::CardQuery
+            | Service::ReissueLost
+            | Service::Validation
+            | Service::PasswordReset
+            | Service::FirstIssue
+            | Service::SmsDiagnosis
+            | Service::BadCard
+            | Service::BlankStock
+            | Service::FoundCard
+            | Service::FoundCardBack
+            | Service::GuardianPhone => EDUCATION,
         };
         let rules = rules(programme);
         Self {
@@ -139,7 +189,17 @@ impl Table {
             on_reader: match service {
                 Service::RefundReadable => card(Some(3650)),
                 Service::ReissueLost => blank(),
-                Service::CardQuery | Service::Validation | Service::PasswordReset | Service::GuardianPhone => card(None),
+                Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => card(Some(3650)),
+                Service::CardQuery
+                | Service::Validation
+                | Service::PasswordReset
+                | Service::FirstIssue
+                | Service::SmsDiagnosis
+                | Service::BadCard
+                | Service::BlankStock
+                | Service::FoundCard
+                | Service::FoundCardBack
+                | Service::GuardianPhone => card(None),
             },
         }
     }
@@ -194,6 +254,7 @@ impl Table {
         match effect {
             Effect::ReadCard { .. } => Outcome::CardRead { card: self.on_reader.clone() },
             Effect::FindPerson { .. } => Outcome::PersonFound { person: Box::new(person(&self.rules)) },
+            Effect::Inquire { inquiry, .. } => Outcome::Inquired { person: Box::new(self.holder()), found: found(*inquiry) },
             Effect::FindCard { .. } => Outcome::CardFound { card: Box::new(facts_of(&self.on_reader, &self.rules)) },
             Effect::Reserve { claim, .. } => Outcome::Reserved { reservation: self.reservation(claim) },
             Effect::Release { .. } => Outcome::Released,
@@ -206,13 +267,24 @@ impl Table {
         }
     }
 
+    /// The person of the case, with the card on the reader and its functions as the service needs them.
+    fn holder(&self) -> PersonFacts {
+        let mut holder = person(&self.rules);
+        let mut card = facts_of(&self.on_reader, &self.rules);
+        if self.rules.purse.is_some() {
+            card.functions = functions(self.header.service == Service::LossRelease);
+        }
+        holder.cards = vec![card];
+        holder
+    }
+
     fn reservation(&self, claim: &Claim) -> Reservation {
         let programme = self.rules.programme.clone();
         let on_confirm = match claim {
             Claim::PurseRefund { amount, .. } => {
                 Balanced::transfer(Account::RefundPayable { programme: programme.clone() }, Account::PurseFloat { programme }, *amount)
             }
-            Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } => Balanced::none(),
+            Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => Balanced::none(),
         };
         Reservation {
             number: CentreNumber::new("R1"),
@@ -230,7 +302,20 @@ impl Table {
     fn willing(&self, question: &Question) -> Answer {
         match &question.ask {
             question::Ask::Choice { options } => {
-                let role = if self.header.service == Service::PasswordReset { "guardian" } else { "parent" };
+                let role = match self.header.service {
+                    Service::PasswordReset | Service::SmsDiagnosis => "guardian",
+                    Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => "holder",
+                    Service::CardQuery
+                    | Service::ReissueLost
+                    | Service::RefundReadable
+                    | Service::Validation
+                    | Service::FirstIssue
+                    | Service::BadCard
+                    | Service::BlankStock
+                    | Service::FoundCard
+                    | Service::FoundCardBack
+                    | Service::GuardianPhone => "parent",
+                };
                 let wanted = options.iter().find(|option| [role, "yes"].contains(&option.id.as_str()));
                 Answer::Choose { option: wanted.unwrap_or(&options[0]).id.clone() }
             }
@@ -242,7 +327,10 @@ impl Table {
                             "number" => "３２０５００２０１５０３１５００１２",
                             "expiry" => "长期",
                             "tendered" => "５０",
-                            "original" | "page" => "true",
+                            "original" | "page" | "told" | "social_security" | "bank" => "true",
+                            "first" => "００１",
+                            "last" => "010",
+                            "count" => "１０",
                             _ => field.options.first().map_or("", |option| &option.id),
                         };
                         (field.id.clone(), value.to_owned())
@@ -319,7 +407,7 @@ fn written(intent: &WriteIntent) -> WriteProof {
 
 #[test]
 fn every_service_ends_on_its_allowed_path() {
-    for service in [Service::CardQuery, Service::ReissueLost, Service::RefundReadable, Service::Validation, Service::PasswordReset] {
+    for service in Service::ALL.iter().copied().filter(|service| *service != Service::GuardianPhone) {
         let mut table = Table::new(service, LineMode::Online);
         assert_eq!(table.until("-"), Some(Ending::Done), "{service:?}");
         let picture = table.case.picture();

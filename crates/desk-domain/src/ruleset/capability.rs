@@ -47,6 +47,9 @@ capabilities! {
     CardReturn, "card.return";
     CardPickUp, "card.pick_up";
     CardFound, "card.found";
+    CardFoundReturn, "card.found_return";
+    CardBag, "card.bag";
+    StockBlank, "stock.blank";
 }
 
 impl Capability {
@@ -65,6 +68,15 @@ impl From<Service> for Capability {
             Service::RefundReadable => Self::PurseRefund,
             Service::Validation => Self::CardValidate,
             Service::PasswordReset => Self::PasswordReset,
+            Service::FirstIssue => Self::CardIssueStatus,
+            Service::TemporaryLoss => Self::LossTemporary,
+            Service::FormalLoss => Self::LossFormal,
+            Service::LossRelease => Self::LossRelease,
+            Service::SmsDiagnosis => Self::SmsDiagnosis,
+            Service::BadCard => Self::CardBag,
+            Service::BlankStock => Self::StockBlank,
+            Service::FoundCard => Self::CardFound,
+            Service::FoundCardBack => Self::CardFoundReturn,
             Service::GuardianPhone => Self::GuardianPhone,
         }
     }

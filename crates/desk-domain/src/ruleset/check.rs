@@ -112,8 +112,9 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         Capability::PurseRefund => set.purse.is_none().then_some("purse"),
         Capability::CardValidate => set.validity.is_none().then_some("validity"),
         Capability::PasswordReset => set.password.is_none().then_some("password"),
+        Capability::CardIssueStatus => set.first_issue.is_none().then_some("first_issue"),
+        Capability::SmsDiagnosis => set.sms.is_none().then_some("sms"),
         Capability::CardQuery
-        | Capability::CardIssueStatus
         | Capability::CardApply
         | Capability::CardReplace
         | Capability::CardReplaceQuality
@@ -126,11 +127,13 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         | Capability::LossFormal
         | Capability::LossRelease
         | Capability::GuardianPhone
-        | Capability::SmsDiagnosis
         | Capability::UnitBatch
         | Capability::CardReturn
         | Capability::CardPickUp
-        | Capability::CardFound => None,
+        | Capability::CardFound
+        | Capability::CardFoundReturn
+        | Capability::CardBag
+        | Capability::StockBlank => None,
     };
     if let Some(needs) = needs {
         note("capability", format!("该服务需要 [{needs}] 一节"));

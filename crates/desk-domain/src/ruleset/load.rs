@@ -18,11 +18,11 @@ enum Content {
     Overlay(Vec<Addition>),
 }
 
-/// An outlet of an overlay and the kind that it has in each of its programmes.
+/// An outlet of an overlay and the kinds that it has in each of its programmes: a counter can be several things.
 struct Addition {
     outlet: Outlet,
-    /// Programme, kind, and where that is said.
-    programmes: Vec<(ProgrammeId, String, Place)>,
+    /// Programme, kinds, and where that is said.
+    programmes: Vec<(ProgrammeId, Vec<String>, Place)>,
 }
 
 /// A position that a later check can still point to.
@@ -124,8 +124,8 @@ fn overlay(root: &Table<'_, '_>, text: &str) -> Vec<Addition> {
                 programmes.entries(|programme, at, programmes| {
                     let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
                     let place = Place { field: programmes.field(programme), line };
-                    let kind = programmes.text(programme);
-                    Some((ProgrammeId::new(programme), kind, place))
+                    let kinds = programmes.text_or_texts(programme);
+                    Some((ProgrammeId::new(programme), kinds, place))
                 })
             })
             .unwrap_or_default();
@@ -134,22 +134,24 @@ fn overlay(root: &Table<'_, '_>, text: &str) -> Vec<Addition> {
 }
 
 fn add(file: &str, addition: Addition, sets: &mut [RuleSet], problems: &mut Vec<Problem>) {
-    for (programme, kind, place) in addition.programmes {
+    for (programme, kinds, place) in addition.programmes {
         let fault = |what| problem(file, place.line, &place.field, what);
         let mut known = false;
         for set in sets.iter_mut().filter(|set| set.programme == programme) {
             known = true;
-            let Some(of_kind) = set.outlet_kinds.iter().find(|of| of.id == kind) else {
+            let unknown: Vec<&String> = kinds.iter().filter(|kind| !set.outlet_kinds.iter().any(|of| of.id == **kind)).collect();
+            if let Some(kind) = unknown.first() {
                 problems.push(fault(format!("方案 {programme} 没有网点类型“{kind}”")));
                 continue;
-            };
+            }
             if set.outlet(&addition.outlet.id).is_some() {
                 problems.push(fault(format!("网点 {} 已存在", addition.outlet.id)));
                 continue;
             }
             let mut outlet = addition.outlet.clone();
-            outlet.kind.clone_from(&kind);
-            outlet.capabilities.clone_from(&of_kind.capabilities);
+            outlet.kind = kinds.first().cloned().unwrap_or_default();
+            outlet.capabilities =
+                set.outlet_kinds.iter().filter(|of| kinds.contains(&of.id)).flat_map(|of| of.capabilities.iter().copied()).collect();
             set.outlets.push(outlet);
         }
         if !known {

@@ -21,9 +21,9 @@ pub use self::{
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
     service::{
-        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, Level, NumberFormat,
-        OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules, TillRules,
-        TreeOption, TreeQuestion, ValidityRules,
+        Applicant, AuthorisationLimit, AuthorisationRules, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules, Level,
+        NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules,
+        SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
     },
 };
 use crate::{
@@ -60,6 +60,8 @@ pub struct RuleSet {
     pub photo: Option<PhotoRules>,
     pub reissue: Option<ReissueRules>,
     pub password: Option<PasswordRules>,
+    pub first_issue: Option<FirstIssueRules>,
+    pub sms: Option<SmsRules>,
     pub authorisation: AuthorisationRules,
     pub offline: OfflineLimits,
     pub till: TillRules,
@@ -90,6 +92,11 @@ pub const TEXT_NAMES: &[&str] = &[
     "offline.slip",
     "pending.slip",
     "purposes",
+    "first_issue.steps",
+    "loss.temporary",
+    "loss.lines",
+    "loss.voucher",
+    "loss.offline",
     "reveal.reasons",
     "ecard.steps",
 ];

@@ -19,6 +19,8 @@ pub struct Outlet {
     /// Days that the weekly hours and the holiday mode do not decide.
     pub overrides: BTreeMap<NaiveDate, Vec<Session>>,
     pub capabilities: BTreeSet<Capability>,
+    /// Bank whose branch it is, by its line in the programme's file (`bank.…`).
+    pub bank: Option<String>,
     /// New cards are written at the counter.
     pub counter_writing: bool,
     /// What a till begins the day with, in fen.

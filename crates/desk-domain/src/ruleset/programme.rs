@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee, HolidayMode, Holidays,
-    Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules,
-    ReissueRules, Rule, RuleSet, ServiceRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date,
-    reader::Table,
+    Applicant, AuthorisationLimit, AuthorisationRules, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules,
+    HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules,
+    PhotoRules, PurseRules, ReissueRules, Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion,
+    ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
     code::Code,
@@ -62,6 +62,12 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             card_years: table.number("card_years", 1..=20),
         }),
         password: root.sub("password", password),
+        first_issue: root
+            .sub("first_issue", |table| FirstIssueRules { months: table.number("months", 0..=12), days: table.number("days", 0..=31) }),
+        sms: root.sub("sms", |table| SmsRules {
+            interval_seconds: table.number("interval_seconds", 1..=3_600),
+            per_day: table.number("per_day", 1..=100),
+        }),
         authorisation: root
             .need("authorisation", |table| AuthorisationRules {
                 minutes: table.number("minutes", 1..=60),
@@ -153,6 +159,7 @@ pub(super) fn outlet(table: &Table<'_, '_>, kind: Option<String>, of_kind: &BTre
             .collect(),
         capabilities: of_kind.get(&kind).cloned().unwrap_or_default(),
         kind,
+        bank: table.optional("bank"),
         counter_writing: table.flag("counter_writing", false),
         till_float: table.fen_or("till_float_fen", 0),
         blanks: table.number_or("blanks", 0..=10_000, 0),

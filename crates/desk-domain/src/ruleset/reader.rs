@@ -121,6 +121,20 @@ impl<'r, 'd> Table<'r, 'd> {
         self.take(key).and_then(|value| self.as_text(key, value))
     }
 
+    /// One text, or a list of at least one.
+    pub(super) fn text_or_texts(&self, key: &str) -> Vec<String> {
+        let Some(value) = self.required(key) else {
+            return Vec::new();
+        };
+        let Some(list) = value.get_ref().as_array() else {
+            return self.as_text(key, value).into_iter().collect();
+        };
+        if list.is_empty() {
+            self.fault(key, "不能为空");
+        }
+        list.iter().filter_map(|entry| self.as_text(key, entry)).collect()
+    }
+
     fn as_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
         match value.get_ref().as_str() {
             None => {

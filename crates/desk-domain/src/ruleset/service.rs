@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -193,6 +194,29 @@ pub struct ReissueRules {
     pub formal_loss_first: bool,
     /// Years of validity written onto a new card.
     pub card_years: u32,
+}
+
+/// The promise of a first card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstIssueRules {
+    /// Calendar months after the school's submission was received, held to the month's end; then days.
+    pub months: u32,
+    pub days: u32,
+}
+
+impl FirstIssueRules {
+    /// Last day of the promise for a submission received on this day.
+    #[must_use]
+    pub fn promised(&self, received: NaiveDate) -> Option<NaiveDate> {
+        received.checked_add_months(Months::new(self.months))?.checked_add_days(Days::new(u64::from(self.days)))
+    }
+}
+
+/// Codes by text message that the counter may have sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsRules {
+    pub interval_seconds: u32,
+    pub per_day: u32,
 }
 
 /// The password of the programme's platform, which the centre resets and nobody at the counter sees.

@@ -151,6 +151,10 @@ impl EcardPlatform for Platform {
         Ok(self.0.lock().unwrap().last_change(account))
     }
 
+    async fn open_order(&self, account: &str) -> Result<Option<String>, PortFailure> {
+        Ok(self.0.lock().unwrap().card_order(account))
+    }
+
     async fn reset(&self, order: &ResetOrder) -> Result<ResetResult, PortFailure> {
         Ok(self.0.lock().unwrap().reset(order))
     }
@@ -326,6 +330,7 @@ impl World {
             keys: Box::new(SoftwareKeys(KeyService::new(MasterKeys::from_seed(SEED)).unwrap())),
             passwords: Box::new(Plain),
             platform: Box::new(Platform(platform)),
+            upstream: centre_core::neighbours::Neighbours::default().upstream(),
             policy: Policy {
                 programmes: rules.all().iter().map(|rules| (rules.programme.clone(), Programme::of(rules, &numbering))).collect(),
                 ..Policy::default()

@@ -115,7 +115,7 @@ impl RefundReadable {
                 facts.signature = Some("客户签字".to_owned());
                 facts.texts.push("pending.slip");
             }
-            Paper::Voucher | Paper::GuidanceSlip | Paper::OneTimeNotice => {}
+            Paper::Voucher | Paper::GuidanceSlip | Paper::BagLabel | Paper::OneTimeNotice => {}
         }
         facts
     }

@@ -132,7 +132,7 @@ impl ReissueLost {
                 facts.texts.push("offline.slip");
                 facts.signature = Some("申请人签字".to_owned());
             }
-            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::OneTimeNotice => {}
+            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::BagLabel | Paper::OneTimeNotice => {}
         }
         facts
     }

@@ -1,0 +1,250 @@
+//! A model of the systems around a centre: social security and banks, library, text messages, first issue, tickets.
+//! Sans-IO; the sandbox process and the simulation put it behind their own doors.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, FixedOffset, Utc};
+use desk_domain::{
+    function::{FunctionState, LossChannel},
+    id::{CardNo, CentreNumber, PersonId},
+    inquiry::{CodeFacts, Delivery, Sent},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ports::PortFailure,
+    upstream::{
+        CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages, TicketOrder, Tickets,
+        Upstream,
+    },
+};
+
+/// One outside system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum System {
+    SocialSecurity,
+    Bank,
+    Library,
+    Messages,
+    Issues,
+    Tickets,
+}
+
+impl System {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SocialSecurity => "social_security",
+            Self::Bank => "bank",
+            Self::Library => "library",
+            Self::Messages => "messages",
+            Self::Issues => "issues",
+            Self::Tickets => "tickets",
+        }
+    }
+}
+
+/// What goes wrong with one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// Answers nothing and does nothing.
+    Down,
+    /// Does it, and the answer is lost.
+    AnswerLost,
+    /// A bank: does its part and does not pass it on.
+    NotPassedOn,
+}
+
+/// One card in the books of its keepers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptCard {
+    pub social_security: FunctionState,
+    pub bank: FunctionState,
+    /// What the bank did and has not passed on yet.
+    #[serde(default)]
+    pub held_back: Option<FunctionState>,
+}
+
+/// Everything that they keep.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    pub cards: BTreeMap<CardNo, KeptCard>,
+    pub loans: BTreeMap<CardNo, u32>,
+    pub codes: BTreeMap<PersonId, Vec<Sent>>,
+    /// How codes to a person end; delivered where nothing stands here.
+    pub delivery: BTreeMap<PersonId, Delivery>,
+    pub issues: BTreeMap<PersonId, IssueRecord>,
+    pub tickets: Vec<TicketOrder>,
+    pub trouble: BTreeMap<System, Trouble>,
+    done: BTreeSet<(CentreNumber, Option<Keeper>)>,
+}
+
+impl Books {
+    fn keep(&mut self, keeper: &Keeper, order: &LossOrder, state: FunctionState) -> LossResult {
+        let passes_on = self.trouble.get(&System::Bank) != Some(&Trouble::NotPassedOn);
+        let Some(card) = self.cards.get_mut(&order.card_no) else {
+            return LossResult::UnknownCard;
+        };
+        if self.done.insert((order.order.clone(), Some(keeper.clone()))) {
+            match keeper {
+                Keeper::SocialSecurity => card.social_security = state,
+                Keeper::Bank { .. } => {
+                    card.bank = state.clone();
+                    if passes_on {
+                        card.social_security = state;
+                    } else {
+                        card.held_back = Some(state);
+                    }
+                }
+            }
+        }
+        LossResult::Done
+    }
+
+    /// The bank passes on what it held back.
+    pub fn pass_on(&mut self) {
+        self.trouble.remove(&System::Bank);
+        for card in self.cards.values_mut() {
+            if let Some(state) = card.held_back.take() {
+                card.social_security = state;
+            }
+        }
+    }
+}
+
+/// The books behind the ports.
+#[derive(Clone, Default)]
+pub struct Neighbours(Arc<Mutex<Books>>);
+
+impl Neighbours {
+    #[must_use]
+    pub fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every port onto the same books.
+    #[must_use]
+    pub fn upstream(&self) -> Upstream {
+        Upstream {
+            functions: Box::new(self.clone()),
+            library: Box::new(self.clone()),
+            messages: Box::new(self.clone()),
+            issues: Box::new(self.clone()),
+            tickets: Box::new(self.clone()),
+        }
+    }
+
+    /// Works at the books unless the system is down; the answer may be lost afterwards.
+    fn work<T>(&self, system: System, work: impl FnOnce(&mut Books) -> T) -> Result<T, PortFailure> {
+        let failed = |detail: &str| PortFailure { port: system.name(), detail: detail.to_owned() };
+        let mut books = self.books();
+        match books.trouble.get(&system).copied() {
+            Some(Trouble::Down) => Err(failed("down")),
+            Some(Trouble::AnswerLost) => {
+                work(&mut books);
+                Err(failed("answer lost"))
+            }
+            Some(Trouble::NotPassedOn) | None => Ok(work(&mut books)),
+        }
+    }
+}
+
+fn system(keeper: &Keeper) -> System {
+    match keeper {
+        Keeper::SocialSecurity => System::SocialSecurity,
+        Keeper::Bank { .. } => System::Bank,
+    }
+}
+
+/// A temporary loss ends by itself.
+fn lapsed(state: &FunctionState, now: DateTime<Utc>) -> FunctionState {
+    match state {
+        FunctionState::TemporaryLoss { until: Some(until), .. } if *until <= now => FunctionState::Normal,
+        FunctionState::TemporaryLoss { .. }
+        | FunctionState::NotOpened
+        | FunctionState::Normal
+        | FunctionState::FormalLoss { .. }
+        | FunctionState::Closed => state.clone(),
+    }
+}
+
+fn channel(order: &LossOrder) -> LossChannel {
+    order.channel.clone()
+}
+
+#[async_trait]
+impl FunctionKeepers for Neighbours {
+    async fn state(&self, keeper: &Keeper, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<FunctionState>, PortFailure> {
+        self.work(system(keeper), |books| {
+            let card = books.cards.get(card_no)?;
+            Some(lapsed(
+                match keeper {
+                    Keeper::SocialSecurity => &card.social_security,
+                    Keeper::Bank { .. } => &card.bank,
+                },
+                now,
+            ))
+        })
+    }
+
+    async fn report(&self, order: &LossOrder) -> Result<LossResult, PortFailure> {
+        let lost = FunctionState::FormalLoss { channel: channel(order), since: order.at };
+        self.work(system(&order.keeper), |books| books.keep(&order.keeper, order, lost))
+    }
+
+    async fn release(&self, order: &LossOrder) -> Result<LossResult, PortFailure> {
+        self.work(system(&order.keeper), |books| books.keep(&order.keeper, order, FunctionState::Normal))
+    }
+}
+
+#[async_trait]
+impl Library for Neighbours {
+    async fn open_loans(&self, card_no: &CardNo) -> Result<u32, PortFailure> {
+        self.work(System::Library, |books| books.loans.get(card_no).copied().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl TextMessages for Neighbours {
+    async fn codes(&self, person: &PersonId, now: DateTime<Utc>) -> Result<CodeFacts, PortFailure> {
+        let day = |at: DateTime<Utc>| FixedOffset::east_opt(8 * 3600).map(|zone| at.with_timezone(&zone).date_naive());
+        self.work(System::Messages, |books| {
+            let sent = books.codes.get(person).map_or(&[][..], Vec::as_slice);
+            let today = sent.iter().filter(|code| day(code.at) == day(now)).count();
+            CodeFacts { last: sent.last().copied(), today: u32::try_from(today).unwrap_or(u32::MAX), as_of: now }
+        })
+    }
+
+    async fn resend(&self, order: &CodeOrder) -> Result<(), PortFailure> {
+        self.work(System::Messages, |books| {
+            if books.done.insert((order.order.clone(), None)) {
+                let delivery = books.delivery.get(&order.person).copied().unwrap_or(Delivery::Delivered);
+                books.codes.entry(order.person.clone()).or_default().push(Sent { at: order.at, delivery });
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl IssueRegister for Neighbours {
+    async fn issue(&self, person: &PersonId) -> Result<Option<IssueRecord>, PortFailure> {
+        self.work(System::Issues, |books| books.issues.get(person).cloned())
+    }
+}
+
+#[async_trait]
+impl Tickets for Neighbours {
+    async fn open(&self, order: &TicketOrder) -> Result<(), PortFailure> {
+        self.work(System::Tickets, |books| {
+            if books.done.insert((order.order.clone(), None)) {
+                books.tickets.push(order.clone());
+            }
+        })
+    }
+}

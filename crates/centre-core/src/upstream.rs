@@ -1,0 +1,135 @@
+//! Ports to the systems around a centre that keep what it does not keep itself. Each answers from its own books; the centre
+//! notes when it was heard. Orders carry the reservation's number: each is done once, however often it is sent.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use desk_domain::{
+    centre_act::Matter,
+    function::{FunctionState, LossChannel},
+    id::{CardNo, CentreNumber, PersonId},
+    inquiry::{CodeFacts, IssueClass, IssueState, Sent},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::ports::PortFailure;
+
+/// All of them.
+pub struct Upstream {
+    pub functions: Box<dyn FunctionKeepers>,
+    pub library: Box<dyn Library>,
+    pub messages: Box<dyn TextMessages>,
+    pub issues: Box<dyn IssueRegister>,
+    pub tickets: Box<dyn Tickets>,
+}
+
+/// Who keeps a function.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "keeper", rename_all = "snake_case")]
+pub enum Keeper {
+    SocialSecurity,
+    /// By its line in the programme's file.
+    Bank {
+        line: String,
+    },
+}
+
+/// Loss or release of one function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossOrder {
+    /// Idempotency key: the same order at the same keeper is done once.
+    pub order: CentreNumber,
+    pub keeper: Keeper,
+    pub card_no: CardNo,
+    pub channel: LossChannel,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossResult {
+    /// Done now or before under the same order.
+    Done,
+    /// The keeper does not know the card.
+    UnknownCard,
+}
+
+/// Social security and the banks. A bank passes a formal loss and its release on to social security by itself.
+#[async_trait]
+pub trait FunctionKeepers: Send + Sync {
+    /// None where the keeper does not know the card.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where the keeper does not answer.
+    async fn state(&self, keeper: &Keeper, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<FunctionState>, PortFailure>;
+    /// # Errors
+    /// [`PortFailure`] where it is not known whether it was done; repeat it under the same number.
+    async fn report(&self, order: &LossOrder) -> Result<LossResult, PortFailure>;
+    /// # Errors
+    /// As [`FunctionKeepers::report`].
+    async fn release(&self, order: &LossOrder) -> Result<LossResult, PortFailure>;
+}
+
+#[async_trait]
+pub trait Library: Send + Sync {
+    /// Books out on this card.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where the library does not answer.
+    async fn open_loans(&self, card_no: &CardNo) -> Result<u32, PortFailure>;
+}
+
+/// Another code to the number on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeOrder {
+    pub order: CentreNumber,
+    pub person: PersonId,
+    pub at: DateTime<Utc>,
+}
+
+/// The text-message platform. It knows the number; neither desk nor centre's log does.
+#[async_trait]
+pub trait TextMessages: Send + Sync {
+    /// # Errors
+    /// [`PortFailure`] where the platform does not answer.
+    async fn codes(&self, person: &PersonId, now: DateTime<Utc>) -> Result<CodeFacts, PortFailure>;
+    /// # Errors
+    /// [`PortFailure`] where it is not known whether it went out; repeat it under the same number.
+    async fn resend(&self, order: &CodeOrder) -> Result<(), PortFailure>;
+}
+
+/// A first card in the issuer's books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueRecord {
+    pub state: IssueState,
+    pub class: Option<IssueClass>,
+    pub received_on: Option<chrono::NaiveDate>,
+    pub confirm_by: Option<chrono::NaiveDate>,
+    pub reminder: Option<Sent>,
+}
+
+#[async_trait]
+pub trait IssueRegister: Send + Sync {
+    /// None where nothing was ever submitted.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where the register does not answer.
+    async fn issue(&self, person: &PersonId) -> Result<Option<IssueRecord>, PortFailure>;
+}
+
+/// To a school, or to whoever has to act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketOrder {
+    pub order: CentreNumber,
+    pub matter: Matter,
+    pub person: PersonId,
+    /// Who is asked to act: a school, or empty where the holder's own contact is used.
+    pub school: String,
+    pub at: DateTime<Utc>,
+}
+
+#[async_trait]
+pub trait Tickets: Send + Sync {
+    /// # Errors
+    /// [`PortFailure`] where it is not known whether it was taken; repeat it under the same number.
+    async fn open(&self, order: &TicketOrder) -> Result<(), PortFailure>;
+}

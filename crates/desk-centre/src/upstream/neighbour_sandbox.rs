@@ -1,0 +1,187 @@
+//! The sandbox of the systems around the centre: the model of `centre-core` behind HTTP, with troubles that can be switched
+//! on. A process of its own; keeps nothing on disk.
+
+use std::{collections::BTreeMap, sync::Arc, sync::Mutex, sync::PoisonError, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{StatusCode, header::AUTHORIZATION},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use centre_core::{
+    neighbours::{Neighbours, System, Trouble},
+    ports::PortFailure,
+    upstream::{
+        CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, TextMessages, TicketOrder, Tickets,
+    },
+};
+use desk_domain::{function::FunctionState, id::PersonId, inquiry::CodeFacts};
+use serde::{Deserialize, Serialize};
+
+use super::neighbours::{
+    CODES_PATH, CardQuery, ISSUE_PATH, LOANS_PATH, OPEN_PATH, Opening, PersonQuery, RELEASE_PATH, REPORT_PATH, RESEND_PATH, STATE_PATH,
+    StateQuery, TICKET_PATH,
+};
+
+/// What goes wrong with one system, as a test asks for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TroubleRequest {
+    pub system: System,
+    /// None ends it; a bank then passes on what it held back.
+    pub trouble: Option<Trouble>,
+    /// Answers this late.
+    #[serde(default)]
+    pub late_seconds: u64,
+}
+
+#[derive(Default)]
+struct App {
+    neighbours: Neighbours,
+    token: Mutex<Option<String>>,
+    late: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+type Answer<T> = Result<Json<T>, Silence>;
+
+/// A trouble of the model: no answer that could be read.
+struct Silence(PortFailure);
+
+impl IntoResponse for Silence {
+    fn into_response(self) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, self.0.detail).into_response()
+    }
+}
+
+impl From<PortFailure> for Silence {
+    fn from(failure: PortFailure) -> Self {
+        Self(failure)
+    }
+}
+
+/// All routes.
+pub fn router() -> Router {
+    let app = Arc::new(App::default());
+    Router::new()
+        .route(STATE_PATH, post(state))
+        .route(REPORT_PATH, post(report))
+        .route(RELEASE_PATH, post(release))
+        .route(LOANS_PATH, post(loans))
+        .route(CODES_PATH, post(codes))
+        .route(RESEND_PATH, post(resend))
+        .route(ISSUE_PATH, post(issue))
+        .route(TICKET_PATH, post(ticket))
+        .route_layer(from_fn_with_state(app.clone(), admit))
+        .route(OPEN_PATH, post(open))
+        .route("/v1/trouble", post(trouble))
+        .with_state(app)
+}
+
+/// The centre's token; and the lateness of the path, which has its system.
+async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    let known = app.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if known.is_none() || given != known.as_deref() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let late = app.late.lock().unwrap_or_else(PoisonError::into_inner).get(path_system(request.uri().path())).copied();
+    let answer = next.run(request).await;
+    if let Some(seconds) = late {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+    answer
+}
+
+/// Banks and social security share their paths: both are late together.
+fn path_system(path: &str) -> &'static str {
+    match path {
+        LOANS_PATH => System::Library.name(),
+        CODES_PATH | RESEND_PATH => System::Messages.name(),
+        ISSUE_PATH => System::Issues.name(),
+        TICKET_PATH => System::Tickets.name(),
+        _ => System::Bank.name(),
+    }
+}
+
+async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> StatusCode {
+    {
+        let mut token = app.token.lock().unwrap_or_else(PoisonError::into_inner);
+        match token.as_ref() {
+            Some(known) if *known != opening.token => return StatusCode::FORBIDDEN,
+            Some(_) => {}
+            None => *token = Some(opening.token),
+        }
+    }
+    let mut books = app.neighbours.books();
+    for (card, kept) in opening.cards {
+        books.cards.entry(card).or_insert(kept);
+    }
+    for (card, loans) in opening.loans {
+        books.loans.entry(card).or_insert(loans);
+    }
+    for (person, record) in opening.issues {
+        books.issues.entry(person).or_insert(record);
+    }
+    for (person, sent) in opening.codes {
+        books.codes.entry(person).or_insert_with(|| vec![sent]);
+    }
+    books.delivery.extend(opening.delivery);
+    drop(books);
+    StatusCode::OK
+}
+
+async fn trouble(State(app): State<Arc<App>>, Json(asked): Json<TroubleRequest>) -> Json<()> {
+    {
+        let mut late = app.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.late_seconds > 0 {
+            late.insert(asked.system.name(), asked.late_seconds);
+        } else {
+            late.remove(asked.system.name());
+        }
+    }
+    let mut books = app.neighbours.books();
+    match asked.trouble {
+        Some(trouble) => {
+            books.trouble.insert(asked.system, trouble);
+        }
+        None if asked.system == System::Bank => books.pass_on(),
+        None => {
+            books.trouble.remove(&asked.system);
+        }
+    }
+    Json(())
+}
+
+async fn state(State(app): State<Arc<App>>, Json(query): Json<StateQuery>) -> Answer<Option<FunctionState>> {
+    Ok(Json(app.neighbours.state(&query.keeper, &query.card_no, query.at).await?))
+}
+
+async fn report(State(app): State<Arc<App>>, Json(order): Json<LossOrder>) -> Answer<LossResult> {
+    Ok(Json(app.neighbours.report(&order).await?))
+}
+
+async fn release(State(app): State<Arc<App>>, Json(order): Json<LossOrder>) -> Answer<LossResult> {
+    Ok(Json(FunctionKeepers::release(&app.neighbours, &order).await?))
+}
+
+async fn loans(State(app): State<Arc<App>>, Json(query): Json<CardQuery>) -> Answer<u32> {
+    Ok(Json(app.neighbours.open_loans(&query.card_no).await?))
+}
+
+async fn codes(State(app): State<Arc<App>>, Json(query): Json<PersonQuery>) -> Answer<CodeFacts> {
+    Ok(Json(app.neighbours.codes(&query.person, query.at).await?))
+}
+
+async fn resend(State(app): State<Arc<App>>, Json(order): Json<CodeOrder>) -> Answer<()> {
+    Ok(Json(app.neighbours.resend(&order).await?))
+}
+
+async fn issue(State(app): State<Arc<App>>, Json(person): Json<PersonId>) -> Answer<Option<IssueRecord>> {
+    Ok(Json(app.neighbours.issue(&person).await?))
+}
+
+async fn ticket(State(app): State<Arc<App>>, Json(order): Json<TicketOrder>) -> Answer<()> {
+    Ok(Json(Tickets::open(&app.neighbours, &order).await?))
+}
