@@ -13,6 +13,7 @@ const NAMES = {
   "purse-above-limit": "一卡通（大额余额）",
   "unknown-family": "不认识的卡",
   "purse-empty": "一卡通（零余额）",
+  "purse-lost": "一卡通（已挂失）",
 };
 const TROUBLE = {
   no_tray: "卡片模拟器没有应答，请确认演示仍在运行。",

@@ -105,11 +105,11 @@ fn path_system(path: &str) -> &'static str {
     }
 }
 
-async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> StatusCode {
+async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> Result<Json<()>, StatusCode> {
     {
         let mut token = app.token.lock().unwrap_or_else(PoisonError::into_inner);
         match token.as_ref() {
-            Some(known) if *known != opening.token => return StatusCode::FORBIDDEN,
+            Some(known) if *known != opening.token => return Err(StatusCode::FORBIDDEN),
             Some(_) => {}
             None => *token = Some(opening.token),
         }
@@ -129,7 +129,7 @@ async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> Stat
     }
     books.delivery.extend(opening.delivery);
     drop(books);
-    StatusCode::OK
+    Ok(Json(()))
 }
 
 async fn trouble(State(app): State<Arc<App>>, Json(asked): Json<TroubleRequest>) -> Json<()> {

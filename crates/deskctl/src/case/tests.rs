@@ -1,3 +1,5 @@
+//! Cases put to the command line: allowed, refused, and everything missing at once.
+
 use std::path::PathBuf;
 
 use super::{situation::Situation, verdict::Word, *};
