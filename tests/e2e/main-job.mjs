@@ -196,7 +196,7 @@ async function main() {
     await until('@home')
   })
 
-  await step('refund 268.00 above the limit: identity, authorised by 2001', async () => {
+  await step('refund 268.00 above the limit: identity, authorised by the staff card of 2001', async () => {
     await tray('put purse-above-limit')
     await desk.waitText('main', '268.00')
     await press('F5')
@@ -207,7 +207,16 @@ async function main() {
       papers: () => fill({ number: resident, expiry: '20351231', original: true }),
       authorise: async () => {
         await look('16-authorise')
-        await fill({ supervisor: '2001', password: 'demo-2001' })
+        // One reader: the citizen's card off, the supervisor's on, the same card back.
+        await tray('put staff-2001')
+        await sleep(1500)
+        await fill({ card_pin: '200100' })
+        const patience = Date.now() + 10_000
+        while (question(await desk.at()).startsWith('authorise')) {
+          assert.ok(Date.now() < patience, `not authorised: ${(await desk.text('main')).replaceAll(/\s+/g, ' ').slice(0, 400)}`)
+          await sleep(50)
+        }
+        await tray('put purse-above-limit')
       },
     })
     await press('Enter')

@@ -38,7 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("desk-print", &["desk-app", "desk-domain"]),
     ("desk-compose", &["desk-app", "desk-card", "desk-domain", "desk-link", "desk-print", "desk-reader", "desk-store", "desk-wire"]),
     ("desk-centre", &["centre-core", "issuer-keys", "desk-domain", "desk-wire"]),
-    ("deskctl", &["desk-card", "desk-domain", "desk-intake", "desk-reader", "desk-wire", "desk-app", "desk-store"]),
+    ("deskctl", &["desk-card", "desk-domain", "desk-intake", "desk-reader", "desk-wire", "desk-compose"]),
     ("demo-tray", &["desk-cardsim"]),
     ("carddesk", &["desk-app", "desk-compose", "desk-domain"]),
 ];

@@ -5,6 +5,7 @@ use desk_domain::{
     code::{Code, Message},
     id::{CaseId, CentreNumber, OperatorId},
     money::Fen,
+    staff::{StaffProof, StaffPurpose},
 };
 use desk_wire::v1::{Reply, Role, Secret};
 
@@ -12,7 +13,7 @@ use crate::{
     answer::{Answer, Step, refuse, require},
     centre::Call,
     number::centre_number,
-    record::Authorisation,
+    record::{Authorisation, OperatorRecord, Session},
 };
 
 impl Call<'_> {
@@ -27,10 +28,24 @@ impl Call<'_> {
         let session = self.session().await?;
         require(amount >= Fen::ZERO, Code::AmountInvalid)?;
         require(session.operator != *supervisor, Code::SelfAuthForbidden)?;
-        let record = match self.proven_operator(supervisor, password).await? {
+        match self.proven_operator(supervisor, password).await? {
+            Ok(record) => self.authorised(case, session, record, amount, reason).await,
+            Err(message) => Self::kept(Reply::Refused { message }),
+        }
+    }
+
+    pub(crate) async fn authorise_by_card(&mut self, case: CaseId, proof: &StaffProof, amount: Fen, reason: &str) -> Step<Answer> {
+        let session = self.session().await?;
+        require(amount >= Fen::ZERO, Code::AmountInvalid)?;
+        let record = match self.proven_by_card(proof, &StaffPurpose::Authorise { case, amount }).await? {
             Ok(record) => record,
             Err(message) => return Self::kept(Reply::Refused { message }),
         };
+        require(session.operator != record.operator, Code::SelfAuthForbidden)?;
+        self.authorised(case, session, record, amount, reason).await
+    }
+
+    async fn authorised(&mut self, case: CaseId, session: Session, record: OperatorRecord, amount: Fen, reason: &str) -> Step<Answer> {
         let Some(role) = record.roles.iter().copied().max() else {
             return Self::kept(Reply::Refused { message: Message::new(Code::RoleMissing) });
         };
@@ -45,7 +60,7 @@ impl Call<'_> {
                 number: number.clone(),
                 case,
                 amount,
-                supervisor: supervisor.clone(),
+                supervisor: record.operator,
                 role,
                 operator: session.operator,
                 reason: reason.to_owned(),

@@ -12,7 +12,7 @@ use crate::{
     answer::{Answer, Step, Stop, settle},
     number::digest,
     policy::Policy,
-    ports::{EcardPlatform, Entropy, KeyRelease, Passwords},
+    ports::{EcardPlatform, Entropy, KeyRelease, Passwords, StaffCards},
     record::{Device, FirstReply, Keep, RequestKey, Session},
     store::{CentreStore, Tx},
     upstream::Upstream,
@@ -23,6 +23,7 @@ pub struct Parts {
     pub store: Box<dyn CentreStore>,
     pub keys: Box<dyn KeyRelease>,
     pub passwords: Box<dyn Passwords>,
+    pub staff_cards: Box<dyn StaffCards>,
     pub platform: Box<dyn EcardPlatform>,
     pub upstream: Upstream,
     pub policy: Policy,
@@ -186,6 +187,7 @@ impl Call<'_> {
         match &envelope.request {
             Request::Ping => Ok(Answer::Passing(Reply::Pong)),
             Request::SignIn { operator, password } => self.sign_in(operator, password).await,
+            Request::SignInByCard { proof } => self.sign_in_by_card(proof).await,
             Request::SignOut => self.sign_out().await,
             Request::FindPerson { lookup, .. } => self.find_person(lookup).await,
             Request::FindCard { lookup, .. } => self.find_card(lookup).await,
@@ -203,6 +205,7 @@ impl Call<'_> {
             Request::Authorise { case, supervisor, password, amount, reason } => {
                 self.authorise(*case, supervisor, password, *amount, reason).await
             }
+            Request::AuthoriseByCard { case, proof, amount, reason } => self.authorise_by_card(*case, proof, *amount, reason).await,
             Request::DayTotals { outlet, day, device } => self.day_totals(outlet, *day, device.as_ref()).await,
             Request::Upload { batch } => self.upload(batch).await,
         }

@@ -7,6 +7,7 @@ use desk_domain::{
     code::Message,
     id::{CardNo, CentreNumber},
     issuer::{IssuerAnswer, IssuerRequest},
+    staff::{StaffCard, StaffProof},
 };
 
 use crate::record::Release;
@@ -48,6 +49,15 @@ pub enum LineWrite {
     Number(CardNo),
     /// No claim names one, so none is let out.
     Holder(HolderName),
+}
+
+/// Certificates and signatures of staff cards.
+pub trait StaffCards: Send + Sync {
+    /// Whose card signed the challenge.
+    ///
+    /// # Errors
+    /// `STAFF_CARD_INVALID` or `STAFF_CARD_EXPIRED`.
+    fn proven(&self, proof: &StaffProof, challenge: &[u8; 32], now: DateTime<Utc>) -> Result<StaffCard, Message>;
 }
 
 /// Argon2id with the centre's pepper.

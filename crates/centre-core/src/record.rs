@@ -89,6 +89,8 @@ pub struct OperatorRecord {
     /// Wrong passwords in a row.
     pub failures: u32,
     pub locked_at: Option<DateTime<Utc>>,
+    /// Serial number of the one staff card that is valid; another, or none, revokes it.
+    pub staff_card: Option<String>,
 }
 
 /// A session at the centre.

@@ -4,6 +4,7 @@ use chrono::Duration;
 use desk_domain::{
     code::{Code, Message},
     id::{OperatorId, SessionToken},
+    staff::{self, StaffProof, StaffPurpose},
 };
 use desk_wire::v1::{Operator, Reply, Secret};
 
@@ -23,6 +24,17 @@ impl Call<'_> {
             Ok(record) => record,
             Err(message) => return Self::kept(Reply::Refused { message }),
         };
+        self.let_in(record).await
+    }
+
+    pub(crate) async fn sign_in_by_card(&mut self, proof: &StaffProof) -> Step<Answer> {
+        match self.proven_by_card(proof, &StaffPurpose::SignIn).await? {
+            Ok(record) => self.let_in(record).await,
+            Err(message) => Self::kept(Reply::Refused { message }),
+        }
+    }
+
+    async fn let_in(&mut self, record: OperatorRecord) -> Step<Answer> {
         let token = session_token(&self.parts.secret, self.envelope);
         let policy = &self.parts.policy;
         self.tx
@@ -43,6 +55,7 @@ impl Call<'_> {
                 roles: record.roles,
                 offline_verifier: record.offline_verifier,
                 offline_until: self.now + Duration::hours(i64::from(policy.offline_hours)),
+                staff_card: record.staff_card,
             },
         })
     }
@@ -71,6 +84,23 @@ impl Call<'_> {
         }
         self.tx.put_operator(&record).await?;
         Ok(Err(Message::new(if locks { Code::OperatorLocked } else { Code::PasswordWrong })))
+    }
+
+    /// The operator whose staff card signed this request. Tries at the PIN are counted by the card itself.
+    pub(crate) async fn proven_by_card(&mut self, proof: &StaffProof, purpose: &StaffPurpose) -> Step<Result<OperatorRecord, Message>> {
+        let challenge = staff::challenge(&self.envelope.cell, &self.device.device, &self.envelope.id, purpose);
+        let card = match self.parts.staff_cards.proven(proof, &challenge, self.now) {
+            Ok(card) => card,
+            Err(message) => return Ok(Err(message)),
+        };
+        let record = self.tx.operator(&self.envelope.cell, &card.operator).await?;
+        Ok(match record {
+            Some(record) if record.staff_card.as_deref() == Some(&card.serial) => match record.locked_at {
+                None => Ok(record),
+                Some(_) => Err(Message::new(Code::OperatorLocked)),
+            },
+            Some(_) | None => Err(Message::new(Code::StaffCardRevoked)),
+        })
     }
 
     pub(crate) async fn sign_out(&mut self) -> Step<Answer> {

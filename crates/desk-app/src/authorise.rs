@@ -12,6 +12,7 @@ use desk_wire::v1::{Reply, Request, Secret};
 use crate::{
     desk::{Desk, Errand},
     ports::{Answered, LinkFailure, StoreFailure},
+    staff::authorised_by_the_centre,
 };
 
 impl Desk {
@@ -33,7 +34,7 @@ impl Desk {
         } else if own || running.header.operator.as_str() == supervisor {
             Some(Message::new(Code::SelfAuthForbidden))
         } else if !online {
-            Some(Message::new(Code::OfflineNotAccepted).with("why", "授权须由中心核验，请待线路恢复。"))
+            Some(authorised_by_the_centre())
         } else {
             None
         };

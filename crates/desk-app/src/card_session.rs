@@ -9,6 +9,8 @@ use desk_card::{
     link::{CardReader, Presence},
     profile::Profiles,
     read::{ReadCard, ReadEnd},
+    redact::{Said, redacted},
+    staff::ProveStaff,
     transaction::{Reply as Fed, Step, Transaction},
     write,
 };
@@ -18,6 +20,9 @@ use desk_domain::{
     code::{Code, Message},
     id::{CardNo, CaseId, CentreNumber, RequestId, SessionToken},
     issuer::{IssuerAnswer, IssuerRequest},
+    pin::Pin,
+    staff::StaffProof,
+    trail::Exchanged,
 };
 use desk_wire::v1::{Reply, Request};
 use tokio::sync::mpsc;
@@ -44,6 +49,11 @@ pub(crate) enum Task {
         resolve: bool,
         issuer: IssuerLine,
     },
+    /// Prove whose staff card lies there; the PIN goes to the card and nowhere else.
+    Staff {
+        pin: Pin,
+        challenge: [u8; 32],
+    },
     /// Decide the write of another desk that lies on this card, and tell the centre.
     Settle {
         card_no: CardNo,
@@ -65,6 +75,7 @@ pub(crate) struct IssuerLine {
 pub(crate) enum Ended {
     Read(Result<CardImage, Message>),
     Write(Result<WriteEnd, Message>),
+    Staff(Result<StaffProof, Message>),
     /// Another desk's write was decided, or could not be.
     Settled,
 }
@@ -77,6 +88,8 @@ pub(crate) struct CardSession {
     pub clock: Arc<dyn Clock>,
     pub jobs: mpsc::UnboundedReceiver<Job>,
     pub tell: mpsc::UnboundedSender<Mail>,
+    /// What was said in the present job.
+    pub said: Vec<Said>,
 }
 
 impl CardSession {
@@ -111,9 +124,11 @@ impl CardSession {
                 }
             };
             if let Some(job) = job {
+                self.said.clear();
                 let end = self.perform(job.task, job.ticket).await;
                 self.reader.disconnect().await;
-                if !self.say(Mail::CardEnded { ticket: job.ticket, end }) {
+                let trail: Vec<Exchanged> = redacted(&self.profiles, &self.said);
+                if !self.say(Mail::CardEnded { ticket: job.ticket, end, trail }) {
                     return;
                 }
                 let presence = self.reader.presence().await;
@@ -142,6 +157,13 @@ impl CardSession {
                 let mut transaction = ReadCard::new(&self.profiles);
                 let read = self.drive(&mut transaction, ticket, None).await;
                 Ended::Read(read.map_err(|end| end.0))
+            }
+            Task::Staff { pin, challenge } => {
+                if let Some(message) = absent {
+                    return Ended::Staff(Err(message));
+                }
+                let mut transaction = ProveStaff::new(pin, challenge);
+                Ended::Staff(self.drive(&mut transaction, ticket, None).await)
             }
             Task::Settle { card_no, ids, session } => {
                 if absent.is_none() {
@@ -189,12 +211,17 @@ impl CardSession {
     async fn drive<T>(&mut self, transaction: &mut (dyn Transaction<End = T> + Send), ticket: u64, issuer: Option<&IssuerLine>) -> T {
         let mut fed = Fed::Begin;
         let mut done = 0;
+        let begun = self.clock.monotonic();
         loop {
             fed = match transaction.step(fed) {
                 Step::Send(command) => {
                     done += 1;
                     self.say(Mail::CardProgress { ticket, done });
-                    Fed::Card(self.reader.transmit(&command).await)
+                    let sent = self.clock.monotonic();
+                    let answer = self.reader.transmit(&command).await;
+                    let (at, took) = (milliseconds(sent, begun), milliseconds(self.clock.monotonic(), sent));
+                    self.said.push(Said { at, took, command, answer: answer.clone() });
+                    Fed::Card(answer)
                 }
                 Step::AskIssuer(request) => match ask(&*self.link, issuer, request).await {
                     Ok(answer) => Fed::Issuer(answer),
@@ -204,6 +231,10 @@ impl CardSession {
             };
         }
     }
+}
+
+fn milliseconds(now: Duration, since: Duration) -> u32 {
+    u32::try_from(now.saturating_sub(since).as_millis()).unwrap_or(u32::MAX)
 }
 
 /// The same question has the same id, so a lost answer is asked for once more and never released twice.

@@ -16,6 +16,7 @@ use desk_domain::{
     money::Fen,
     read_document::ReadDocument,
     ruleset::RuleSets,
+    trail::Exchanged,
 };
 use desk_wire::v1::Request;
 use tokio::{
@@ -32,7 +33,7 @@ use crate::{
     line::Line,
     ports::{
         Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, IdReader, LinkFailure, Presence, Printer, Rating, Screen, Signer,
-        Station, Store, StoreFailure, Ticket, Verifier,
+        StaffCards, Station, Store, StoreFailure, Ticket, Verifier,
     },
     press::{self, Sheets},
     report::Report,
@@ -61,6 +62,7 @@ pub struct Parts {
     pub entropy: Box<dyn Entropy>,
     pub signer: Arc<dyn Signer>,
     pub verifier: Arc<dyn Verifier>,
+    pub staff_cards: Arc<dyn StaffCards>,
     /// Practice mode (练习): marked on every paper.
     pub practice: bool,
 }
@@ -77,6 +79,8 @@ pub(crate) enum Mail {
     CardEnded {
         ticket: u64,
         end: Ended,
+        /// What was said to the card, masked.
+        trail: Vec<Exchanged>,
     },
     Printed {
         ticket: u64,
@@ -135,6 +139,18 @@ pub(crate) enum Errand {
         steps: u32,
         supervisor: String,
         amount: Fen,
+    },
+    /// A staff card at the door; what it signed is over this request.
+    StaffAtDoor {
+        request: Id128,
+    },
+    /// A supervisor's staff card over a case.
+    StaffOverCase {
+        case: CaseId,
+        steps: u32,
+        request: Id128,
+        amount: Fen,
+        reason: String,
     },
     /// A paper of a case that went on without it.
     LatePaper {
@@ -237,6 +253,7 @@ pub struct Desk {
     pub(crate) entropy: Box<dyn Entropy>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) verifier: Arc<dyn Verifier>,
+    pub(crate) staff_cards: Arc<dyn StaffCards>,
     pub(crate) practice: bool,
 
     pub(crate) place: Place,
@@ -246,6 +263,8 @@ pub struct Desk {
     pub(crate) line: Line,
     pub(crate) clock_trust: ClockTrust,
     pub(crate) presence: Presence,
+    /// What lies there has just proved to be a staff card: no case tries it.
+    pub(crate) staff_card_lies: bool,
     pub(crate) home_card: HomeCard,
     pub(crate) late_papers: Vec<(CaseId, Paper)>,
     /// Second of the monotonic clock at which a late paper was tried last.
@@ -292,6 +311,7 @@ impl Desk {
             clock: Arc::clone(&parts.clock),
             jobs: job_receiver,
             tell: tell.clone(),
+            said: Vec::new(),
         };
         let desk = Self {
             station: parts.station,
@@ -305,6 +325,7 @@ impl Desk {
             entropy: parts.entropy,
             signer: parts.signer,
             verifier: parts.verifier,
+            staff_cards: parts.staff_cards,
             practice: parts.practice,
             place: Place::Starting,
             session: None,
@@ -321,6 +342,7 @@ impl Desk {
             line: Line::default(),
             clock_trust: ClockTrust::default(),
             presence: Presence::Empty,
+            staff_card_lies: false,
             home_card: HomeCard::None,
             late_papers: Vec::new(),
             late_paper_tried: 0,
@@ -413,10 +435,20 @@ impl Desk {
                 }
                 Ok(())
             }
-            Mail::CardEnded { ticket, end } => match self.errands.remove(&ticket) {
-                Some(Errand::Case { case, steps }) => self.card_ended(case, steps, end).await,
+            Mail::CardEnded { ticket, end, trail } => match self.errands.remove(&ticket) {
+                Some(Errand::Case { case, steps }) => {
+                    self.keep_trail(case, trail);
+                    self.card_ended(case, steps, end).await
+                }
                 Some(Errand::HomeCard) => self.home_card_read(end).await,
-                Some(Errand::Settle { case, steps }) => self.retry(case, steps).await,
+                Some(Errand::StaffAtDoor { request }) => self.staff_at_door(request, end).await,
+                Some(Errand::StaffOverCase { case, steps, request, amount, reason }) => {
+                    self.staff_over_case(case, steps, request, amount, reason, end)
+                }
+                Some(Errand::Settle { case, steps }) => {
+                    self.keep_trail(case, trail);
+                    self.retry(case, steps).await
+                }
                 Some(_) | None => Ok(()),
             },
             Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {
@@ -454,6 +486,8 @@ impl Desk {
                         | Errand::DayPaper
                         | Errand::Guidance
                         | Errand::Reprint { .. }
+                        | Errand::StaffAtDoor { .. }
+                        | Errand::StaffOverCase { .. }
                         | Errand::SignOut
                         | Errand::Ping,
                     )
@@ -478,6 +512,8 @@ impl Desk {
         match act {
             Act::SignIn { operator, password } => self.sign_in(operator, password),
             Act::Unlock { password } => self.unlock(password),
+            Act::SignInByCard { pin } => self.sign_in_by_card(&pin),
+            Act::AuthoriseByCard { question, pin } => self.authorise_by_card(&question, &pin),
             Act::Lock => self.lock().await,
             Act::SignOut => self.sign_out().await,
             Act::OpenDay { float, blanks } => self.open_day(&float, &blanks).await,
@@ -583,7 +619,7 @@ impl Desk {
         let ticket = self.ticket(errand);
         let (link, tell) = (Arc::clone(&self.link), self.tell.clone());
         let token = match &request {
-            Request::Ping | Request::SignIn { .. } | Request::Upload { .. } => None,
+            Request::Ping | Request::SignIn { .. } | Request::SignInByCard { .. } | Request::Upload { .. } => None,
             Request::SignOut
             | Request::FindPerson { .. }
             | Request::FindCard { .. }
@@ -597,6 +633,7 @@ impl Desk {
             | Request::WriteEnd { .. }
             | Request::Confirm { .. }
             | Request::Authorise { .. }
+            | Request::AuthoriseByCard { .. }
             | Request::DayTotals { .. } => self.session.as_ref().and_then(|session| session.token.clone()),
         };
         self.tasks.spawn(async move {

@@ -13,6 +13,7 @@ impl Desk {
     pub(crate) async fn presence_changed(&mut self, presence: Presence) -> Result<(), StoreFailure> {
         let there = matches!(presence, Presence::Card { .. });
         self.presence = presence;
+        self.staff_card_lies = false;
         if !matches!(self.home_card, HomeCard::Reading) {
             self.home_card = HomeCard::None;
         }
@@ -35,7 +36,7 @@ impl Desk {
     pub(crate) fn read_home_card(&mut self) {
         let there = matches!(self.presence, Presence::Card { .. });
         let idle = !matches!(self.home_card, HomeCard::Reading);
-        if there && idle && matches!(self.place, Place::Home { .. }) {
+        if there && idle && !self.staff_card_lies && matches!(self.place, Place::Home { .. }) {
             self.home_card = HomeCard::Reading;
             self.work_on_card(Errand::HomeCard, Task::Read);
         }
@@ -46,7 +47,7 @@ impl Desk {
             Ended::Read(Ok(card)) => HomeCard::Read(Box::new(card)),
             Ended::Read(Err(message)) if message.code == Code::NoCard => HomeCard::None,
             Ended::Read(Err(message)) => HomeCard::Unreadable(message),
-            Ended::Write(_) | Ended::Settled => HomeCard::None,
+            Ended::Write(_) | Ended::Staff(_) | Ended::Settled => HomeCard::None,
         };
         // A card that a suspended case waits for brings its case back by itself.
         let back = match (&self.home_card, &self.place) {

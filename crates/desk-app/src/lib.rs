@@ -27,6 +27,7 @@ mod resume;
 mod reveal;
 mod run;
 mod session;
+mod staff;
 mod start;
 mod upload;
 pub mod view;

@@ -11,6 +11,7 @@ use desk_domain::{
     journal::RowHeader,
     money::Fen,
     posting::{Account, Balanced, Posting},
+    staff::{StaffCard, StaffProof},
 };
 use desk_wire::v1::{Batch, Operator, Reply, Request};
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,15 @@ pub struct LinkFailure {
 pub trait Signer: Send + Sync {
     /// Signature as hexadecimal digits.
     fn sign(&self, head: &str) -> String;
+}
+
+/// Checks staff cards: certificate against the deployment's authority, signature against the certificate. Works without the line.
+pub trait StaffCards: Send + Sync {
+    /// Whose card signed the challenge.
+    ///
+    /// # Errors
+    /// `STAFF_CARD_INVALID` or `STAFF_CARD_EXPIRED`.
+    fn proven(&self, proof: &StaffProof, challenge: &[u8; 32], now: DateTime<Utc>) -> Result<StaffCard, Message>;
 }
 
 /// Checks a password against a stored verifier.

@@ -439,7 +439,7 @@ fn recompute(header: &CaseHeader, rows: &[Stored], day: NaiveDate, report: &mut 
     for row in rows.iter().skip(1) {
         let fact = match serde_json::from_str::<Entry>(&row.payload) {
             Ok(Entry::Fact { fact }) => fact,
-            Ok(Entry::Intent { .. }) => continue,
+            Ok(Entry::Intent { .. } | Entry::Trail { .. }) => continue,
             Err(_) => {
                 report.exceptions.push(format!("{} 流水无法读取", header.number));
                 break;

@@ -157,7 +157,7 @@ fn prints(rows: &[Stored]) -> BTreeMap<Paper, (u32, DateTime<Utc>)> {
             Ok(Entry::Fact { fact: Fact::PrintPending { paper, .. } }) => {
                 papers.entry(paper).or_insert((0, row.header.at));
             }
-            Ok(Entry::Fact { .. } | Entry::Intent { .. }) | Err(_) => {}
+            Ok(Entry::Fact { .. } | Entry::Intent { .. } | Entry::Trail { .. }) | Err(_) => {}
         }
     }
     papers

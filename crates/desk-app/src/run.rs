@@ -15,6 +15,7 @@ use desk_domain::{
     person::PersonFacts,
     posting::Account,
     ruleset::RuleSet,
+    trail::{self, Exchanged},
 };
 use desk_wire::v1::{Reply, Request};
 use serde::Serialize;
@@ -54,6 +55,8 @@ pub(crate) struct Running {
     /// Why the last answer was not taken.
     pub message: Option<Message>,
     pub authorising: bool,
+    /// What was said to cards since the last fact, masked; written down with the next one.
+    pub trail: Vec<Exchanged>,
     /// Documents read for the form on the screen; never on the disk.
     pub read: Option<ReadPapers>,
     /// The write of another desk on this card was looked into since the last fact.
@@ -81,6 +84,7 @@ impl Running {
             card_tried: false,
             message: None,
             authorising: false,
+            trail: Vec::new(),
             read: None,
             settled: false,
             person: None,
@@ -344,7 +348,12 @@ impl Desk {
         let case = running.case.clone().apply(fact.clone()).map_err(journal_broken)?;
         let next = self.with_cx(&header, |cx| case.next(cx));
         let entry = Entry::Fact { fact };
-        let mut rows = vec![self.draft(&header, &entry, postings.clone())?];
+        let mut rows = Vec::new();
+        if !running.trail.is_empty() {
+            let trail = Entry::Trail { exchanges: running.trail.clone() };
+            rows.push(self.draft(&header, &trail, desk_domain::posting::Balanced::none())?);
+        }
+        rows.push(self.draft(&header, &entry, postings.clone())?);
         let mut begun = None;
         let mut closes = None;
         match &next {
@@ -376,6 +385,7 @@ impl Desk {
             running.card_tried = false;
             running.settled = false;
             running.message = None;
+            running.trail.clear();
         }
         self.late_papers_of(id, &entry).await
     }
@@ -430,6 +440,7 @@ impl Desk {
         }
         let card_ready = front
             && !running.card_tried
+            && !self.staff_card_lies
             && match &self.presence {
                 Presence::Card { .. } => true,
                 Presence::NoService | Presence::NoReader | Presence::Empty | Presence::Several | Presence::Mute | Presence::InUse => false,
@@ -525,6 +536,12 @@ impl Desk {
         self.cases.get_mut(&id).filter(|running| running.steps == steps)
     }
 
+    pub(crate) fn keep_trail(&mut self, id: CaseId, trail: Vec<Exchanged>) {
+        if let Some(running) = self.cases.get_mut(&id) {
+            trail::extend(&mut running.trail, trail);
+        }
+    }
+
     pub(crate) async fn card_ended(&mut self, id: CaseId, steps: u32, end: Ended) -> Result<(), StoreFailure> {
         let Some(running) = self.current(id, steps) else {
             return Ok(());
@@ -534,7 +551,7 @@ impl Desk {
         let outcome = match end {
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
             Ended::Write(Ok(end)) => Outcome::Write { end },
-            Ended::Settled => return Ok(()),
+            Ended::Settled | Ended::Staff(_) => return Ok(()),
             Ended::Read(Err(message)) | Ended::Write(Err(message)) => {
                 running.card_tried = true;
                 running.wrong_card = (message.code != Code::NoCard).then_some(message);

@@ -6,6 +6,7 @@ use desk_domain::{
     code::{Code, Message},
     id::{CaseId, OperatorId, SessionToken},
     normalise,
+    staff::StaffCard,
 };
 use desk_wire::v1::{Operator, Reply, Request, Role, Secret};
 
@@ -50,8 +51,18 @@ pub(crate) struct Door {
     /// Set when the desk is locked: only this person may come back, to the case left behind.
     pub locked: Option<Locked>,
     pub message: Option<Message>,
-    /// What was typed, while the centre is asked.
-    pub knocking: Option<(OperatorId, Secret)>,
+    /// How somebody wants in, while card or centre are asked.
+    pub knocking: Option<Knock>,
+}
+
+/// How somebody wants in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Knock {
+    Password(OperatorId, Secret),
+    /// The staff card is being asked.
+    CardAsked,
+    /// The staff card's proof holds at this desk; the centre is being asked.
+    Card(StaffCard),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +107,7 @@ impl Desk {
     fn knock(&mut self, operator: OperatorId, password: Secret) {
         if let Place::Door(door) = &mut self.place {
             door.message = None;
-            door.knocking = Some((operator.clone(), password.clone()));
+            door.knocking = Some(Knock::Password(operator.clone(), password.clone()));
         }
         let id = self.draw();
         self.call(Errand::SignIn, id, Request::SignIn { operator, password });
@@ -106,7 +117,7 @@ impl Desk {
         let Place::Door(door) = &mut self.place else {
             return Ok(());
         };
-        let Some((operator, password)) = door.knocking.take() else {
+        let Some(knock) = door.knocking.take() else {
             return Ok(());
         };
         match end {
@@ -138,16 +149,22 @@ impl Desk {
                     Ok(())
                 }
             },
-            Err(failure) => self.sign_in_offline(operator, &password, failure).await,
+            Err(failure) => self.sign_in_offline(&knock, failure).await,
         }
     }
 
-    async fn sign_in_offline(&mut self, operator: OperatorId, password: &Secret, failure: LinkFailure) -> Result<(), StoreFailure> {
+    async fn sign_in_offline(&mut self, knock: &Knock, failure: LinkFailure) -> Result<(), StoreFailure> {
+        let operator = match knock {
+            Knock::Password(operator, _) | Knock::Card(StaffCard { operator, .. }) => operator.clone(),
+            Knock::CardAsked => return Ok(()),
+        };
         let cached = self.store.operator(operator.as_str()).await?;
         let now = self.now();
         let refusal = match &cached {
             None => Some(Message::new(failure.code)),
-            Some(known) if !self.verifier.matches(&password.0, &known.offline_verifier) => Some(Message::new(Code::PasswordWrong)),
+            Some(known) if !self.opens(knock, known) => {
+                Some(Message::new(if matches!(knock, Knock::Card(_)) { Code::StaffCardRevoked } else { Code::PasswordWrong }))
+            }
             // A clock that stepped back would make an old verifier young again.
             Some(known)
                 if known.offline_until < now
@@ -166,6 +183,15 @@ impl Desk {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Whether this is what the centre last said of that person: the password's verifier, or the one valid card.
+    fn opens(&self, knock: &Knock, known: &Operator) -> bool {
+        match knock {
+            Knock::Password(_, password) => self.verifier.matches(&password.0, &known.offline_verifier),
+            Knock::Card(card) => known.staff_card.as_deref() == Some(&card.serial),
+            Knock::CardAsked => false,
         }
     }
 

@@ -551,6 +551,10 @@ pub enum Act {
     Unlock {
         password: String,
     },
+    /// The staff card on the reader, at the door: signs in, or unlocks where it is the same person's.
+    SignInByCard {
+        pin: String,
+    },
     Lock,
     SignOut,
     /// Float in yuan as typed, counted blanks as typed.
@@ -599,6 +603,11 @@ pub enum Act {
         question: String,
         supervisor: String,
         password: String,
+    },
+    /// The supervisor's staff card on the reader.
+    AuthoriseByCard {
+        question: String,
+        pin: String,
     },
     Park {
         question: String,

@@ -155,6 +155,21 @@ pub fn verify(id: u8, pin: &[u8]) -> Vec<u8> {
     with_data([0x00, 0x20, 0x00, id], pin)
 }
 
+/// READ BINARY of the selected file from an offset on.
+#[must_use]
+pub fn read_on(offset: usize, length: usize) -> Vec<u8> {
+    let [high, low] = u16::try_from(offset).unwrap_or(u16::MAX).to_be_bytes();
+    vec![0x00, 0xB0, high & 0x7F, low, u8::try_from(length).unwrap_or(u8::MAX)]
+}
+
+/// INTERNAL AUTHENTICATE: the card signs the challenge.
+#[must_use]
+pub fn internal_authenticate(challenge: &[u8; 32]) -> Vec<u8> {
+    let mut command = with_data([0x00, 0x88, 0x00, 0x00], challenge);
+    command.push(0x40);
+    command
+}
+
 /// RELOAD PIN: the new PIN in the clear, with its MAC.
 #[must_use]
 pub fn reload_pin(pin: &[u8], mac: &[u8]) -> Vec<u8> {

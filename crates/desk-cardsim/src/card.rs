@@ -1,13 +1,18 @@
 //! One simulated card: what survives without power, what does not, and its one entrance.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use desk_card::{bcd, card::BlockState};
+use desk_card::{
+    bcd,
+    card::BlockState,
+    pin::Pin,
+    staff::{STAFF_APPLICATION, STAFF_PIN},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     crypto::{self, CardKey, card_key, master_key, word},
     kiosk,
-    memory::{Application, Block, Body, File, Key, KeyUse, Life, Memory, Purse, Switches, Tries, UnloadRule, WriteRule},
+    memory::{Application, Block, Body, File, Key, KeyUse, Life, Memory, Purse, Signer, Switches, Tries, UnloadRule, WriteRule},
     system::{System, Volatile},
 };
 
@@ -44,6 +49,17 @@ pub struct CardRow {
     pub balance_fen: u32,
     /// `YYYY-MM-DD`, or empty.
     pub valid_until: String,
+}
+
+/// A staff card to be made, as the centre's demonstration writes it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffRow {
+    pub operator: String,
+    pub pin: String,
+    /// DER, hexadecimal digits.
+    pub certificate: String,
+    /// PKCS#8, hexadecimal digits.
+    pub key: String,
 }
 
 /// A card. Everything but its volatile state serialises, so that its memory outlives a process.
@@ -172,6 +188,27 @@ impl SimCard {
         Ok(card)
     }
 
+    /// The card of a member of staff: certificate, PIN, and a key that signs.
+    ///
+    /// # Errors
+    /// [`BadCard`] names the field.
+    pub fn staff(row: &StaffRow) -> Result<Self, BadCard> {
+        let certificate = hex::decode(&row.certificate).map_err(|_| BadCard("certificate".to_owned()))?;
+        let key = hex::decode(&row.key).map_err(|_| BadCard("key".to_owned()))?;
+        let pin = Pin::try_from(row.pin.clone()).map_err(|_| BadCard("pin".to_owned()))?;
+        let files = vec![binary(0x01, certificate, WriteRule::Never)];
+        let mut card = Self::of(
+            STAFF_APPLICATION.to_vec(),
+            files,
+            vec![new_key(KeyUse::Pin, STAFF_PIN, pin.bytes())],
+            None,
+            Switches::default(),
+            &[0x57; 8],
+        );
+        card.memory.application.signer = Some(Signer(key));
+        Ok(card)
+    }
+
     /// A card of no family that a counter knows.
     #[must_use]
     pub fn unknown() -> Self {
@@ -185,7 +222,7 @@ impl SimCard {
             memory: Memory {
                 uid: [a, b, c, d],
                 life: Life::InUse,
-                application: Application { name, block: Block::Open, files, keys, purse, proof: None },
+                application: Application { name, block: Block::Open, files, keys, purse, proof: None, signer: None },
                 switches,
                 draws: 0,
                 secret,

@@ -15,5 +15,5 @@ pub mod tray;
 mod vectors;
 pub mod vpcd;
 
-pub use card::{BadCard, CardRow, Seed, SimCard};
+pub use card::{BadCard, CardRow, Seed, SimCard, StaffRow};
 pub use in_process::{SimReader, SimTray};

@@ -31,7 +31,15 @@ pub struct Application {
     pub keys: Vec<Key>,
     pub purse: Option<Purse>,
     pub proof: Option<Proof>,
+    /// A staff card's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
 }
+
+/// A key that signs and is never read, PKCS#8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Signer(#[serde(with = "as_hex")] pub Vec<u8>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,8 +1,13 @@
 //! The card operating system: takes a command apart, keeps volatile state, and the commands that are not the purse's.
 
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+};
+
 use crate::{
     crypto::{CardKey, word},
-    memory::{Block, Body, KeyUse, Life, Memory, Unwritten, WriteRule},
+    memory::{Block, Body, KeyUse, Life, Memory, Signer, Unwritten, WriteRule},
     purse::Session,
 };
 
@@ -120,6 +125,7 @@ impl System<'_> {
             (0x00, 0x84) => self.get_challenge(command.le),
             (0x00, 0x82) => self.external_authenticate(p2, command.data, challenge.as_deref()),
             (0x00, 0x20) => self.verify(p2, command.data),
+            (0x00, 0x88) => self.internal_authenticate(command.data),
             (0x00 | 0x04, 0xD6) => self.update_binary(command, challenge.as_deref()),
             (0x84, 0x1E | 0x18 | 0x16) => self.block_command(command, challenge.as_deref()),
             (0x84, 0x24) => self.pin_unblock(command, challenge.as_deref()),
@@ -128,7 +134,8 @@ impl System<'_> {
             (0x80, 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C) => Err(0x6985),
             (
                 _,
-                0xA4 | 0xB0 | 0xB2 | 0x84 | 0x82 | 0x20 | 0xD6 | 0x1E | 0x18 | 0x16 | 0x24 | 0x5E | 0x50 | 0x52 | 0x54 | 0x58 | 0x5A | 0x5C,
+                0xA4 | 0xB0 | 0xB2 | 0x84 | 0x82 | 0x20 | 0x88 | 0xD6 | 0x1E | 0x18 | 0x16 | 0x24 | 0x5E | 0x50 | 0x52 | 0x54 | 0x58 | 0x5A
+                | 0x5C,
             ) => Err(0x6E00),
             _ => Err(0x6D00),
         };
@@ -310,6 +317,23 @@ impl System<'_> {
         key.tries.left = key.tries.limit;
         self.volatile.state = 1;
         ok([])
+    }
+
+    /// Only after the PIN, and only a whole challenge.
+    fn internal_authenticate(&mut self, data: &[u8]) -> Outcome {
+        let Some(Signer(key)) = &self.memory.application.signer else {
+            return Err(0x6D00);
+        };
+        if data.len() != 32 {
+            return Err(0x6700);
+        }
+        if self.volatile.state == 0 {
+            return Err(0x6982);
+        }
+        let random = SystemRandom::new();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key, &random).map_err(|_| 0x6A88_u16)?;
+        let signature = key.sign(&random, data).map_err(|_| 0x6F00_u16)?;
+        ok(signature.as_ref())
     }
 
     fn update_binary(&mut self, command: &Command, challenge: Option<&[u8]>) -> Outcome {

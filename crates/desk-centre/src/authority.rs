@@ -1,10 +1,11 @@
 //! The deployment's own certificate authority: signs the centre's server certificate and the desks' client certificates.
 
-use desk_domain::id::{CellId, DeviceId};
+use chrono::{Datelike, NaiveDate};
+use desk_domain::id::{CellId, DeviceId, OperatorId};
 use ed25519_dalek::{Signature, VerifyingKey};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PublicKeyData, SignatureAlgorithm, date_time_ymd,
+    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PublicKeyData, SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
 use zeroize::Zeroizing;
@@ -44,6 +45,34 @@ impl PublicKeyData for DevicePublicKey {
     fn algorithm(&self) -> &'static SignatureAlgorithm {
         &PKCS_ED25519
     }
+}
+
+/// The P-256 key of a staff card, an uncompressed point.
+pub struct StaffPublicKey(Vec<u8>);
+
+impl StaffPublicKey {
+    /// None where these bytes are no uncompressed point.
+    #[must_use]
+    pub fn of(point: &[u8]) -> Option<Self> {
+        (point.len() == 65 && point.first() == Some(&0x04)).then(|| Self(point.to_vec()))
+    }
+}
+
+impl PublicKeyData for StaffPublicKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_ECDSA_P256_SHA256
+    }
+}
+
+/// A staff card's certificate.
+pub struct StaffCertificate {
+    pub der: Vec<u8>,
+    /// As the operator's record keeps it, hexadecimal digits.
+    pub serial: String,
 }
 
 /// Validity is wide: the demonstration's clock may stand years from the computer's, by which TLS checks. A desk is shut
@@ -134,6 +163,32 @@ impl Authority {
         let certificate = params.signed_by(key, &self.issuer()?).map_err(text)?;
         Ok(certificate.pem())
     }
+
+    /// Certificate of a staff card that is valid on these days; `serial` is drawn by the caller and never used twice.
+    ///
+    /// # Errors
+    /// What the library says.
+    pub fn staff(
+        &self,
+        key: &StaffPublicKey,
+        operator: &OperatorId,
+        serial: [u8; 16],
+        days: [NaiveDate; 2],
+    ) -> Result<StaffCertificate, String> {
+        let mut params = CertificateParams::default();
+        let [from, until] =
+            days.map(|day| date_time_ymd(day.year(), u8::try_from(day.month()).unwrap_or(1), u8::try_from(day.day()).unwrap_or(1)));
+        (params.not_before, params.not_after) = (from, until);
+        // Positive, as a certificate wants it.
+        let mut serial = serial;
+        serial[0] = serial[0] & 0x7F | 0x40;
+        params.serial_number = Some(SerialNumber::from_slice(&serial));
+        params.distinguished_name =
+            named(&[(DnType::OrganizationalUnitName, desk_wire::staff::STAFF), (DnType::CommonName, operator.as_str())]);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let certificate = params.signed_by(key, &self.issuer()?).map_err(text)?;
+        Ok(StaffCertificate { der: certificate.der().to_vec(), serial: hex::encode(serial) })
+    }
 }
 
 fn text(error: rcgen::Error) -> String {
@@ -157,6 +212,15 @@ pub fn requested_key(pem: &str) -> Option<DevicePublicKey> {
     let signature: [u8; 64] = request.signature_value.data.as_ref().try_into().ok()?;
     VerifyingKey::from_bytes(&key).ok()?.verify_strict(info.raw, &Signature::from_bytes(&signature)).ok()?;
     Some(DevicePublicKey(key))
+}
+
+/// The P-256 key of a staff card's certificate request whose sender has proved to hold it.
+#[must_use]
+pub fn requested_staff_key(pem: &str) -> Option<StaffPublicKey> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).ok()?;
+    let (_, request) = X509CertificationRequest::from_der(&pem.contents).ok()?;
+    request.verify_signature().ok()?;
+    StaffPublicKey::of(request.certification_request_info.subject_pki.subject_public_key.data.as_ref())
 }
 
 /// The desk that a certificate of our authority names.

@@ -13,6 +13,7 @@ use desk_domain::id::{OperatorId, OutletId, WindowId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    authority::requested_staff_key,
     backup,
     clock::Clock,
     config::Config,
@@ -20,6 +21,7 @@ use crate::{
     fault::Fault,
     open, secrets,
     secrets::Secrets,
+    staff,
     store::Postgres,
     upstream::{ecard_sandbox, neighbour_sandbox},
 };
@@ -66,6 +68,28 @@ pub enum Command {
     },
     /// Lets an operator in again who was locked out.
     UnlockOperator {
+        #[command(flatten)]
+        configured: Configured,
+        #[arg(long)]
+        operator: String,
+    },
+    /// Issues an operator's staff card from its certificate request (PKCS#10, P-256); the one before it is void from now on.
+    StaffCard {
+        #[command(flatten)]
+        configured: Configured,
+        #[arg(long)]
+        operator: String,
+        /// Request in PEM, made with the key that never leaves the card.
+        #[arg(long, value_name = "FILE")]
+        request: PathBuf,
+        /// Where to write the certificate (DER) that goes onto the card.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        #[arg(long, default_value_t = 24)]
+        months: u32,
+    },
+    /// Makes an operator's staff card void: lost, or not needed any more.
+    RevokeStaffCard {
         #[command(flatten)]
         configured: Configured,
         #[arg(long)]
@@ -163,6 +187,14 @@ pub async fn run(command: Command) -> Result<(), Fault> {
             let config = Config::read(&configured.config)?;
             unlock(&config, &OperatorId::new(operator)).await
         }
+        Command::StaffCard { configured, operator, request, to, months } => {
+            let config = Config::read(&configured.config)?;
+            staff_card(&config, &OperatorId::new(operator), &request, &to, months).await
+        }
+        Command::RevokeStaffCard { configured, operator } => {
+            let config = Config::read(&configured.config)?;
+            staff::keep(&config, &OperatorId::new(operator), None).await
+        }
         Command::Serve { configured, clock_offset_seconds, address_file } => {
             let mut config = Config::read(&configured.config)?;
             if let Some(offset) = clock_offset_seconds {
@@ -233,6 +265,20 @@ async fn unlock(config: &Config, operator: &OperatorId) -> Result<(), Fault> {
     tx.commit().await?;
     tracing::info!(operator = %operator, "unlocked");
     Ok(())
+}
+
+async fn staff_card(config: &Config, operator: &OperatorId, request: &Path, to: &Path, months: u32) -> Result<(), Fault> {
+    let pem = std::fs::read_to_string(request).map_err(|error| Fault::of(request, error.kind()))?;
+    let key = requested_staff_key(&pem).ok_or_else(|| Fault::of(request, "no certificate request with a P-256 key"))?;
+    let secrets = Secrets::open(&config.data_dir)?;
+    let today = local_day(config.clock().now());
+    let until = today.checked_add_months(chrono::Months::new(months)).ok_or_else(|| Fault::new("months: too many"))?;
+    let serial = crate::clock::random();
+    let certificate = secrets.authority.staff(&key, operator, serial, [today, until]).map_err(Fault::new)?;
+    // The operator first: a certificate that nobody knows opens nothing.
+    staff::keep(config, operator, Some(&certificate.serial)).await?;
+    std::fs::write(to, &certificate.der).map_err(|error| Fault::of(to, error.kind()))?;
+    say(&format!("staff card of {operator}: certificate {}, valid until {until}", certificate.serial))
 }
 
 async fn serve(config: &Config, address_file: Option<&Path>) -> Result<(), Fault> {

@@ -14,5 +14,6 @@ pub mod keys;
 pub mod open;
 pub mod passwords;
 pub mod secrets;
+pub mod staff;
 pub mod store;
 pub mod upstream;

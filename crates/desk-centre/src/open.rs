@@ -5,7 +5,10 @@ use std::str::FromStr;
 use centre_core::{Centre, Parts};
 use sqlx::postgres::PgConnectOptions;
 
-use crate::{config::Config, fault::Fault, http::Server, keys::SoftwareKeys, passwords::Peppered, secrets::Secrets, store::Postgres};
+use crate::{
+    config::Config, fault::Fault, http::Server, keys::SoftwareKeys, passwords::Peppered, secrets::Secrets, staff::OfAuthority,
+    store::Postgres,
+};
 
 /// Connections of a command that does one thing.
 const FEW: u32 = 2;
@@ -68,6 +71,7 @@ pub async fn server(config: &Config) -> Result<(Server, Postgres), Fault> {
         store: Box::new(store.clone()),
         keys: Box::new(SoftwareKeys::from_seed(&secrets.issuer_seed)?),
         passwords: Box::new(Peppered::new(secrets.pepper.clone())),
+        staff_cards: Box::new(OfAuthority(secrets.authority.certificate_pem().to_owned())),
         platform: Box::new(config.platform(&secrets)?),
         upstream: config.neighbours(&secrets)?.upstream(),
         policy,

@@ -24,6 +24,7 @@ use crate::{
     practice::NoLine,
     rules, screens,
     secrets::{RestingPlace, Secrets},
+    staff::OfAuthority,
     station::StationFile,
     verifier::Argon2Verifier,
 };
@@ -99,6 +100,7 @@ impl Composition {
             id_reader: id_reader(config),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
+            staff_cards: Arc::new(OfAuthority(read_authority(config)?)),
             entropy: Box::new(SystemEntropy),
             practice: config.practice,
             station,
@@ -117,7 +119,7 @@ impl Composition {
 }
 
 /// Keyring and key stretching block; the actor's threads must not.
-async fn load_secrets(
+pub(crate) async fn load_secrets(
     folder: std::path::PathBuf,
     load: impl FnOnce(&RestingPlace, &Path) -> Result<Secrets, Message> + Send + 'static,
 ) -> Result<Secrets, Message> {
@@ -130,7 +132,7 @@ async fn load_secrets(
 }
 
 /// The real store must be there already; the practice store is made with the first practice.
-async fn open_store(config: &Config, station: &Station, secrets: &Secrets) -> Result<Box<dyn Store>, Message> {
+pub(crate) async fn open_store(config: &Config, station: &Station, secrets: &Secrets) -> Result<Box<dyn Store>, Message> {
     let entropy = Box::new(SystemEntropy);
     let opened = if config.practice {
         let path = config.data_dir.join(PRACTICE_STORE);

@@ -6,6 +6,7 @@ pub mod config;
 pub mod enrol;
 pub mod entropy;
 pub mod headless;
+pub mod journal;
 pub mod logging;
 mod no_printer;
 pub mod passphrase;
@@ -13,6 +14,7 @@ mod practice;
 mod rules;
 pub mod screens;
 pub mod secrets;
+mod staff;
 pub mod station;
 pub mod verifier;
 

@@ -282,6 +282,13 @@ catalogue! {
     PrinterMissing, "PRINTER_MISSING", Warn, "打印机不可用，凭证待打印。", "打印机没有开机、缺纸或没有配置。", "业务不受影响；接好打印机后补打待打印凭证。";
     PasswordWrong, "PASSWORD_WRONG", Refuse, "工号或密码错误。", "工号或密码输错，连续输错会锁定。", "核对大小写后重新输入；忘记密码请联系主管。";
     OperatorLocked, "OPERATOR_LOCKED", Refuse, "该工号已锁定。", "连续输错密码，或被管理员停用。", "请联系主管解锁。";
+    StaffCardMissing, "STAFF_CARD_MISSING", Refuse, "读卡器上不是员工卡。", "放的是市民卡，或没有放员工卡。", "取下市民卡，放上员工卡再输入 PIN；办完把市民卡放回。";
+    StaffCardInvalid, "STAFF_CARD_INVALID", Refuse, "员工卡无法核验。", "证书不是本中心签发的，或签名不符。", "不要再试；把卡交主管，向中心核查。";
+    StaffCardExpired, "STAFF_CARD_EXPIRED", Refuse, "员工卡已过有效期。", "证书的有效期已过，或本机时间不对。", "用密码登录，并向中心换领员工卡。";
+    StaffCardRevoked, "STAFF_CARD_REVOKED", Refuse, "这张员工卡已停用。", "员工卡已挂失，或已换发新卡。", "用密码登录；拾到的旧卡交主管。";
+    StaffCardOther, "STAFF_CARD_OTHER", Refuse, "这是另一位员工的卡。", "锁屏的是别人，只能由本人解锁。", "请本人放卡，或由本人注销后再登录。";
+    StaffPinWrong, "STAFF_PIN_WRONG", Refuse, "员工卡 PIN 错误，还可试 {left} 次。", "PIN 输错；次数用完卡片锁定。", "看清数字键再输；想不起来的用密码登录。";
+    StaffPinLocked, "STAFF_PIN_LOCKED", Refuse, "员工卡 PIN 已锁定。", "PIN 连续输错，次数已用完。", "用密码登录，并向中心换领员工卡。";
     SignInOfflineExpired, "SIGN_IN_OFFLINE_EXPIRED", Refuse, "离线登录已过期，须联网登录。", "离线时间太久，本机缓存的登录凭据已失效。", "等线路恢复后登录。";
     RoleMissing, "ROLE_MISSING", Refuse, "您没有办理此项的权限。", "您的工号没有这项权限。", "请有权限的人员办理或授权。";
     NotSignedIn, "NOT_SIGNED_IN", Refuse, "请先登录。", "没有登录，或登录已失效。", "请用工号和密码登录。";
@@ -309,6 +316,7 @@ catalogue! {
     TillFull, "TILL_FULL", Refuse, "尾箱现金已到上限，请先上交。", "尾箱里的现金超过了允许留存的数额。", "请先向主管上交一部分现金，再收款。";
     DayNotOpen, "DAY_NOT_OPEN", Refuse, "今日尚未日始。", "没有清点备用金和空白卡。", "先做日始。";
     PersonNotFound, "PERSON_NOT_FOUND", Refuse, "中心没有此人的登记。", "号码录错，或此人没有登记。", "核对号码重新查询；确实没有的请联系学校或发卡方。";
+    CaseNotFound, "CASE_NOT_FOUND", Refuse, "本机流水中没有这个单号。", "单号录错，或是别的窗口办理的。", "核对凭证上的单号；别的窗口的到那台电脑上查。";
     CardNotFound, "CARD_NOT_FOUND", Refuse, "中心没有此卡的登记。", "卡号不在中心的登记中。", "核对卡号；确认无误的报主管。";
     NoActiveCard, "NO_ACTIVE_CARD", Refuse, "该学生没有有效卡。", "没有可以补办的有效卡，可能从未领卡或已注销。", "查询首发进度；有疑问请联系学校。";
     StaleAnswer, "STALE_ANSWER", Info, "画面已更新，请看新内容。", "按键时画面已经变了，这次按键没有生效。", "看清当前画面后再操作。";

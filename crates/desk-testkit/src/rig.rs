@@ -19,7 +19,7 @@ use crate::{
     link_faults::FaultyLine,
     memory_store::{MemoryDisk, MemoryStore},
     screen::CapturedScreen,
-    world::{NoWorld, PlainPasswords, World},
+    world::{NoWorld, PlainPasswords, StaffAuthority, World},
 };
 
 /// A printer that keeps what it was given, and can be out of paper.
@@ -159,6 +159,7 @@ impl Rig {
             entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),
             signer: Arc::clone(&self.signer),
             verifier: Arc::new(PlainPasswords),
+            staff_cards: Arc::new(StaffAuthority),
             practice: false,
         });
         let clerk = Clerk::at(handle.clone(), &screen);

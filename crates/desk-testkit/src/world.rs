@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -22,6 +22,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_app::ports::{Answered, CentreLink, Clock, LinkFailure, Signer, Station, Verifier};
 use desk_card::profile::{LinePurpose, Profiles};
 use desk_cardsim::{CardRow, Seed, SimCard};
+use desk_centre::authority::Authority;
 use desk_domain::{
     code::{Code, Message},
     function::{Function, FunctionFacts, FunctionState, LossChannel},
@@ -29,6 +30,7 @@ use desk_domain::{
     issuer::{IssuerAnswer, IssuerRequest},
     person::{CardStatus, HolderClass},
     ruleset::{RuleFile, RuleSets},
+    staff::{StaffCard, StaffProof},
 };
 use desk_wire::v1::{Envelope, Request, Role, VERSION};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -128,6 +130,7 @@ impl World {
             store: Box::new(Memory::default()),
             keys: Box::new(Keys(keys)),
             passwords: Box::new(PlainPasswords),
+            staff_cards: Box::new(StaffAuthority),
             platform: Box::new(Platform(Arc::clone(&platform))),
             upstream: neighbours.upstream(),
             policy,
@@ -294,6 +297,33 @@ impl World {
     }
 }
 
+/// The authority of every world: made once, for a key takes its time.
+///
+/// # Panics
+/// Where no key can be made.
+#[must_use]
+#[expect(clippy::panic, reason = "a world without an authority is none")]
+pub fn authority() -> &'static Authority {
+    static AUTHORITY: OnceLock<Authority> = OnceLock::new();
+    AUTHORITY.get_or_init(|| Authority::make().unwrap_or_else(|why| panic!("authority: {why}")))
+}
+
+/// Staff cards against [`authority`], at the desk and at the centre.
+#[derive(Debug, Clone, Copy)]
+pub struct StaffAuthority;
+
+impl desk_app::ports::StaffCards for StaffAuthority {
+    fn proven(&self, proof: &StaffProof, challenge: &[u8; 32], now: DateTime<Utc>) -> Result<StaffCard, Message> {
+        desk_wire::staff::proven(authority().certificate_pem(), proof, challenge, now)
+    }
+}
+
+impl centre_core::ports::StaffCards for StaffAuthority {
+    fn proven(&self, proof: &StaffProof, challenge: &[u8; 32], now: DateTime<Utc>) -> Result<StaffCard, Message> {
+        desk_wire::staff::proven(authority().certificate_pem(), proof, challenge, now)
+    }
+}
+
 fn operator(id: &str, roles: &[Role]) -> OperatorRecord {
     OperatorRecord {
         cell: CellId::new(COUNTER),
@@ -303,6 +333,7 @@ fn operator(id: &str, roles: &[Role]) -> OperatorRecord {
         offline_verifier: format!("plain:pass-{id}"),
         failures: 0,
         locked_at: None,
+        staff_card: None,
     }
 }
 

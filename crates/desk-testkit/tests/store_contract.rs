@@ -321,6 +321,7 @@ async fn operators_and_memory_are_kept<S: Shelf>() {
         roles: vec![Role::Clerk],
         offline_verifier: "$argon2id$one".to_owned(),
         offline_until: ten_o_clock(),
+        staff_card: None,
     };
     store.remember_operator(&clerk).await.unwrap();
     clerk.roles.push(Role::Supervisor);

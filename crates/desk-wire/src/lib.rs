@@ -1,5 +1,6 @@
 //! Versioned messages between desk and centre. Version 1 is [`v1`].
 
 pub mod export;
+pub mod staff;
 pub mod suite;
 pub mod v1;

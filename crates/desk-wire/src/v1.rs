@@ -15,6 +15,7 @@ use desk_domain::{
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
     posting::Posting,
+    staff::StaffProof,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,10 @@ pub enum Request {
     SignIn {
         operator: OperatorId,
         password: Secret,
+    },
+    /// The same by a staff card: its proof is over this request's id.
+    SignInByCard {
+        proof: StaffProof,
     },
     SignOut,
     FindPerson {
@@ -117,6 +122,13 @@ pub enum Request {
         amount: Fen,
         reason: String,
     },
+    /// The same by the supervisor's staff card: its proof is over this request's id, the case and the amount.
+    AuthoriseByCard {
+        case: CaseId,
+        proof: StaffProof,
+        amount: Fen,
+        reason: String,
+    },
     /// What the centre's ledger holds for a business day of an outlet.
     DayTotals {
         outlet: OutletId,
@@ -137,6 +149,7 @@ impl Request {
         match self {
             Self::Ping => "ping",
             Self::SignIn { .. } => "sign_in",
+            Self::SignInByCard { .. } => "sign_in_by_card",
             Self::SignOut => "sign_out",
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
@@ -150,6 +163,7 @@ impl Request {
             Self::WriteEnd { .. } => "write_end",
             Self::Confirm { .. } => "confirm",
             Self::Authorise { .. } => "authorise",
+            Self::AuthoriseByCard { .. } => "authorise_by_card",
             Self::DayTotals { .. } => "day_totals",
             Self::Upload { .. } => "upload",
         }
@@ -247,6 +261,9 @@ pub struct Operator {
     /// PHC string (Argon2id) with which the desk lets this person in while the line is down, and until when.
     pub offline_verifier: String,
     pub offline_until: DateTime<Utc>,
+    /// Serial number of this person's valid staff card, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff_card: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

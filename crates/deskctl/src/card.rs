@@ -16,7 +16,7 @@ use desk_card::{
 };
 use serde_json::{Value, json};
 
-use crate::{decoded, live, recorded::Recording};
+use crate::{decoded, live, recorded::Recording, trail};
 
 /// No recording of one card comes near.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
@@ -48,6 +48,23 @@ pub enum Command {
         exchanges: bool,
         #[command(flatten)]
         families: FamilyFiles,
+    },
+    /// What was said to the cards of one case, from the journal of this desk, for support.
+    ///
+    /// Prints every command with its answer, its status word in words and its time in milliseconds. PINs, the holder's
+    /// file, journeys and card numbers but for their tails were masked when it was written down. The desk's program must
+    /// not be running: a journal has one master.
+    Trail {
+        /// Case number, as on every paper.
+        #[arg(value_name = "CASE")]
+        case: String,
+        /// Configuration of the desk.
+        #[arg(long, value_name = "FILE", default_value = "desk.toml")]
+        config: PathBuf,
+        /// Open file descriptor whose first line is the station's passphrase; otherwise the terminal is asked where one is
+        /// needed.
+        #[arg(long, value_name = "NUMBER")]
+        passphrase_fd: Option<u32>,
     },
     /// Lists the card families that are known.
     Families {
@@ -83,6 +100,7 @@ pub fn run(command: &Command) -> ExitCode {
         Command::Read { reader, wait, exchanges, families } => {
             families.load().and_then(|profiles| live::read(&profiles, reader.as_deref(), *wait, *exchanges))
         }
+        Command::Trail { case, config, passphrase_fd } => trail::read(case, config, *passphrase_fd).map_err(Nothing::from),
         Command::Families { families } => families.load().map(|profiles| listed(&profiles)),
     };
     let (object, exit) = match told {

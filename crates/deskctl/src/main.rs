@@ -8,6 +8,7 @@ mod journal;
 mod live;
 mod recorded;
 mod ruleset;
+mod trail;
 mod unit;
 
 use std::process::ExitCode;

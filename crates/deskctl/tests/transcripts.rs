@@ -222,3 +222,16 @@ fn nonsense_ends_with_a_code() {
     let (exit, told) = decoded(&folder.path().join("not-there"), None);
     assert_eq!((exit, told["code"].as_str()), (2, Some("TRANSCRIPT_INVALID")));
 }
+
+/// A journal that cannot be opened is told by code as well.
+#[test]
+fn a_trail_without_a_desk_ends_with_a_code() {
+    let folder = tempfile::tempdir().expect("folder");
+    let answer = Command::new(env!("CARGO_BIN_EXE_deskctl"))
+        .args(["card", "trail", "DEMO2026112401100001", "--config"])
+        .arg(folder.path().join("desk.toml"))
+        .output()
+        .expect("deskctl runs");
+    let told: Value = serde_json::from_slice(&answer.stdout).expect("one JSON object");
+    assert_eq!((answer.status.code(), told["code"].as_str()), (Some(2), Some("CONFIG_INVALID")));
+}

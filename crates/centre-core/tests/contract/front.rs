@@ -4,15 +4,16 @@ use chrono::Duration;
 use desk_domain::{
     code::Code,
     function::{Function, FunctionFacts, FunctionState, LossChannel},
-    id::{CardNo, DeviceId, OperatorId, ProgrammeId},
+    id::{CardNo, CellId, DeviceId, OperatorId, ProgrammeId},
     money::Fen,
     person::{HolderClass, InitialPassword, Lookup},
+    staff::{self, StaffProof, StaffPurpose},
 };
 use desk_wire::v1::{Reply, Request, Secret};
 
 use super::world::{
-    EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, TRANSIT, World, card, case, confirmed, device_id, noon, pupil, refund_claim, refusal,
-    reserve, reserved, sign_in,
+    COUNTER, EDUCATION, PUPIL_CARD, PURSE, SMALL_PURSE, TRANSIT, World, card, case, confirmed, device_id, hex, noon, pupil, refund_claim,
+    refusal, reserve, reserved, sign_in,
 };
 
 pub async fn unknown_device(world: World) {
@@ -44,6 +45,69 @@ pub async fn sign_in_and_out(world: World) {
     assert_eq!(refusal(world.ask(2, &session, totals.clone()).await), Code::NotSignedIn);
     assert_eq!(world.ask(1, &session, Request::SignOut).await, Reply::SignedOut);
     assert_eq!(refusal(world.ask(1, &session, totals).await), Code::NotSignedIn);
+}
+
+/// A signature over one request serves for nothing else; a card that was replaced or is nobody's opens nothing.
+pub async fn staff_cards(world: World) {
+    let proof_for = |desk: u8, id, purpose: &StaffPurpose, certificate: &str| StaffProof {
+        certificate: certificate.to_owned(),
+        signature: hex(&staff::challenge(&CellId::new(COUNTER), &device_id(desk), &id, purpose)),
+    };
+    let valid = |serial: Option<&str>| {
+        let serial = serial.map(str::to_owned);
+        let world = &world;
+        async move {
+            let mut tx = world.centre.store().begin().await.unwrap();
+            let mut record = tx.operator(&CellId::new(COUNTER), &OperatorId::new("2001")).await.unwrap().unwrap();
+            record.staff_card = serial;
+            tx.put_operator(&record).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    };
+    let knock = |certificate: &'static str| {
+        let id = world.id();
+        world.envelope(1, None, id, Request::SignInByCard { proof: proof_for(1, id, &StaffPurpose::SignIn, certificate) })
+    };
+    assert_eq!(refusal(world.send(&knock("2001 aa")).await), Code::StaffCardRevoked, "no card is known yet");
+    valid(Some("aa")).await;
+    let entered = knock("2001 aa");
+    let Reply::SignedIn { operator, .. } = world.send(&entered).await else {
+        panic!("signed in");
+    };
+    assert_eq!((operator.id.as_str(), operator.staff_card.as_deref()), ("2001", Some("aa")));
+    for (certificate, code) in
+        [("2001 bb", Code::StaffCardRevoked), ("9999 aa", Code::StaffCardRevoked), ("nonsense", Code::StaffCardInvalid)]
+    {
+        assert_eq!(refusal(world.send(&knock(certificate)).await), code, "{certificate}");
+    }
+    // The same proof under another id, at another desk, for another purpose.
+    let Request::SignInByCard { proof } = entered.request.clone() else {
+        panic!("a knock");
+    };
+    for (desk, request) in [(1, entered.request.clone()), (2, entered.request.clone())] {
+        assert_eq!(refusal(world.send(&world.envelope(desk, None, world.id(), request)).await), Code::StaffCardInvalid);
+    }
+    let clerk = world.sign_in(1, "1001").await;
+    let authorise =
+        |proof: StaffProof, amount| Request::AuthoriseByCard { case: case(1), proof, amount: Fen(amount), reason: "大额".to_owned() };
+    assert_eq!(refusal(world.ask(1, &clerk, authorise(proof, 26_800)).await), Code::StaffCardInvalid);
+    let id = world.id();
+    let purpose = StaffPurpose::Authorise { case: case(1), amount: Fen(26_800) };
+    let proof = proof_for(1, id, &purpose, "2001 aa");
+    let more = world.envelope(1, Some(&clerk), id, authorise(proof.clone(), 26_900));
+    assert_eq!(refusal(world.send(&more).await), Code::StaffCardInvalid, "another amount");
+    let id = world.id();
+    let agreed = world.envelope(1, Some(&clerk), id, authorise(proof_for(1, id, &purpose, "2001 aa"), 26_800));
+    let first = world.send(&agreed).await;
+    assert!(matches!(first, Reply::Authorised { .. }), "{first:?}");
+    assert_eq!(world.send(&agreed).await, first, "asked again it is the same one");
+    // Never one's own case, and never after the card was given up.
+    let own = world.sign_in(1, "2001").await;
+    let id = world.id();
+    let request = authorise(proof_for(1, id, &purpose, "2001 aa"), 26_800);
+    assert_eq!(refusal(world.send(&world.envelope(1, Some(&own), id, request)).await), Code::SelfAuthForbidden);
+    valid(None).await;
+    assert_eq!(refusal(world.send(&knock("2001 aa")).await), Code::StaffCardRevoked);
 }
 
 pub async fn lock_out(world: World) {

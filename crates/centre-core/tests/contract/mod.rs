@@ -12,7 +12,7 @@ pub mod world;
 macro_rules! contract_suite {
     ($store:expr) => {
         contract_suite!(@ $store;
-            front: unknown_device, old_generation, sign_in_and_out, lock_out, session_needed, repeat_gives_first_reply,
+            front: unknown_device, old_generation, sign_in_and_out, staff_cards, lock_out, session_needed, repeat_gives_first_reply,
                 changed_body, finds_people_and_cards, functions_of_a_card, replies_with_people_are_forgotten, authorisation;
             claims: refund_whole_way, refund_refusals, second_claimant, refund_again_after_top_up, purchase_of_rest,
                 no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, another_desk_decides, unknown_write_holds_the_card, release_frees,

@@ -12,7 +12,7 @@ use centre_core::{
     Centre, Parts, Policy, Programme,
     neighbours::Neighbours,
     policy::PasswordPolicy,
-    ports::{EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
+    ports::{EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult, StaffCards},
     record::{Card, Device, OperatorRecord, Person, Release},
     sandbox::{Account, Accounts},
     store::CentreStore,
@@ -31,6 +31,7 @@ use desk_domain::{
     money::Fen,
     person::{CardStatus, HolderClass, InitialPassword},
     ruleset::{FirstIssueRules, SmsRules, ValidityRules},
+    staff::{StaffCard, StaffProof},
 };
 use desk_wire::v1::{Envelope, Reply, Request, Role, Secret, VERSION};
 use ed25519_dalek::SigningKey;
@@ -106,6 +107,22 @@ impl KeyRelease for Words {
     async fn settles(&self, release: &Release, proof: &str) -> Result<bool, Message> {
         Ok(Some(proof) == release.random.as_deref())
     }
+}
+
+/// A certificate says `OPERATOR SERIAL`; the signature is the challenge itself.
+impl StaffCards for Words {
+    fn proven(&self, proof: &StaffProof, challenge: &[u8; 32], _: DateTime<Utc>) -> Result<StaffCard, Message> {
+        let invalid = || Message::new(Code::StaffCardInvalid);
+        let (operator, serial) = proof.certificate.split_once(' ').ok_or_else(invalid)?;
+        if proof.signature != hex(challenge) {
+            return Err(invalid());
+        }
+        Ok(StaffCard { operator: OperatorId::new(operator), serial: serial.to_owned() })
+    }
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Hashes nothing: the suite is about who may, not about hashing.
@@ -239,6 +256,7 @@ fn operator(id: &str, roles: &[Role]) -> OperatorRecord {
         offline_verifier: String::new(),
         failures: 0,
         locked_at: None,
+        staff_card: None,
     }
 }
 
@@ -362,6 +380,7 @@ impl World {
             store,
             keys: Box::new(Words),
             passwords: Box::new(Plain),
+            staff_cards: Box::new(Words),
             platform: Box::new(Platform(platform.clone())),
             upstream: neighbours.upstream(),
             policy: policy(),

@@ -33,6 +33,9 @@ struct Arguments {
     /// List of cards to make, in the form of rules/demonstration-cards.toml; that file itself without this option.
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
+    /// Staff card to add to the demonstration cards, as the centre's demonstration writes it.
+    #[arg(long, value_name = "FILE", requires = "make_demo")]
+    staff: Option<PathBuf>,
     /// Directory of the cards to play.
     #[arg(long, value_name = "DIR", required_unless_present = "make_demo")]
     tray: Option<PathBuf>,
@@ -69,6 +72,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             None => tray::DEMONSTRATION.to_owned(),
         };
         let made = tray::make(&directory, &seed, &list)?;
+        if let Some(file) = arguments.staff {
+            tray::add_staff(&directory, &std::fs::read_to_string(file)?)?;
+        }
         writeln!(io::stdout(), "{made} cards in {}", directory.display())?;
         return Ok(());
     }

@@ -14,7 +14,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BadCard, CardRow, Seed, SimCard};
+use crate::{BadCard, CardRow, Seed, SimCard, StaffRow};
 
 pub use facts::Facts;
 pub use field::{Faults, FieldCard, Side};
@@ -81,6 +81,33 @@ pub fn make(directory: &Path, seed: &Seed, list: &str) -> Result<usize, TrayErro
         save(&path, &text_of(stored)).map_err(|source| file_error(&path, source))?;
     }
     Ok(made.len())
+}
+
+/// Adds a staff card to the cards of a directory.
+///
+/// # Errors
+/// [`TrayError`]
+pub fn add_staff(directory: &Path, text: &str) -> Result<(), TrayError> {
+    let damaged = |source| TrayError::Damaged { path: directory.to_owned(), source };
+    let made: StaffRow = serde_json::from_str(text).map_err(damaged)?;
+    let name = format!("staff-{}", made.operator);
+    if !is_name(&name) {
+        return Err(TrayError::Name(name));
+    }
+    let card = SimCard::staff(&made).map_err(|source| TrayError::Card { name: name.clone(), source })?;
+    let row = CardRow {
+        name: name.clone(),
+        family: "staff".to_owned(),
+        card_no: made.operator,
+        issuer: String::new(),
+        serial: String::new(),
+        holder_class: 0,
+        balance_fen: 0,
+        valid_until: String::new(),
+    };
+    let path = path_of(directory, &name);
+    let position = files(directory)?.len() + 1;
+    save(&path, &text_of(&StoredCard { position, row, card })).map_err(|source| file_error(&path, source))
 }
 
 /// All cards of one directory.

@@ -29,6 +29,7 @@ use crate::{
     open,
     passwords::hash,
     secrets::Secrets,
+    staff::PlayedCard,
     upstream::{ecard_platform::Provision, neighbours::Opening},
 };
 
@@ -84,6 +85,10 @@ impl<'a> Cast<'a> {
     }
 }
 
+/// Whose staff card lies on the tray, and where it is written for the card simulator.
+const SUPERVISOR: &str = "2001";
+const STAFF_CARD: &str = "demonstration-staff-card.json";
+
 /// Fills an empty database; a filled one is left as it is. Answers what to tell the administrator.
 ///
 /// # Errors
@@ -102,7 +107,9 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
     let mut tx = store.begin().await?;
     let (first, _) = OPERATORS[0];
     if tx.operator(&config.cell(), &OperatorId::new(first)).await?.is_none() {
-        operators(tx.as_mut(), &config.cell(), &secrets).await?;
+        let played = staff_card(&secrets, today)?;
+        played.write(&config.data_dir.join(STAFF_CARD))?;
+        operators(tx.as_mut(), &config.cell(), &secrets, &played).await?;
         citizens(tx.as_mut(), &cast, now).await?;
         on_the_tray(tx.as_mut(), &rules, &cards, now).await?;
         tx.commit().await?;
@@ -179,7 +186,13 @@ fn tray(file: &Path) -> Result<Vec<CardLine>, Fault> {
     Ok(list.card)
 }
 
-async fn operators(tx: &mut dyn Tx, cell: &CellId, secrets: &Secrets) -> Result<(), Fault> {
+/// The supervisor's card on the tray; its PIN is public, like every password of the demonstration.
+fn staff_card(secrets: &Secrets, today: NaiveDate) -> Result<PlayedCard, Fault> {
+    let until = today + chrono::Months::new(24);
+    PlayedCard::make(&secrets.authority, &OperatorId::new(SUPERVISOR), "200100", [today, until]).map_err(Fault::new)
+}
+
+async fn operators(tx: &mut dyn Tx, cell: &CellId, secrets: &Secrets, played: &PlayedCard) -> Result<(), Fault> {
     for (id, roles) in OPERATORS {
         let password = format!("demo-{id}");
         tx.put_operator(&OperatorRecord {
@@ -190,6 +203,7 @@ async fn operators(tx: &mut dyn Tx, cell: &CellId, secrets: &Secrets) -> Result<
             offline_verifier: hash(&[], &password, &random()).map_err(Fault::new)?,
             failures: 0,
             locked_at: None,
+            staff_card: (id == played.operator).then(|| played.serial.clone()),
         })
         .await?;
     }

@@ -38,6 +38,7 @@ pub(super) async fn operator(db: &mut PgConnection, cell: &CellId, operator: &Op
                 offline_verifier: text(row, "offline_verifier")?,
                 failures: number(row, "failures")?,
                 locked_at: get(row, "locked_at")?,
+                staff_card: get(row, "staff_card")?,
             })
         })
         .transpose()
@@ -46,9 +47,9 @@ pub(super) async fn operator(db: &mut PgConnection, cell: &CellId, operator: &Op
 pub(super) async fn put_operator(db: &mut PgConnection, operator: &OperatorRecord) -> Stored<()> {
     let roles = operator.roles.iter().map(to_word).collect::<Stored<Vec<String>>>()?;
     sqlx::query(
-        "INSERT INTO operators VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO operators VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (cell, operator) DO UPDATE SET roles = $3, password = $4,
-             offline_verifier = $5, failures = $6, locked_at = $7",
+             offline_verifier = $5, failures = $6, locked_at = $7, staff_card = $8",
     )
     .bind(operator.cell.as_str())
     .bind(operator.operator.as_str())
@@ -57,6 +58,7 @@ pub(super) async fn put_operator(db: &mut PgConnection, operator: &OperatorRecor
     .bind(&operator.offline_verifier)
     .bind(i64::from(operator.failures))
     .bind(operator.locked_at)
+    .bind(&operator.staff_card)
     .execute(db)
     .await
     .map_err(failed)?;

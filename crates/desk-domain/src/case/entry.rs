@@ -6,7 +6,7 @@ use super::{
     Case, Effect, Service,
     fact::{Fact, Misplaced},
 };
-use crate::{card::WriteIntent, code::Code};
+use crate::{card::WriteIntent, code::Code, trail::Exchanged};
 
 /// The sealed payload of a row after the first; the first (`opened`) holds the case's header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub enum Entry {
     Fact {
         fact: Fact,
     },
+    /// What was said to a card until the fact that stands next. Says nothing about the case.
+    Trail {
+        exchanges: Vec<Exchanged>,
+    },
 }
 
 impl Entry {
@@ -28,13 +32,14 @@ impl Entry {
         match self {
             Self::Intent { effect } => format!("intent.{}", effect.name()),
             Self::Fact { fact } => format!("fact.{}", fact.name()),
+            Self::Trail { .. } => "trail".to_owned(),
         }
     }
 
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Intent { .. } => None,
+            Self::Intent { .. } | Self::Trail { .. } => None,
             Self::Fact { fact } => fact.code(),
         }
     }
@@ -59,6 +64,7 @@ pub fn replay(service: Service, entries: impl IntoIterator<Item = Entry>) -> Res
     for entry in entries {
         match entry {
             Entry::Intent { effect } => replayed.begun = Some(effect),
+            Entry::Trail { .. } => {}
             Entry::Fact { fact } => {
                 // A late print or a notice says nothing about the effect under way.
                 if !replayed.case.is_beside(&fact) {

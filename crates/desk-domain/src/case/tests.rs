@@ -375,7 +375,7 @@ impl Table {
             .iter()
             .filter_map(|entry| match entry {
                 Entry::Fact { fact } => Some(fact.name()),
-                Entry::Intent { .. } => None,
+                Entry::Intent { .. } | Entry::Trail { .. } => None,
             })
             .collect()
     }
@@ -742,7 +742,7 @@ fn money_taken_for_a_purse_reaches_it_or_goes_back() {
     let held = |table: &Table| -> i64 {
         let facts = table.journal.iter().filter_map(|entry| match entry {
             Entry::Fact { fact } => Some(fact.postings()),
-            Entry::Intent { .. } => None,
+            Entry::Intent { .. } | Entry::Trail { .. } => None,
         });
         facts
             .flat_map(|postings| postings.lines().to_vec())

@@ -179,6 +179,7 @@ fn clerk(desk: u8) -> OperatorRecord {
         roles: vec![Role::Clerk],
         failures: 0,
         locked_at: None,
+        staff_card: None,
     }
 }
 

@@ -330,6 +330,7 @@ impl World {
             store: Box::new(Memory::default()),
             keys: Box::new(SoftwareKeys(KeyService::new(MasterKeys::from_seed(SEED)).unwrap())),
             passwords: Box::new(Plain),
+            staff_cards: Box::new(desk_testkit::world::StaffAuthority),
             platform: Box::new(Platform(platform)),
             upstream: centre_core::neighbours::Neighbours::default().upstream(),
             policy: Policy {
@@ -394,6 +395,7 @@ impl World {
             entropy: Box::new(Seeded::new(self.lives)),
             signer: Arc::new(Key(signing_key())),
             verifier: Arc::new(Plain),
+            staff_cards: Arc::new(desk_testkit::world::StaffAuthority),
             practice: false,
         });
         let task = tokio::spawn(desk.run());
@@ -436,6 +438,7 @@ fn operator(cell: &CellId, id: &str, roles: &[Role]) -> OperatorRecord {
         offline_verifier: format!("plain:pass-{id}"),
         failures: 0,
         locked_at: None,
+        staff_card: None,
     }
 }
 
