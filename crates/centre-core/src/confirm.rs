@@ -83,7 +83,10 @@ impl Call<'_> {
         Ok(match (settlement, &claim.claim) {
             (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;
-                self.settle_purse(claim, cell, card, *reserved, proof).await?
+                match &claim.reservation.later {
+                    None => self.settle_purse(claim, cell, card, *reserved, proof).await?,
+                    Some(later) => self.settle_blocked(claim, cell, card, *reserved, *later, proof).await?,
+                }
             }
             (Settlement::PurseLoaded { amount, proof }, Claim::TopUp { cell, card, amount: reserved, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;
@@ -132,7 +135,7 @@ impl Call<'_> {
                 match card.purse.as_ref()?.refund_method {
                     RefundMethod::Unload => Some(WriteIntent::Unload { before, amount, terminal }),
                     RefundMethod::PurchaseOfRest => Some(WriteIntent::PurchaseOfRest { before, amount, terminal }),
-                    RefundMethod::BlockThenBackOffice => None,
+                    RefundMethod::BlockThenBackOffice => Some(WriteIntent::Block { before, to: claim.reservation.later?.block }),
                 }
             }
             Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,

@@ -2,7 +2,7 @@
 //! every release is recorded before it leaves.
 
 use desk_domain::{
-    card::{BlockState, CardImage, RefundMethod},
+    card::{BlockState, CardImage},
     claim::Claim,
     code::Code,
     id::{CardNo, CaseId, CentreNumber},
@@ -42,7 +42,7 @@ impl Call<'_> {
                 IssuerAnswer::Stepped { to }
             }
             IssuerRequest::CheckChip { card, to, chip } => {
-                IssuerAnswer::Checked { genuine: !chip.is_empty() && blocked_chip(&claim, &releases, card, *to, chip) }
+                IssuerAnswer::Checked { genuine: blocked_chip(&claim, &releases, card, *to, chip) }
             }
             IssuerRequest::Load { .. }
             | IssuerRequest::Unload { .. }
@@ -182,6 +182,7 @@ impl Call<'_> {
                 Ok(Asked::mac(*online_counter, random))
             }
             (IssuerRequest::Unload { online_counter, random, amount, terminal, .. }, Claim::PurseRefund { card, amount: reserved, .. }) => {
+                paid_here(claim)?;
                 let expected = card.purse.as_ref().map(|purse| purse.online_counter);
                 require(expected == Some(*online_counter), Code::CardMovedOn)?;
                 self.purse_terms(*amount, *reserved, terminal)?;
@@ -191,6 +192,7 @@ impl Call<'_> {
                 IssuerRequest::Purchase { offline_counter, random, amount, terminal, .. },
                 Claim::PurseRefund { card, amount: reserved, .. },
             ) => {
+                paid_here(claim)?;
                 let expected = card.purse.as_ref().map(|purse| purse.offline_counter);
                 require(expected == Some(*offline_counter), Code::CardMovedOn)?;
                 self.purse_terms(*amount, *reserved, terminal)?;
@@ -202,9 +204,8 @@ impl Call<'_> {
                 Ok(Asked { releases: true, counter: None, random: None })
             }
             // A purse that can only be blocked here and is paid by the back office.
-            (IssuerRequest::Block { to: BlockState::Temporary | BlockState::Permanent, .. }, Claim::PurseRefund { card, .. }) => {
-                let method = card.purse.as_ref().map(|purse| purse.refund_method);
-                require(method == Some(RefundMethod::BlockThenBackOffice), Code::RefundUnsupported)?;
+            (IssuerRequest::Block { to, .. }, Claim::PurseRefund { .. }) => {
+                require(claim.reservation.later.is_some_and(|later| later.block == *to), Code::RefundUnsupported)?;
                 Ok(Asked { releases: true, counter: None, random: None })
             }
             (
@@ -241,6 +242,11 @@ impl Call<'_> {
     }
 }
 
+/// What the back office will pay is not taken off the card as well.
+fn paid_here(claim: &ClaimRecord) -> Step<()> {
+    require(claim.reservation.later.is_none(), Code::RefundUnsupported)
+}
+
 /// What a request lets out, for the record of releases.
 struct Asked {
     releases: bool,
@@ -268,11 +274,11 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
     }
 }
 
-/// Was the MAC of this block released under this claim for this very chip?
+/// Was the MAC of this block released under this claim for this very chip, or for the card where no chip is named?
 fn blocked_chip(claim: &ClaimRecord, releases: &[Release], card: &CardKeySource, to: BlockState, chip: &str) -> bool {
     releases.iter().filter(|release| release.reservation == claim.number).any(|release| match &release.ask {
         IssuerRequest::Block { card: blocked, to: asked, chip: held, .. } => {
-            same_chip(blocked, card) && *asked == to && held.eq_ignore_ascii_case(chip)
+            same_chip(blocked, card) && *asked == to && (chip.is_empty() || held.eq_ignore_ascii_case(chip))
         }
         IssuerRequest::Load { .. }
         | IssuerRequest::Unload { .. }

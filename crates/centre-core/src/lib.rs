@@ -23,6 +23,7 @@ mod upload;
 pub mod memory;
 pub mod neighbours;
 pub mod number;
+pub mod payout;
 pub mod policy;
 pub mod ports;
 pub mod record;

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     record::{
         Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone,
-        Keep, KeptRow, OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
+        Keep, KeptRow, OperatorRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -37,6 +37,7 @@ struct State {
     claims: BTreeMap<CentreNumber, ClaimRecord>,
     open: BTreeMap<(CellId, String), CentreNumber>,
     settled: BTreeMap<(CellId, String, String), CentreNumber>,
+    payouts: BTreeMap<CentreNumber, Payout>,
     releases: BTreeMap<(CellId, String), Release>,
     decided_writes: BTreeMap<(CellId, CentreNumber), DecidedWrite>,
     authorisations: BTreeMap<(CellId, CentreNumber), Authorisation>,
@@ -335,6 +336,21 @@ impl Tx for MemoryTx {
         let mut open: Vec<HalfDone> = self.state.halves.values().filter(|half| half.ended_at.is_none()).cloned().collect();
         open.sort_by(|a, b| (a.since, &a.reservation).cmp(&(b.since, &b.reservation)));
         Ok(open)
+    }
+
+    async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {
+        Ok(self.state.payouts.get(reservation).cloned())
+    }
+
+    async fn put_payout(&mut self, payout: &Payout) -> Stored<()> {
+        self.put(|state| &mut state.payouts, payout.reservation.clone(), payout.clone());
+        Ok(())
+    }
+
+    async fn payouts(&mut self) -> Stored<Vec<Payout>> {
+        let mut due: Vec<Payout> = self.state.payouts.values().filter(|payout| payout.paid.is_none()).cloned().collect();
+        due.sort_by(|a, b| (a.from, &a.reservation).cmp(&(b.from, &b.reservation)));
+        Ok(due)
     }
 
     async fn add_release(&mut self, release: &Release) -> Stored<()> {

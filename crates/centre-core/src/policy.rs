@@ -7,7 +7,7 @@ use desk_domain::{
     id::{CellId, OutletId, ProgrammeId},
     money::Fen,
     person::{HolderClass, InitialPassword},
-    ruleset::{Capability, FirstIssueRules, Level, RuleSet, SmsRules, ValidityRules},
+    ruleset::{BackOffice, Capability, FirstIssueRules, Level, RuleSet, SmsRules, ValidityRules},
 };
 use desk_wire::v1::Role;
 
@@ -36,6 +36,8 @@ pub struct Programme {
     pub same_day_refund: bool,
     /// The transit function must have been opened before a refund.
     pub transit_open: bool,
+    /// Refund of purses that a counter can only put out of use, where the programme has it.
+    pub back_office: Option<BackOffice>,
     /// Most that a purse may hold, where the programme has purses.
     pub purse_cap: Option<Fen>,
     /// First digits of a new card's number; the rest is drawn.
@@ -110,6 +112,7 @@ impl Programme {
             refund_limits,
             same_day_refund: rules.purse.as_ref().is_none_or(|purse| purse.same_day),
             transit_open: rules.purse.as_ref().is_some_and(|purse| purse.transit_open),
+            back_office: rules.purse.as_ref().and_then(|purse| purse.back_office),
             purse_cap: rules.purse.as_ref().map(|purse| purse.cap),
             card_prefix: numbering.prefix.clone(),
             card_digits: numbering.digits,

@@ -277,6 +277,32 @@ pub struct HalfDone {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+/// A refund that the back office owes: the card is out of use, and what it held is paid from a day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payout {
+    /// Home cell of the right.
+    pub cell: CellId,
+    pub reservation: CentreNumber,
+    pub case: CaseId,
+    pub case_number: CaseNumber,
+    pub programme: ProgrammeId,
+    pub card_no: CardNo,
+    /// What the card held.
+    pub amount: Fen,
+    /// First day on which it may be paid.
+    pub from: NaiveDate,
+    pub since: DateTime<Utc>,
+    pub paid: Option<PaidOut>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidOut {
+    pub number: CentreNumber,
+    /// As clearing has it; never more than the card held.
+    pub amount: Fen,
+    pub at: DateTime<Utc>,
+}
+
 /// One answer of the key service: for which case, card and counter a MAC went out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {

@@ -7,7 +7,7 @@ use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId
 
 use crate::record::{
     Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
-    OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
+    OperatorRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -87,6 +87,13 @@ pub trait Tx: Send {
     async fn put_half_done(&mut self, half: &HalfDone) -> Stored<()>;
     /// Those that have not ended, of every cell, oldest first. Takes no lock.
     async fn halves(&mut self) -> Stored<Vec<HalfDone>>;
+
+    /// By reservation, in whatever cell; locked.
+    async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>>;
+    /// Inserts or moves on.
+    async fn put_payout(&mut self, payout: &Payout) -> Stored<()>;
+    /// Those that are not paid, of every cell, the earliest day first. Takes no lock.
+    async fn payouts(&mut self) -> Stored<Vec<Payout>>;
 
     async fn add_release(&mut self, release: &Release) -> Stored<()>;
     /// Releases for one card, oldest first.

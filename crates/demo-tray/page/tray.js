@@ -14,6 +14,7 @@ const NAMES = {
   "unknown-family": "不认识的卡",
   "purse-empty": "一卡通（零余额）",
   "purse-lost": "一卡通（已挂失）",
+  "purse-only-blocks": "一卡通（只能锁卡退值）",
 };
 const TROUBLE = {
   no_tray: "卡片模拟器没有应答，请确认演示仍在运行。",

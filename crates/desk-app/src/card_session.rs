@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use desk_card::{
+    ReadLocked,
     link::{CardReader, Presence},
     profile::Profiles,
     read::{ReadCard, ReadEnd},
@@ -47,6 +48,8 @@ pub(crate) enum Task {
     Write {
         intent: Box<WriteIntent>,
         resolve: bool,
+        /// The centre knows of the doubt, so another desk may have decided it: it is asked first, under this id.
+        elsewhere: Option<RequestId>,
         issuer: IssuerLine,
     },
     /// Prove whose staff card lies there; the PIN goes to the card and nowhere else.
@@ -74,6 +77,11 @@ pub(crate) struct IssuerLine {
 /// How a job ended. `Err` means that nothing was sent that could change a card.
 pub(crate) enum Ended {
     Read(Result<CardImage, Message>),
+    /// Nothing can be read of this card but its number: it is out of use.
+    Locked {
+        card_no: CardNo,
+        message: Message,
+    },
     Write(Result<WriteEnd, Message>),
     Staff(Result<StaffProof, Message>),
     /// Another desk's write was decided, or could not be.
@@ -155,8 +163,17 @@ impl CardSession {
                     return Ended::Read(Err(message));
                 }
                 let mut transaction = ReadCard::new(&self.profiles);
-                let read = self.drive(&mut transaction, ticket, None).await;
-                Ended::Read(read.map_err(|end| end.0))
+                let message = match self.drive(&mut transaction, ticket, None).await {
+                    Ok(card) => return Ended::Read(Ok(card)),
+                    Err(end) => end.0,
+                };
+                if message.code != Code::CardRefused {
+                    return Ended::Read(Err(message));
+                }
+                match self.drive(&mut ReadLocked::new(&self.profiles), ticket, None).await {
+                    Some(card_no) => Ended::Locked { card_no, message },
+                    None => Ended::Read(Err(message)),
+                }
             }
             Task::Staff { pin, challenge } => {
                 if let Some(message) = absent {
@@ -171,9 +188,14 @@ impl CardSession {
                 }
                 Ended::Settled
             }
-            Task::Write { intent, resolve, issuer } => {
+            Task::Write { intent, resolve, elsewhere, issuer } => {
                 if let Some(message) = absent {
                     return Ended::Write(Err(message));
+                }
+                if let Some(id) = elsewhere
+                    && let Some(end) = self.decided_elsewhere(id, &issuer).await
+                {
+                    return Ended::Write(Ok(end));
                 }
                 let begun = if resolve { write::resolve(&intent, &self.profiles) } else { write::begin(&intent, &self.profiles) };
                 match begun {
@@ -181,6 +203,15 @@ impl CardSession {
                     Ok(mut transaction) => Ended::Write(Ok(self.drive(&mut *transaction, ticket, Some(&issuer)).await)),
                 }
             }
+        }
+    }
+
+    /// How another desk decided this desk's write, if one has and the line works.
+    async fn decided_elsewhere(&mut self, id: RequestId, line: &IssuerLine) -> Option<WriteEnd> {
+        let request = Request::WriteEnd { case: line.case, reservation: line.reservation.clone() };
+        match self.link.call(id, line.session.as_ref(), &request).await {
+            Ok(Answered { reply: Reply::WriteEnd { end }, .. }) => end.map(|end| *end),
+            Ok(_) | Err(_) => None,
         }
     }
 

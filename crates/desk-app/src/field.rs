@@ -7,6 +7,7 @@ use crate::{
     card_session::{Ended, Task},
     desk::{Desk, Errand, HomeCard, Place},
     ports::{Presence, StoreFailure},
+    run::Running,
 };
 
 impl Desk {
@@ -43,27 +44,25 @@ impl Desk {
     }
 
     pub(crate) async fn home_card_read(&mut self, end: Ended) -> Result<(), StoreFailure> {
+        let locked = if let Ended::Locked { card_no, .. } = &end { Some(card_no.clone()) } else { None };
         self.home_card = match end {
             Ended::Read(Ok(card)) => HomeCard::Read(Box::new(card)),
             Ended::Read(Err(message)) if message.code == Code::NoCard => HomeCard::None,
-            Ended::Read(Err(message)) => HomeCard::Unreadable(message),
+            Ended::Read(Err(message)) | Ended::Locked { message, .. } => HomeCard::Unreadable(message),
             Ended::Write(_) | Ended::Staff(_) | Ended::Settled => HomeCard::None,
         };
         // A card that a suspended case waits for brings its case back by itself.
-        let back = match (&self.home_card, &self.place) {
-            (HomeCard::Read(card), Place::Home { .. }) => self
-                .cases
-                .iter()
-                .find(|(_, running)| {
-                    running
-                        .case
-                        .writing()
-                        .map(|writing| writing.intent.before())
-                        .is_some_and(|before| !before.blank && before.card_no == card.card_no)
-                })
-                .map(|(id, _)| *id),
-            (HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) | HomeCard::Read(_), _) => None,
+        let there = match &self.home_card {
+            HomeCard::Read(card) => Some(card.card_no.clone()),
+            HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => locked,
         };
+        let back = there.filter(|_| matches!(self.place, Place::Home { .. })).and_then(|card_no| {
+            let waits = |running: &Running| {
+                let before = running.case.writing().map(|writing| writing.intent.before());
+                before.is_some_and(|before| !before.blank && before.card_no == card_no)
+            };
+            self.cases.iter().find(|(_, running)| waits(running)).map(|(id, _)| *id)
+        });
         if let Some(id) = back {
             self.place = Place::Case(id);
             return self.advance(id).await;

@@ -115,6 +115,8 @@ impl Report {
             Account::FeeIncome { programme } => of("工本费收入", programme),
             Account::PurseFloat { programme } => of("电子钱包备付", programme),
             Account::RefundPayable { programme } => of("应付退值", programme),
+            Account::PayoutDue { programme } => of("后台待付退值", programme),
+            Account::IssuerBank { programme } => of("发卡方账户", programme),
             Account::TopUpHeld { programme } => of("待充值款", programme),
             Account::Suspense { programme } => of("待查", programme),
             Account::CashOver { .. } => "长款".to_owned(),

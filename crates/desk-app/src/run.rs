@@ -488,11 +488,13 @@ impl Desk {
             Effect::ReadCard { .. } => self.work_on_card(errand, Task::Read),
             Effect::WriteCard { attempt, reservation, intent } => {
                 let issuer = self.issuer_line(id, attempt, reservation);
-                self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: recovered, issuer });
+                self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: recovered, elsewhere: None, issuer });
             }
             Effect::ResolveWrite { attempt, reservation, intent } => {
+                let reported = running.case.writing().is_some_and(desk_domain::case::Writing::suspended);
+                let elsewhere = reported.then(|| self.draw());
                 let issuer = self.issuer_line(id, attempt, reservation);
-                self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: true, issuer });
+                self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: true, elsewhere, issuer });
             }
             Effect::Print { paper } => {
                 if let Some(sheet) = self.sheet(id, paper, u32::from(recovered)) {
@@ -552,6 +554,18 @@ impl Desk {
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
             Ended::Write(Ok(end)) => Outcome::Write { end },
             Ended::Settled | Ended::Staff(_) => return Ok(()),
+            Ended::Locked { card_no, message } => {
+                running.card_tried = true;
+                running.wrong_card = Some(message);
+                if !running.settled {
+                    // It may be another desk's write that put it out of use: that is decided, then the card is looked at again.
+                    running.settled = true;
+                    running.card_tried = false;
+                    running.busy = true;
+                    self.settle_other(id, steps, card_no);
+                }
+                return Ok(());
+            }
             Ended::Read(Err(message)) | Ended::Write(Err(message)) => {
                 running.card_tried = true;
                 running.wrong_card = (message.code != Code::NoCard).then_some(message);

@@ -141,7 +141,9 @@ impl Desk {
                 self.staff_card_lies = true;
                 Ok((card, proof))
             }
-            Ended::Read(_) | Ended::Write(_) | Ended::Settled => Err(Message::new(Code::Internal).with("where", "staff")),
+            Ended::Read(_) | Ended::Locked { .. } | Ended::Write(_) | Ended::Settled => {
+                Err(Message::new(Code::Internal).with("where", "staff"))
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use desk_domain::{
-    card::{BlockState, CardImage, TearEvidence, WriteEnd, WriteProof},
+    card::{BlockState, CardImage, RefundMethod, TearEvidence, WriteEnd, WriteProof},
     code::{Code, Message},
     issuer::{IssuerAnswer, IssuerRequest},
 };
@@ -16,13 +16,14 @@ use crate::{
     apdu::{self, Response},
     flow::{Act, Event, Flow, Wired},
     profile::{Profile, Profiles, key_source},
-    purse::{away, not_written, same_card, wrong_card},
+    purse::{away, not_begun, not_written, same_card, wrong_card},
+    read::{Depth, ReadEnd, Reading},
     status::Sw,
     tlv,
     transaction::{Reply, Step, Transaction},
 };
 
-/// Checks the card, serial number of the chip, challenge, MAC, block command, looks again. One try with a MAC, never a
+/// Checks the card and, where the block is a refund, that its purse has not moved; serial number of the chip, challenge, MAC, block command, looks again. One try with a MAC, never a
 /// second: unblocking counts wrong ones.
 pub struct SetBlock(Wired<DoBlock>);
 
@@ -113,6 +114,7 @@ enum Verdict {
 
 /// What a torn block and its beginning have in common.
 struct Aim {
+    profiles: Profiles,
     profile: Arc<Profile>,
     before: CardImage,
     to: BlockState,
@@ -124,7 +126,13 @@ impl Aim {
         if profile.block.is_none() {
             return Err(Message::new(Code::ProfileMismatch));
         }
-        Ok(Self { profile, before: before.clone(), to })
+        Ok(Self { profiles: profiles.clone(), profile, before: before.clone(), to })
+    }
+
+    /// Somebody is to be paid what the purse held: it must still hold that.
+    fn pays_the_purse(&self) -> bool {
+        self.to != BlockState::Open
+            && self.before.purse.as_ref().is_some_and(|purse| purse.refund_method == RefundMethod::BlockThenBackOffice)
     }
 
     fn judge(&self, sight: Sight) -> Verdict {
@@ -177,7 +185,10 @@ pub struct DoBlock {
 enum At {
     Start,
     Checking(Looking),
-    /// It was out of use before anything was sent.
+    Purse(Reading),
+    /// It was out of use before anything was sent: by this case?
+    Whose(CardImage),
+    /// The same of one that says nothing any more.
     DeadChip,
     DeadAsking,
     Chip,
@@ -201,17 +212,40 @@ impl DoBlock {
 
     fn checked(&mut self, sight: Sight) -> Act<WriteEnd> {
         match self.aim.judge(sight) {
-            Verdict::NotYet => {
-                self.at = At::Chip;
-                Act::Send(apdu::chip_serial())
+            Verdict::NotYet if self.aim.pays_the_purse() => {
+                let mut reading = Reading::new(&self.aim.profiles, Depth::Whole);
+                let act = reading.next(Event::Begin);
+                self.at = At::Purse(reading);
+                // The first step of a reading is never its end: a profile exists.
+                act.map(|_| unknown())
             }
+            Verdict::NotYet => self.ask_chip(),
             Verdict::WhoseChip => {
                 self.at = At::DeadChip;
                 Act::Send(apdu::chip_serial())
             }
+            Verdict::Done(WriteEnd::Written(proof)) if self.aim.pays_the_purse() => {
+                self.at = At::Whose(proof.after);
+                Act::Ask(self.aim.whose(String::new()))
+            }
             // Nothing was sent in this run.
             Verdict::Done(WriteEnd::Unknown { .. }) => not_written(Code::CardRefused),
             Verdict::Done(end) => Act::Done(end),
+        }
+    }
+
+    fn ask_chip(&mut self) -> Act<WriteEnd> {
+        self.at = At::Chip;
+        Act::Send(apdu::chip_serial())
+    }
+
+    fn counted(&mut self, read: Result<CardImage, ReadEnd>) -> Act<WriteEnd> {
+        let before = &self.aim.before;
+        match read {
+            Err(end) => Act::Done(not_begun(before, &end)),
+            Ok(seen) if !same_card(before, &seen) => Act::Done(wrong_card(before, &seen)),
+            Ok(seen) if seen.purse != before.purse => not_written(Code::CardMovedOn),
+            Ok(_) => self.ask_chip(),
         }
     }
 
@@ -268,6 +302,16 @@ impl Flow for DoBlock {
                 }
                 Act::Ask(_) => not_written(Code::CardPulled),
             },
+            (At::Purse(mut reading), event) => match reading.next(event) {
+                Act::Done(read) => self.counted(read),
+                Act::Send(command) => {
+                    self.at = At::Purse(reading);
+                    Act::Send(command)
+                }
+                Act::Ask(_) => not_written(Code::CardPulled),
+            },
+            (At::Whose(seen), Event::Issuer(IssuerAnswer::Checked { genuine: true })) => Act::Done(written(seen)),
+            (At::Whose(_), _) => not_written(Code::CardMovedOn),
             (At::DeadChip, Event::Card(response)) => match chip(&response) {
                 chip if chip.is_empty() => not_written(Code::CardRefused),
                 chip => {
@@ -312,8 +356,9 @@ impl Flow for DoBlock {
 
 /// Decides a torn block. Sends nothing that changes the card.
 ///
-/// The card still says its number: its state is the end. It says nothing any more: `Written` if the MAC was released for
-/// this very chip under this reservation.
+/// The card still says its number: its state is the end. Where the block is a refund, another case may have put it out of
+/// use since: `Written` if the MAC was released under this reservation, and it is still open. It says nothing any more:
+/// `Written` if the MAC was released for this very chip under this reservation.
 pub struct DecideBlock {
     aim: Aim,
     at: DecideAt,
@@ -322,6 +367,7 @@ pub struct DecideBlock {
 enum DecideAt {
     Start,
     Looking(Looking),
+    Whose(CardImage),
     Chip,
     Asking,
     Over,
@@ -355,9 +401,14 @@ impl Flow for DecideBlock {
                         self.at = DecideAt::Chip;
                         Act::Send(apdu::chip_serial())
                     }
+                    Verdict::Done(WriteEnd::Written(proof)) if self.aim.pays_the_purse() => {
+                        self.at = DecideAt::Whose(proof.after);
+                        Act::Ask(self.aim.whose(String::new()))
+                    }
                     Verdict::Done(end) => Act::Done(end),
                 },
             },
+            (DecideAt::Whose(seen), Event::Issuer(IssuerAnswer::Checked { genuine: true })) => Act::Done(written(seen)),
             (DecideAt::Chip, Event::Card(response)) => match chip(&response) {
                 chip if chip.is_empty() => away(),
                 chip => {
@@ -366,7 +417,7 @@ impl Flow for DecideBlock {
                 }
             },
             (DecideAt::Asking, Event::Issuer(IssuerAnswer::Checked { genuine: true })) => Act::Done(self.aim.proved()),
-            (DecideAt::Start | DecideAt::Chip | DecideAt::Asking | DecideAt::Over, _) => away(),
+            (DecideAt::Start | DecideAt::Whose(_) | DecideAt::Chip | DecideAt::Asking | DecideAt::Over, _) => away(),
         }
     }
 }

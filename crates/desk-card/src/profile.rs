@@ -306,6 +306,11 @@ impl Profiles {
         self.0.written.iter().find(|profile| profile.family == family).cloned()
     }
 
+    /// Families that the counter can put out of use.
+    pub(crate) fn blockable(&self) -> Vec<Arc<Profile>> {
+        self.0.written.iter().filter(|profile| profile.block.is_some()).cloned().collect()
+    }
+
     /// How any family is read.
     #[must_use]
     pub fn layout(&self, family: &str) -> Option<&Layout> {

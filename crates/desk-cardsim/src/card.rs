@@ -37,7 +37,7 @@ pub struct BadCard(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardRow {
     pub name: String,
-    /// `education`, `tunion-unload`, `tunion-purchase` or `unknown`.
+    /// `education`, `tunion-unload`, `tunion-purchase`, `tunion-block` or `unknown`.
     pub family: String,
     /// All zeros make a blank.
     pub card_no: String,
@@ -80,6 +80,7 @@ enum Power {
 const EDUCATION_NAME: &[u8] = b"SUXIN.DDF01";
 const TUNION_NAME: &[u8] = &[0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05];
 const TUNION_SUFFIX: &[u8] = &[0x99, 0x99, 0x00, 0x02];
+const TUNION_BLOCK_SUFFIX: &[u8] = &[0x99, 0x99, 0x00, 0x03];
 const FOREIGN_NAME: &[u8] = b"OTHER.APP01";
 /// PIN of a purse as it leaves the factory: 123456.
 const FIRST_PIN: [u8; 3] = [0x12, 0x34, 0x56];
@@ -97,7 +98,7 @@ impl SimCard {
         match row.family.as_str() {
             "education" => Self::education(seed, row),
             "tunion-unload" => Self::purse(seed, row, Switches { unload: UnloadRule::Purse(2), ..Switches::default() }),
-            "tunion-purchase" => Self::purse(seed, row, Switches::default()),
+            "tunion-purchase" | "tunion-block" => Self::purse(seed, row, Switches::default()),
             "unknown" => Ok(Self::unknown()),
             other => Err(BadCard(format!("family {other}"))),
         }
@@ -166,7 +167,7 @@ impl SimCard {
             held.push(keys.key(KeyUse::PinReload, 0, "pin_reload"));
             held.push(new_key(KeyUse::Pin, 0, FIRST_PIN.to_vec()));
         } else {
-            name.extend(TUNION_SUFFIX);
+            name.extend(if row.family == "tunion-block" { TUNION_BLOCK_SUFFIX } else { TUNION_SUFFIX });
         }
         let mut card = Self::of(
             name,

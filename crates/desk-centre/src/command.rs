@@ -7,15 +7,18 @@ use std::{
     time::Duration,
 };
 
-use centre_core::{number::local_day, store::CentreStore};
+use centre_core::{number::local_day, payout, store::CentreStore};
 use clap::{Args, Subcommand};
-use desk_domain::id::{OperatorId, OutletId, WindowId};
+use desk_domain::{
+    id::{CentreNumber, OperatorId, OutletId, WindowId},
+    money::Fen,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     authority::requested_staff_key,
     backup,
-    clock::Clock,
+    clock::{Clock, SystemEntropy},
     config::Config,
     demonstration, enrol_code, evidence,
     fault::Fault,
@@ -72,6 +75,22 @@ pub enum Command {
         configured: Configured,
         #[arg(long)]
         operator: String,
+    },
+    /// Lists the refunds that the back office owes, the earliest first.
+    Payouts {
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Books a refund that the back office has paid, as clearing has the amount; prints its number.
+    PayOut {
+        #[command(flatten)]
+        configured: Configured,
+        /// As the list shows it.
+        #[arg(long)]
+        reservation: String,
+        /// In yuan, for example 36.50.
+        #[arg(long)]
+        amount: String,
     },
     /// Issues an operator's staff card from its certificate request (PKCS#10, P-256); the one before it is void from now on.
     StaffCard {
@@ -187,6 +206,10 @@ pub async fn run(command: Command) -> Result<(), Fault> {
             let config = Config::read(&configured.config)?;
             unlock(&config, &OperatorId::new(operator)).await
         }
+        Command::Payouts { configured } => payouts(&Config::read(&configured.config)?).await,
+        Command::PayOut { configured, reservation, amount } => {
+            pay_out(&Config::read(&configured.config)?, &CentreNumber::new(reservation), &amount).await
+        }
         Command::StaffCard { configured, operator, request, to, months } => {
             let config = Config::read(&configured.config)?;
             staff_card(&config, &OperatorId::new(operator), &request, &to, months).await
@@ -265,6 +288,21 @@ async fn unlock(config: &Config, operator: &OperatorId) -> Result<(), Fault> {
     tx.commit().await?;
     tracing::info!(operator = %operator, "unlocked");
     Ok(())
+}
+
+async fn payouts(config: &Config) -> Result<(), Fault> {
+    let due = open::store(config).await?.begin().await?.payouts().await?;
+    due.iter().try_for_each(|payout| {
+        let tail = payout.card_no.tail();
+        say(&format!("{} {} card …{tail} {} yuan from {}", payout.reservation, payout.case_number, payout.amount, payout.from))
+    })
+}
+
+async fn pay_out(config: &Config, reservation: &CentreNumber, amount: &str) -> Result<(), Fault> {
+    let cleared = Fen::parse_yuan(amount).map_err(|_| Fault::new(format!("{amount}: no amount in yuan")))?;
+    let store = open::store(config).await?;
+    let paid = payout::pay_out(&store, reservation, cleared, config.clock().now(), &mut SystemEntropy).await;
+    say(paid.map_err(|refused| Fault::new(refused.to_string()))?.as_str())
 }
 
 async fn staff_card(config: &Config, operator: &OperatorId, request: &Path, to: &Path, months: u32) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    card::{CardData, CardImage, WriteProof},
+    card::{BlockState, CardData, CardImage, WriteProof},
     centre_act::CentreAct,
     id::{CardNo, CellId, CentreNumber, PersonId, ProgrammeId},
     money::Fen,
@@ -69,12 +69,24 @@ pub struct Reservation {
     pub card_data: Option<CardData>,
     /// Postings that the reservation's confirmation will make at the centre, for the desk to make the same.
     pub on_confirm: Balanced,
+    /// A refund that the window does not pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<PaidLater>,
+}
+
+/// The card is put out of use here, and the back office pays what it held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidLater {
+    pub block: BlockState,
+    /// First day on which it is paid.
+    pub from: NaiveDate,
 }
 
 /// Evidence with which a case asks for confirmation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "settle", rename_all = "snake_case")]
 pub enum Settlement {
+    /// The purse stands at zero, or the card is out of use where the reservation says so.
     PurseRefunded {
         amount: Fen,
         proof: WriteProof,

@@ -72,7 +72,8 @@ pub enum IssuerRequest {
     CheckProof { card: CardKeySource, proof: Proof },
     /// Whose MAC took this counter on from `counter`? Asked where the card itself has forgotten.
     CheckStep { card: CardKeySource, line: CounterLine, counter: u16 },
-    /// Was the MAC of this block released for this very chip, under this reservation?
+    /// Was the MAC of this block released for this very chip, under this reservation, and is that still open? No chip where the
+    /// card itself says which one it is.
     CheckChip { card: CardKeySource, to: BlockState, chip: String },
 }
 

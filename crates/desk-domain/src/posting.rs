@@ -21,6 +21,10 @@ pub enum Account {
     PurseFloat { programme: ProgrammeId },
     /// Refunds confirmed by the centre and not yet paid out.
     RefundPayable { programme: ProgrammeId },
+    /// Refunds of cards that were put out of use, which the back office pays on their day.
+    PayoutDue { programme: ProgrammeId },
+    /// Paid by the issuer's back office out of its own account.
+    IssuerBank { programme: ProgrammeId },
     /// Taken for a purse and not yet on it.
     TopUpHeld { programme: ProgrammeId },
     /// Money whose end is unknown.

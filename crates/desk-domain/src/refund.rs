@@ -74,7 +74,8 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Message> {
     if purse.balance == Fen::ZERO {
         return Err(message(Code::PurseEmpty));
     }
-    if purse.refund_method == RefundMethod::BlockThenBackOffice {
+    let later = purse.refund_method == RefundMethod::BlockThenBackOffice;
+    if later && rule.back_office.is_none() {
         return Err(message(Code::RefundUnsupported));
     }
     let payout = purse.balance.minus(rule.refund_fee).map_err(|_| Message::new(Code::AmountInvalid))?;
@@ -87,7 +88,8 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Message> {
         payout,
         method: purse.refund_method,
         authorise: authorise::needed(rules, Service::RefundReadable, purse.balance),
-        identify: purse.balance > rule.identity_above,
+        // Who comes for the money later must be the one who was here.
+        identify: later || purse.balance > rule.identity_above,
     })
 }
 

@@ -8,6 +8,7 @@ use desk_app::{
     view::ReportView,
 };
 use desk_domain::{
+    card::BlockState,
     case::{CaseHeader, Ending, Service},
     id::{CardNo, CellId, PersonId},
     person::CardStatus,
@@ -149,6 +150,8 @@ pub struct Centre {
     /// Tills as the centre knows them, in fen.
     pub till: i64,
     pub suspended: bool,
+    /// Fen that the back office owes for the card.
+    pub owed: i64,
     /// Cases for which a MAC for the card went out.
     pub released_to: Vec<desk_domain::id::CaseId>,
 }
@@ -179,8 +182,9 @@ impl Centre {
             .split_once(':')
             .map(|(_, card)| CardNo::new(card))
             .filter(|_| right.starts_with("purse:") || right.starts_with("validity:"));
-        let (mut suspended, mut released_to) = (false, Vec::new());
+        let (mut suspended, mut released_to, mut owed) = (false, Vec::new(), 0);
         if let Some(card) = card {
+            owed = tx.payouts().await?.iter().filter(|payout| payout.card_no == card).map(|payout| payout.amount.0).sum();
             suspended = tx.card_anywhere(&card).await?.is_some_and(|card| card.suspended.is_some());
             released_to = tx.releases(&home, &card).await?.into_iter().map(|release| release.case).collect();
         }
@@ -196,6 +200,7 @@ impl Centre {
                 .map(|posting| posting.amount.0)
                 .sum(),
             suspended,
+            owed,
             released_to,
         })
     }
@@ -271,6 +276,7 @@ pub async fn after_good_end(job: &Job, world: &World, rig: &Rig, report: &Report
             say(centre.settled == u32::from(job.right.is_some()), format!("settled {} times", centre.settled));
             say(centre.open.is_none(), "a claim is left open".to_owned());
             say(!centre.suspended, "the card is left in suspense".to_owned());
+            say(centre.owed == job.later(), format!("the back office owes {} instead of {}", centre.owed, job.later()));
         }
     }
     for fault in on_cards(job, world, rig).await {
@@ -286,6 +292,13 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
     let before = |name: &str| world.cards.get(name).cloned();
     let changed = |name: &str| now(name).map(|card| card.public_file().to_vec()) != before(name).map(|card| card.public_file().to_vec());
     match job.service {
+        "refund_readable" if job.later() > 0 => {
+            let (card, as_it_was) = (job.card.and_then(now), job.card.and_then(before));
+            let held = card.as_ref().map(|card| (card.block(), card.balance()));
+            if held != as_it_was.map(|card| (BlockState::Temporary, card.balance())) {
+                wrong.push(format!("the card stands at {held:?}"));
+            }
+        }
         "refund_readable" => {
             let card = job.card.and_then(now);
             if card.as_ref().and_then(desk_cardsim::SimCard::balance) != Some(0) {

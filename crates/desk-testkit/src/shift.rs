@@ -28,7 +28,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 17] = [
+pub const JOBS: [Job; 18] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -88,9 +88,26 @@ pub const JOBS: [Job; 17] = [
     Job { name: "bad card", service: "bad_card", card: Some("education-current"), right: None, out: 0, fee: 0 },
     Job { name: "blank stock", service: "blank_stock", card: None, right: None, out: 0, fee: 0 },
     Job { name: "top-up", service: "top_up", card: Some("purse-unload"), right: Some("purse:3104999000000000101"), out: 0, fee: 5_000 },
+    Job {
+        name: "refund, block then back office",
+        service: "refund_readable",
+        card: Some(ONLY_BLOCKS),
+        right: Some("purse:3104999000000000303"),
+        out: 0,
+        fee: 0,
+    },
 ];
 
+/// Card of a purse that the counter can only put out of use.
+const ONLY_BLOCKS: &str = "purse-only-blocks";
+
 impl Job {
+    /// Fen that the back office owes afterwards.
+    #[must_use]
+    pub fn later(&self) -> i64 {
+        if self.card == Some(ONLY_BLOCKS) && self.service == "refund_readable" { 5_600 } else { 0 }
+    }
+
     #[must_use]
     pub fn hands(&self) -> Hands {
         let mut hands = self.card.map_or_else(Hands::default, Hands::with_card);

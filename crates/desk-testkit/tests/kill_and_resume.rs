@@ -142,4 +142,5 @@ proofs! {
     bad_card: 14, 1;
     blank_stock: 15, 1;
     top_up: 16, 1;
+    refund_by_block: 17, 1;
 }

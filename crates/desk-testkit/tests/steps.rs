@@ -338,4 +338,6 @@ proofs! {
     found_card: 13;
     bad_card: 14;
     blank_stock: 15;
+    top_up: 16;
+    refund_by_block: 17;
 }

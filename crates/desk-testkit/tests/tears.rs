@@ -16,7 +16,7 @@ use std::sync::{
 
 use desk_app::view::{Act, AskView, CaseView};
 use desk_cardsim::{faults::What, kiosk};
-use desk_domain::case::Ending;
+use desk_domain::{card::BlockState, case::Ending};
 use desk_testkit::{
     books::{Centre, Journal, after_good_end},
     clerk::{Clerk, Move},
@@ -57,6 +57,8 @@ struct Story<'a> {
     armed: Arc<AtomicBool>,
     tally: &'a mut Tally,
     wrong: Vec<String>,
+    /// Fen that the kiosk put on.
+    loaded: i64,
 }
 
 /// The clerk at the torn desk. `away`: the customer went off with the card.
@@ -140,9 +142,14 @@ impl Story<'_> {
         self.job.service == "refund_readable"
     }
 
+    /// What the customer can spend of the card.
     fn balance(&self) -> i64 {
         let card = self.job.card.and_then(|card| self.rig.tray.card(card));
-        card.and_then(|card| card.balance()).map_or(0, i64::from)
+        card.filter(|card| card.block() == BlockState::Open).and_then(|card| card.balance()).map_or(0, i64::from)
+    }
+
+    fn out_of_use(&self) -> bool {
+        self.job.card.and_then(|card| self.rig.tray.card(card)).is_some_and(|card| card.block() != BlockState::Open)
     }
 
     async fn journal(&mut self) -> Journal {
@@ -199,8 +206,15 @@ impl Story<'_> {
         if plan.fate == Fate::Kiosk && self.purse() {
             let at = desk_domain::case::context::local(desk_app::ports::Clock::now(&*self.world.clock));
             let card = self.job.card.unwrap_or_default();
+            let refuses = self.out_of_use();
             let loaded = self.rig.tray.with_card(card, |card| kiosk::top_up(card, TOP_UP, at));
-            self.demand(matches!(loaded, Some(Ok(_))), format!("kiosk: {loaded:?}"));
+            let as_it_should = match &loaded {
+                Some(Ok(_)) => !refuses,
+                Some(Err(_)) => refuses,
+                None => false,
+            };
+            self.demand(as_it_should, format!("kiosk: {loaded:?}"));
+            self.loaded = if refuses { 0 } else { i64::from(TOP_UP) };
         }
         let mut elsewhere = None;
         if plan.fate == Fate::Elsewhere {
@@ -239,7 +253,10 @@ impl Story<'_> {
                         code.clone_from(&message.code);
                     }
                     match &case.question.ask {
-                        AskView::PutCard { wrong: Some(_), .. } if case.can_cancel => Move::Cancel,
+                        AskView::PutCard { wrong: Some(wrong), .. } if case.can_cancel => {
+                            code.clone_from(&wrong.code);
+                            Move::Cancel
+                        }
                         _ => hands.answer(case, &tray),
                     }
                 })
@@ -261,7 +278,8 @@ impl Story<'_> {
         } else if before.open.is_some() {
             self.demand(!after.released_to.iter().any(|case| cases.contains(case)), "another desk got a MAC while the claim was open");
             self.demand(journal.paid_out() == 0, "another desk paid while the claim was open");
-            let told = matches!(code.as_str(), "CASE_SUSPENDED" | "RIGHT_RESERVED" | "PURSE_EMPTY" | "CARD_MOVED_ON");
+            let told = matches!(code.as_str(), "CASE_SUSPENDED" | "RIGHT_RESERVED" | "PURSE_EMPTY" | "CARD_MOVED_ON")
+                || (self.out_of_use() && code == "CARD_REFUSED");
             if self.purse() {
                 self.demand(told, format!("another desk was told {code:?}"));
             }
@@ -284,16 +302,18 @@ impl Story<'_> {
         self.demand(centre.imbalance == 0, format!("ledger out by {}", centre.imbalance));
         let (paid_there, good_there) = elsewhere.unwrap_or_default();
         let paid = journal.paid_out() + paid_there;
-        let loaded = if fate == Fate::Kiosk && self.purse() { i64::from(TOP_UP) } else { 0 };
-        let held = paid + self.balance();
+        let loaded = self.loaded;
+        let held = paid + self.balance() + centre.owed;
+        let worth = self.job.out + self.job.later();
         let ending = journal.cases.first().and_then(|(_, ending, _)| ending.clone());
         let done = ending == Some(Ending::Done);
         let suspended = matches!(&ending, None | Some(Ending::Suspended { .. }));
         self.demand(journal.count("fact.paid_out") <= 1 && paid <= self.job.out, format!("paid {paid}"));
         self.demand(paid <= centre.refunds, format!("paid {paid}, confirmed {}", centre.refunds));
         if self.purse() {
-            self.demand(held <= self.job.out + loaded, format!("customer holds {held}"));
-            self.demand(suspended || held == self.job.out + loaded, format!("customer holds {held}, case {ending:?}"));
+            self.demand(held <= worth + loaded, format!("customer holds {held}"));
+            self.demand(suspended || held == worth + loaded, format!("customer holds {held}, case {ending:?}"));
+            self.demand(centre.owed == 0 || self.out_of_use(), "owed for a card that is in use");
         }
         if done {
             self.sees("ended well");
@@ -328,7 +348,7 @@ impl Story<'_> {
 }
 
 fn story<'a>(job: &'a Job, plan: Option<Plan>, world: &Arc<World>, rig: Rig, tally: &'a mut Tally) -> Story<'a> {
-    Story { job, plan, world: Arc::clone(world), rig, armed: Arc::default(), tally, wrong: Vec::new() }
+    Story { job, plan, world: Arc::clone(world), rig, armed: Arc::default(), tally, wrong: Vec::new(), loaded: 0 }
 }
 
 /// How many commands the card gets between the first reservation and the last confirmation.
@@ -388,6 +408,13 @@ async fn refund_by_unload() {
 #[tokio::test(start_paused = true)]
 async fn refund_by_purchase_of_rest() {
     prove(&JOBS[2], &[Fate::Here, Fate::Elsewhere, Fate::Kiosk, Fate::Never], PURSE).await;
+}
+
+/// The card is put out of use and the back office owes what it held.
+#[tokio::test(start_paused = true)]
+async fn refund_by_block_then_back_office() {
+    let kinds = [PURSE, &["another desk decided"]].concat();
+    prove(&JOBS[17], &[Fate::Here, Fate::Elsewhere, Fate::Kiosk, Fate::Never], &kinds).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -103,6 +103,7 @@ impl Call<'_> {
             epoch: granted.epoch.clone(),
             card_data: granted.card_data,
             on_confirm: granted.on_confirm,
+            later: self.paid_later(programme, claim),
         };
         self.tx
             .put_claim(&ClaimRecord {

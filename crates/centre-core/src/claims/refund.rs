@@ -1,8 +1,10 @@
-//! Refund of a readable purse: the whole balance, of the epoch that the card's online counter names.
+//! Refund of a readable purse: the whole balance, of the epoch that the card's online counter names. The window pays it, or
+//! the back office where the purse can only be put out of use.
 
+use chrono::Days;
 use desk_domain::{
     card::{CardImage, RefundMethod},
-    claim::Claim,
+    claim::{Claim, PaidLater},
     code::{Code, Message},
     id::CaseId,
     money::Fen,
@@ -30,10 +32,8 @@ impl Call<'_> {
         let Some(purse) = &image.purse else {
             return refuse_code(Code::RefundUnsupported);
         };
-        match purse.refund_method {
-            RefundMethod::Unload | RefundMethod::PurchaseOfRest => {}
-            RefundMethod::BlockThenBackOffice => return refuse_code(Code::RefundUnsupported),
-        }
+        let later = self.paid_later(programme, claim);
+        require(later.is_some() == (purse.refund_method == RefundMethod::BlockThenBackOffice), Code::RefundUnsupported)?;
         let right = purse_right(&card.card_no);
         let epoch = format!("counter:{}", purse.online_counter);
         if let Some(held) = self.held(&card.cell, &right, &epoch, case, claim).await? {
@@ -53,17 +53,31 @@ impl Call<'_> {
             right,
             epoch,
             card_data: None,
-            on_confirm: confirmed(claim, amount),
+            on_confirm: confirmed(claim, amount, later),
             agreement: programme.refund_level(amount).map(|role| (amount, role)),
         }))
+    }
+
+    /// How a refund that the window does not pay comes about; none for every other claim.
+    pub(super) fn paid_later(&self, programme: &Programme, claim: &Claim) -> Option<PaidLater> {
+        let Claim::PurseRefund { card, .. } = claim else {
+            return None;
+        };
+        card.purse.as_ref().filter(|purse| purse.refund_method == RefundMethod::BlockThenBackOffice)?;
+        let rule = programme.back_office?;
+        let from = local_day(self.now).checked_add_days(Days::new(u64::from(rule.days)))?;
+        Some(PaidLater { block: rule.block, from })
     }
 }
 
 /// The issuer owes the bearer's purse less, and owes a pay-out instead.
-fn confirmed(claim: &Claim, amount: Fen) -> Balanced {
+fn confirmed(claim: &Claim, amount: Fen, later: Option<PaidLater>) -> Balanced {
     let programme = claim.programme();
     Balanced::transfer(
-        Account::RefundPayable { programme: programme.clone() },
+        match later {
+            None => Account::RefundPayable { programme: programme.clone() },
+            Some(_) => Account::PayoutDue { programme: programme.clone() },
+        },
         Account::PurseFloat { programme: programme.clone() },
         amount,
     )

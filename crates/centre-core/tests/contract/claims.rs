@@ -137,7 +137,6 @@ pub async fn refund_refusals(world: World) {
         (with(|image| purse(image).balance = Fen(0)), Code::PurseEmpty),
         (with(|image| purse(image).balance = Fen(-50)), Code::OverdraftFirst),
         (with(|image| purse(image).incomplete_trip = true), Code::IncompleteTrip),
-        (with(|image| purse(image).refund_method = RefundMethod::BlockThenBackOffice), Code::RefundUnsupported),
         (with(|image| image.purse = None), Code::RefundUnsupported),
         (with(|image| image.serial = "0000000000000000".to_owned()), Code::ProfileMismatch),
         (with(|image| image.family = "other".to_owned()), Code::ProfileMismatch),

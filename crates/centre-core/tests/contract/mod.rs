@@ -4,6 +4,7 @@ pub mod acts;
 pub mod claims;
 pub mod front;
 pub mod journal;
+pub mod paid_later;
 pub mod top_up;
 pub mod world;
 
@@ -18,6 +19,8 @@ macro_rules! contract_suite {
                 no_proof_no_confirmation, macs_only_for_the_reservation, whose_step_it_was, another_desk_decides, unknown_write_holds_the_card, release_frees,
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
+            paid_later: blocked_then_paid_once, nothing_but_the_block_is_let_out, a_block_nobody_was_let_do_is_suspense,
+                another_desk_finds_the_block, paid_as_clearing_has_it;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;
             acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
                 half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,

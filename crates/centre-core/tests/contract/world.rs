@@ -19,7 +19,7 @@ use centre_core::{
 };
 use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
 use desk_domain::{
-    card::{CardImage, LogRecord, PurseImage, RefundMethod, WriteProof},
+    card::{BlockState, CardImage, LogRecord, PurseImage, RefundMethod, WriteProof},
     case::Service,
     claim::{Claim, Reservation},
     code::{Code, Message},
@@ -30,7 +30,7 @@ use desk_domain::{
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest},
     money::Fen,
     person::{CardStatus, HolderClass, InitialPassword},
-    ruleset::{FirstIssueRules, SmsRules, ValidityRules},
+    ruleset::{BackOffice, FirstIssueRules, SmsRules, ValidityRules},
     staff::{StaffCard, StaffProof},
 };
 use desk_wire::v1::{Envelope, Reply, Request, Role, Secret, VERSION};
@@ -172,6 +172,7 @@ fn programme(services: &[Service], transit: bool) -> Programme {
         refund_limits: if transit { vec![(Fen(20_000), Role::Supervisor), (Fen(50_000), Role::Manager)] } else { Vec::new() },
         same_day_refund: false,
         transit_open: true,
+        back_office: transit.then_some(BackOffice { block: BlockState::Temporary, days: 7 }),
         purse_cap: transit.then_some(Fen(100_000)),
         card_prefix: "21509990".to_owned(),
         card_digits: 16,

@@ -35,9 +35,11 @@ pub enum Job {
     BlockForGood,
     BlockCard,
     Unblock,
+    /// A purse that the back office pays is put out of use.
+    BlockToRefund,
 }
 
-pub const JOBS: [Job; 11] = [
+pub const JOBS: [Job; 12] = [
     Job::Load,
     Job::Unload,
     Job::Purchase,
@@ -49,6 +51,7 @@ pub const JOBS: [Job; 11] = [
     Job::BlockForGood,
     Job::BlockCard,
     Job::Unblock,
+    Job::BlockToRefund,
 ];
 
 /// What is true about the card, seen past every command.
@@ -113,7 +116,7 @@ impl Keys {
 
     fn blocked_chip(&self, card: &CardKeySource, state: BlockState, serial: &str) -> bool {
         self.record.iter().any(|(_, ask)| {
-            matches!(ask, IssuerRequest::Block { card: blocked, to, chip, .. } if blocked == card && *to == state && chip == serial)
+            matches!(ask, IssuerRequest::Block { card: blocked, to, chip, .. } if blocked == card && *to == state && (serial.is_empty() || chip == serial))
         })
     }
 }
@@ -155,6 +158,7 @@ impl Job {
                 row("tunion-unload", "3104999000000000101", "4999000000000101", 3650)
             }
             Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000202", "4999000000000202", 12800),
+            Self::BlockToRefund => row("tunion-block", "3104999000000000303", "4999000000000303", 5600),
             Self::Validate | Self::HolderClass | Self::Holder | Self::BlockCard => {
                 row("education", "2150999000000001", "2150999000000001", 0)
             }
@@ -169,6 +173,7 @@ impl Job {
                 row("tunion-unload", "3104999000000000901", "4999000000000901", 3650)
             }
             Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000902", "4999000000000902", 12800),
+            Self::BlockToRefund => row("tunion-block", "3104999000000000903", "4999000000000903", 5600),
             Self::Validate | Self::HolderClass | Self::Holder | Self::BlockCard => {
                 row("education", "2150999000000901", "2150999000000901", 0)
             }
@@ -184,7 +189,7 @@ impl Job {
             Self::Load => WriteIntent::Load { before, amount: Fen(1000), terminal },
             Self::HolderClass => WriteIntent::HolderClass { before, class: 3 },
             Self::Holder => WriteIntent::Holder { before, name: HolderName("测试甲".to_owned()) },
-            Self::Block => WriteIntent::Block { before, to: BlockState::Temporary },
+            Self::Block | Self::BlockToRefund => WriteIntent::Block { before, to: BlockState::Temporary },
             Self::BlockForGood => WriteIntent::Block { before, to: BlockState::Permanent },
             Self::BlockCard => WriteIntent::Block { before, to: BlockState::Card },
             Self::Unblock => WriteIntent::Block { before, to: BlockState::Open },
@@ -208,7 +213,7 @@ impl Job {
     pub fn truth(self, card: &SimCard) -> Truth {
         let text = serde_json::to_string(card).unwrap();
         let written = match self {
-            Self::Block => card.block() == BlockState::Temporary,
+            Self::Block | Self::BlockToRefund => card.block() == BlockState::Temporary,
             Self::BlockForGood => card.block() == BlockState::Permanent,
             Self::BlockCard => card.block() == BlockState::Card,
             Self::Unblock => card.block() == BlockState::Open,
@@ -228,6 +233,11 @@ impl Job {
     /// Moves money on a purse, which moves on by kiosk and gate.
     pub fn has_purse(self) -> bool {
         matches!(self, Self::Load | Self::Unload | Self::Purchase)
+    }
+
+    /// Goes to kiosk and gate as long as it is in use.
+    pub fn rides(self) -> bool {
+        self.has_purse() || self == Self::BlockToRefund
     }
 
     /// How the card lies at the counter, once it has been read.
@@ -328,7 +338,12 @@ impl Bench {
     }
 
     /// A kiosk of the same issuer: its MAC comes from the same key service.
+    ///
+    /// Neither it nor a gate takes a card that is out of use.
     pub fn top_up(&mut self, fen: u32) {
+        if self.out_of_use() {
+            return;
+        }
         let (online_counter, _) = self.tray.card("card").unwrap().counters().unwrap();
         self.keys.record.push((
             Who::Kiosk,
@@ -349,7 +364,14 @@ impl Bench {
         self.tray.with_card("card", |card| kiosk::top_up(card, fen, noon(25)).unwrap());
     }
 
+    fn out_of_use(&self) -> bool {
+        self.tray.card("card").is_some_and(|card| card.block() != BlockState::Open)
+    }
+
     pub fn fare(&self, fen: u32) {
+        if self.out_of_use() {
+            return;
+        }
         self.tray.with_card("card", |card| kiosk::fare(card, fen, noon(25)).unwrap());
     }
 

@@ -175,7 +175,8 @@ async fn refunded_topped_up_and_refunded_again() {
                 | Job::Block
                 | Job::BlockForGood
                 | Job::BlockCard
-                | Job::Unblock => round,
+                | Job::Unblock
+                | Job::BlockToRefund => round,
             };
             assert_eq!(proof.counter, Some(expected), "{job:?}");
             let release = bench.keys.record.iter().rev().find_map(|(_, ask)| ReleaseRecord::of(ask)).unwrap();
@@ -421,4 +422,25 @@ fn an_fci_with_filler_gives_the_number_where_the_file_cannot_be_read() {
         }
     }
     panic!("never ended: {sent:?}");
+}
+
+/// An application that is out of use for the time being still tells whose it is; nothing else does.
+#[tokio::test]
+async fn a_locked_card_tells_its_number() {
+    use desk_card::{ReadLocked, card::BlockState};
+    for (job, number) in
+        [(Job::BlockToRefund, "3104999000000000303"), (Job::Unload, "3104999000000000101"), (Job::Validate, "2150999000000001")]
+    {
+        for (state, told) in
+            [(BlockState::Open, None), (BlockState::Temporary, Some(number)), (BlockState::Permanent, None), (BlockState::Card, None)]
+        {
+            let mut bench = Bench::new(job);
+            bench.tray.with_card("card", |card| card.set_block(state));
+            bench.reader.connect().await;
+            let keys = &mut bench.keys;
+            let seen =
+                desk_card::driver::drive(&mut ReadLocked::new(&bench.profiles), &mut bench.reader, &mut |ask| keys.answer(ask)).await;
+            assert_eq!(seen.as_ref().map(|number| number.as_str()), told, "{job:?} {state:?}");
+        }
+    }
 }

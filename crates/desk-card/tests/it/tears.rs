@@ -119,10 +119,10 @@ async fn decide(bench: &mut Bench, job: Job, intent: &WriteIntent, meanwhile: Me
             return bench.resolve(intent).await;
         }
         // The very amount that the desk took, so that the balance looks untouched.
-        Meanwhile::ToppedUp | Meanwhile::ToppedUpLineDown if job.has_purse() => bench.top_up(3650),
-        Meanwhile::Ridden if job.has_purse() => bench.fare(0),
-        Meanwhile::RiddenLong if job.has_purse() => bench.ride(11),
-        Meanwhile::Overwritten if job.has_purse() => {
+        Meanwhile::ToppedUp | Meanwhile::ToppedUpLineDown if job.rides() => bench.top_up(3650),
+        Meanwhile::Ridden if job.rides() => bench.fare(0),
+        Meanwhile::RiddenLong if job.rides() => bench.ride(11),
+        Meanwhile::Overwritten if job.rides() => {
             bench.top_up(3650);
             bench.ride(11);
         }
@@ -180,7 +180,7 @@ async fn decided_by_fate(bench: &mut Bench, job: Job, intent: &WriteIntent, fate
     if fate == Fate::NeverBack {
         return WriteEnd::Unknown { evidence: TearEvidence::CardAway };
     }
-    if job.has_purse() && matches!(fate, Fate::MovedOn | Fate::Overwritten) {
+    if job.rides() && matches!(fate, Fate::MovedOn | Fate::Overwritten) {
         bench.top_up(3650);
         bench.ride(if fate == Fate::Overwritten { 11 } else { 1 });
     }
@@ -332,7 +332,7 @@ async fn every_command_of_every_write_torn() {
                         (
                             WriteEnd::Unknown { .. },
                             Meanwhile::CardBackLineDown | Meanwhile::ToppedUpLineDown,
-                            Job::BlockForGood | Job::BlockCard,
+                            Job::BlockForGood | Job::BlockCard | Job::BlockToRefund,
                         ) => decide(&mut bench, job, &intent, Meanwhile::CardBack).await,
                         _ => end,
                     };
@@ -515,5 +515,19 @@ async fn a_write_begun_again_after_it_was_done_is_still_one_write() {
         let again = bench.tray.card("card").unwrap();
         assert_eq!((card.balance(), card.counters()), (again.balance(), again.counters()), "{job:?}");
         assert_eq!(card.public_file(), again.public_file(), "{job:?}");
+    }
+}
+
+/// What the back office will pay is what the purse holds when it is put out of use.
+#[tokio::test]
+async fn a_purse_that_moved_is_not_blocked_for_the_old_amount() {
+    for moved in [|bench: &mut Bench| bench.fare(200), |bench: &mut Bench| bench.fare(0), |bench: &mut Bench| bench.top_up(1)] {
+        let (mut bench, intent) = prepared(Job::BlockToRefund).await;
+        moved(&mut bench);
+        bench.tray.put("card");
+        let end = bench.write(&intent).await;
+        assert!(matches!(end, WriteEnd::NotWritten { reason: desk_card::code::Code::CardMovedOn }), "{end:?}");
+        assert_eq!(bench.truth(Job::BlockToRefund), Truth::NotWritten);
+        assert!(bench.keys.record.iter().all(|(who, _)| *who == crate::bench::Who::Kiosk), "no MAC for it");
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use centre_core::{
     record::{
         Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
-        OperatorRecord, Person, Release, RequestKey, Session, SignedHead, Totals,
+        OperatorRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 use sqlx::{Postgres, Transaction};
 
-use super::{book, claim, failed, half, journal, people, request};
+use super::{book, claim, failed, half, journal, payout, people, request};
 
 /// A transaction of READ COMMITTED with row locks; dropped, it rolls back.
 pub struct PostgresTx(Transaction<'static, Postgres>);
@@ -151,6 +151,18 @@ impl Tx for PostgresTx {
 
     async fn halves(&mut self) -> Stored<Vec<HalfDone>> {
         half::open(&mut self.0).await
+    }
+
+    async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {
+        payout::one(&mut self.0, reservation).await
+    }
+
+    async fn put_payout(&mut self, payout: &Payout) -> Stored<()> {
+        payout::put(&mut self.0, payout).await
+    }
+
+    async fn payouts(&mut self) -> Stored<Vec<Payout>> {
+        payout::open(&mut self.0).await
     }
 
     async fn add_release(&mut self, release: &Release) -> Stored<()> {

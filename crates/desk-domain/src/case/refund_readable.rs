@@ -2,6 +2,9 @@
 //!
 //! Money out is the last thing that happens: read, agree, reserve, write, confirm, sign, pay. There is no path to
 //! [`Fact::PaidOut`] that does not pass [`Fact::Confirmed`].
+//!
+//! A purse that the counter can only put out of use is not paid here at all: read, agree, reserve, block, confirm, sign.
+//! The centre then owes it from a day on, and there is no path from [`Promised`] to [`Fact::PaidOut`].
 
 mod face;
 
@@ -14,12 +17,12 @@ use super::{
     identity::{Identified, Identity, IdentityStep},
     paper::PaperFacts,
     question::{Ask, Choice, Next, Picture, Progress, Question, Shown, Tone},
-    words::{confirmation, masked_card, when, yuan},
+    words::{confirmation, day, masked_card, when, yuan},
     writing::{Step, Writing},
 };
 use crate::{
     card::{CardImage, RefundMethod, WriteIntent, WriteProof},
-    claim::{Claim, Reservation, Settlement},
+    claim::{Claim, PaidLater, Reservation, Settlement},
     code::{Code, Message},
     id::CentreNumber,
     money::Fen,
@@ -53,6 +56,14 @@ pub struct Confirmed {
     pub held: Held,
     pub proof: WriteProof,
     pub number: CentreNumber,
+}
+
+/// The card is out of use, and the centre confirmed that the back office owes what it held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promised {
+    pub held: Held,
+    pub number: CentreNumber,
+    pub later: PaidLater,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +122,12 @@ pub enum RefundReadable {
     Receipting {
         confirmed: Confirmed,
     },
+    PromiseSlip {
+        promised: Promised,
+    },
+    PromiseSigning {
+        promised: Promised,
+    },
     Closed {
         last: Last,
         ending: Ending,
@@ -124,9 +141,11 @@ pub enum Last {
     Purse(Purse),
     Held(Held),
     Confirmed(Confirmed),
+    Promised(Promised),
 }
 
 const STEPS: &[&str] = &["读卡", "确认金额", "中心预留", "写卡", "中心确认", "签字", "付款"];
+const STEPS_PAID_LATER: &[&str] = &["读卡", "确认金额", "中心预留", "锁卡", "中心确认", "签字"];
 
 impl RefundReadable {
     #[must_use]
@@ -138,13 +157,18 @@ impl RefundReadable {
                 LineMode::Offline => Question::new(
                     "accept_offline",
                     format!("离线：卡内 {} 元现在不能付款", yuan(purse.amount)),
-                    Ask::Choice {
-                        options: Choice::numbered([("keep", "留卡受理（装袋编号，线路恢复后办理）"), ("later", "改日再来，不受理")]),
-                    },
+                    Ask::Choice { options: Choice::numbered(offline_ways(purse)) },
                 )
                 .help("退值须中心确认后才能付款；留卡受理打印受理单，未生效。")
                 .into(),
             },
+            Self::Offered { purse, .. } if purse.paid_later() => Question::new(
+                "agree_later",
+                format!("卡内 {} 元，锁卡后由后台退还", yuan(purse.amount)),
+                Ask::Go { label: "客户同意锁卡，到期领款".to_owned() },
+            )
+            .help(later_help(cx))
+            .into(),
             Self::Offered { purse, .. } => Question::new(
                 "agree",
                 format!("卡内 {} 元，全额退还", yuan(purse.amount)),
@@ -197,6 +221,14 @@ impl RefundReadable {
             .help("先按 F5 记账，再点清现金交给客户；回车不付款。")
             .into(),
             Self::Receipting { .. } => Next::Do(Effect::Print { paper: Paper::Receipt }),
+            Self::PromiseSlip { .. } => Next::Do(Effect::Print { paper: Paper::AcceptanceSlip }),
+            Self::PromiseSigning { promised } => Question::new(
+                "sign_later",
+                format!("请客户在受理单上签字（{} 起领款）", day(promised.later.from)),
+                Ask::Go { label: "客户已签字".to_owned() },
+            )
+            .help("本窗口不付款；到期由后台付款。")
+            .into(),
             Self::Closed { ending, .. } => Next::Ended(ending.clone()),
         }
     }
@@ -216,7 +248,8 @@ impl RefundReadable {
                 }
             }
             (Self::Read { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
-            (Self::Read { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
+            (Self::Read { purse }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
+                "keep" if purse.paid_later() => Err(cx.refuse(Code::OnlineOnly)),
                 "keep" => {
                     cx.room_to_accept()?;
                     Ok(Fact::AcceptedOffline { at: cx.now, card_kept: true })
@@ -225,7 +258,9 @@ impl RefundReadable {
                 _ => Err(stale()),
             },
             (Self::Offered { purse, level }, Input::Answer(Answer::Go)) => {
-                cx.till_holds(purse.amount)?;
+                if !purse.paid_later() {
+                    cx.till_holds(purse.amount)?;
+                }
                 let terms = cx.refund(&purse.card, purse.facts.as_deref())?;
                 Ok(Fact::Agreed { authorise: *level, identify: terms.identify && !cx.documents().is_empty(), moment: cx.moment() })
             }
@@ -234,7 +269,10 @@ impl RefundReadable {
             (Self::Authorising { purse, .. }, Input::Answer(Answer::Authorised { by, number, amount })) => {
                 cx.authorised(by, number, amount, purse.amount)
             }
-            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
+            (Self::Reserving { purse, .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
+                if purse.paid_later() != reservation.later.is_some() {
+                    return Err(Message::new(Code::CentreGarbled));
+                }
                 Ok(Fact::Reserved { reservation, moment: cx.moment() })
             }
             (Self::Reserving { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
@@ -246,9 +284,11 @@ impl RefundReadable {
             // The purse is at zero and the centre will not say so: its exception list owns it, and nothing is paid.
             (Self::Settling { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
             (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::RefundVoucher, outcome),
-            (Self::AcceptedSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::AcceptanceSlip, outcome),
+            (Self::AcceptedSlip { .. } | Self::PromiseSlip { .. }, Input::Outcome(outcome)) => {
+                super::printed(Paper::AcceptanceSlip, outcome)
+            }
             (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
-            (Self::Signing { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Signed),
+            (Self::Signing { .. } | Self::PromiseSigning { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Signed),
             (Self::Paying { confirmed }, Input::Answer(Answer::Act)) => {
                 let amount = confirmed.held.purse.amount;
                 if cx.till < amount {
@@ -302,19 +342,22 @@ impl RefundReadable {
             ) => Self::end(Last::Purse(purse), fact).ok_or_else(misplaced)?,
             (Self::Reserving { purse, authorisation }, Fact::Reserved { reservation, moment }) => {
                 let held = Held { purse, authorisation, reservation };
-                Self::write(held, 1, moment)
+                Self::write(held, 1, moment).ok_or_else(misplaced)?
             }
             (Self::Reserving { purse, .. }, fact) => Self::end(Last::Purse(purse), fact).ok_or_else(misplaced)?,
             (Self::Writing { held, writing }, fact) => match writing.apply(fact)? {
                 Step::Still(writing) => Self::Writing { held, writing },
                 Step::Written(proof) => Self::Settling { held, proof },
-                Step::Again { attempt, at } => Self::write(held, attempt, at),
+                Step::Again { attempt, at } => Self::write(held, attempt, at).ok_or_else(misplaced)?,
                 Step::Abandoned { .. } => Self::Releasing { held, ending: Ending::Cancelled },
             },
             (Self::Releasing { held, ending }, Fact::Released) => Self::Closed { last: Last::Held(held), ending },
-            (Self::Settling { held, proof }, Fact::Confirmed { number, .. }) => {
-                Self::Vouchering { confirmed: Confirmed { held, proof, number } }
-            }
+            (Self::Settling { held, proof }, Fact::Confirmed { number, .. }) => match held.reservation.later {
+                None => Self::Vouchering { confirmed: Confirmed { held, proof, number } },
+                Some(later) => Self::PromiseSlip { promised: Promised { held, number, later } },
+            },
+            (Self::PromiseSlip { promised }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::PromiseSigning { promised },
+            (Self::PromiseSigning { promised }, Fact::Signed) => Self::Closed { last: Last::Promised(promised), ending: Ending::Done },
             (Self::Settling { held, .. }, Fact::Refused { message }) => {
                 Self::Closed { last: Last::Held(held), ending: Ending::Suspended { message } }
             }
@@ -332,6 +375,8 @@ impl RefundReadable {
                 | Self::Signing { .. }
                 | Self::Paying { .. }
                 | Self::Receipting { .. }
+                | Self::PromiseSlip { .. }
+                | Self::PromiseSigning { .. }
                 | Self::Closed { .. },
                 _,
             ) => return Err(misplaced()),
@@ -345,16 +390,17 @@ impl RefundReadable {
         }
     }
 
-    fn write(held: Held, attempt: u32, moment: Moment) -> Self {
+    /// Nothing where the reservation does not say how far the card is to be put out of use.
+    fn write(held: Held, attempt: u32, moment: Moment) -> Option<Self> {
         let before = held.purse.card.clone();
         let amount = held.purse.amount;
         let terminal = moment.terminal();
         let intent = match held.purse.method {
             RefundMethod::Unload => WriteIntent::Unload { before, amount, terminal },
-            // A purse that is only blocked at the counter is never offered here; see `Purse::of`.
-            RefundMethod::PurchaseOfRest | RefundMethod::BlockThenBackOffice => WriteIntent::PurchaseOfRest { before, amount, terminal },
+            RefundMethod::PurchaseOfRest => WriteIntent::PurchaseOfRest { before, amount, terminal },
+            RefundMethod::BlockThenBackOffice => WriteIntent::Block { before, to: held.reservation.later?.block },
         };
-        Self::Writing { writing: Writing::begin(attempt, held.reservation.number.clone(), intent), held }
+        Some(Self::Writing { writing: Writing::begin(attempt, held.reservation.number.clone(), intent), held })
     }
 
     fn end(last: Last, fact: Fact) -> Option<Self> {
@@ -379,6 +425,8 @@ impl RefundReadable {
             Self::Signing { .. } => "refund.signing",
             Self::Paying { .. } => "refund.paying",
             Self::Receipting { .. } => "refund.receipting",
+            Self::PromiseSlip { .. } => "refund.promise_slip",
+            Self::PromiseSigning { .. } => "refund.promise_signing",
             Self::Closed { .. } => "refund.closed",
         }
     }
@@ -397,6 +445,7 @@ impl RefundReadable {
             Self::Vouchering { confirmed } | Self::Signing { confirmed } | Self::Paying { confirmed } | Self::Receipting { confirmed } => {
                 Some(&confirmed.held.purse)
             }
+            Self::PromiseSlip { promised } | Self::PromiseSigning { promised } => Some(&promised.held.purse),
             Self::Closed { last, .. } => last.purse(),
         }
     }
@@ -415,11 +464,25 @@ impl RefundReadable {
             Self::Vouchering { confirmed } | Self::Signing { confirmed } | Self::Paying { confirmed } | Self::Receipting { confirmed } => {
                 Some(&confirmed.held)
             }
+            Self::PromiseSlip { promised } | Self::PromiseSigning { promised } => Some(&promised.held),
             Self::Closed { last, .. } => match last {
                 Last::Nothing | Last::Purse(_) => None,
                 Last::Held(held) => Some(held),
                 Last::Confirmed(confirmed) => Some(&confirmed.held),
+                Last::Promised(promised) => Some(&promised.held),
             },
+        }
+    }
+
+    /// What the back office owes, where the case has come that far.
+    #[must_use]
+    pub fn promised(&self) -> Option<&Promised> {
+        if let Self::PromiseSlip { promised } | Self::PromiseSigning { promised } | Self::Closed { last: Last::Promised(promised), .. } =
+            self
+        {
+            Some(promised)
+        } else {
+            None
         }
     }
 
@@ -443,6 +506,8 @@ impl RefundReadable {
             | Self::Writing { .. }
             | Self::Releasing { .. }
             | Self::Settling { .. }
+            | Self::PromiseSlip { .. }
+            | Self::PromiseSigning { .. }
             | Self::Closed { .. } => None,
         }
     }
@@ -473,20 +538,23 @@ impl RefundReadable {
             | Self::Signing { .. }
             | Self::Paying { .. }
             | Self::Receipting { .. }
+            | Self::PromiseSlip { .. }
+            | Self::PromiseSigning { .. }
             | Self::Closed { .. } => None,
         }
     }
 }
 
 impl Purse {
-    /// Nothing where the card has no purse that the counter can bring to zero.
+    /// Nothing where the card has no purse.
     fn of(card: CardImage) -> Option<Self> {
         let image = card.purse.as_ref()?;
-        let method = match image.refund_method {
-            RefundMethod::Unload | RefundMethod::PurchaseOfRest => image.refund_method,
-            RefundMethod::BlockThenBackOffice => return None,
-        };
-        Some(Self { amount: image.balance, method, facts: None, bearer: None, card })
+        Some(Self { amount: image.balance, method: image.refund_method, facts: None, bearer: None, card })
+    }
+
+    /// The counter can only put it out of use; the back office pays.
+    fn paid_later(&self) -> bool {
+        self.method == RefundMethod::BlockThenBackOffice
     }
 
     fn known(mut self, facts: Box<CardFacts>) -> Self {
@@ -502,7 +570,21 @@ impl Last {
             Self::Purse(purse) => Some(purse),
             Self::Held(held) => Some(&held.purse),
             Self::Confirmed(confirmed) => Some(&confirmed.held.purse),
+            Self::Promised(promised) => Some(&promised.held.purse),
         }
+    }
+}
+
+/// A purse that is paid later is not taken in without the line: who holds it is not known to the centre then.
+fn offline_ways(purse: &Purse) -> Vec<(&'static str, &'static str)> {
+    let later = ("later", "改日再来，不受理");
+    if purse.paid_later() { vec![later] } else { vec![("keep", "留卡受理（装袋编号，线路恢复后办理）"), later] }
+}
+
+fn later_help(cx: &Cx<'_>) -> String {
+    match cx.rules.purse.as_ref().and_then(|purse| purse.back_office) {
+        Some(rule) => format!("该卡不能在柜面清零：锁卡后满 {} 天由后台付款，本窗口不付款。", rule.days),
+        None => String::new(),
     }
 }
 

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    card::{CardData, PurseImage, RefundMethod, TearEvidence, WriteProof},
+    card::{BlockState, CardData, PurseImage, RefundMethod, TearEvidence, WriteProof},
+    claim::PaidLater,
     code::Code,
     function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, Id128, PersonId},
@@ -281,6 +282,9 @@ impl Table {
     fn reservation(&self, claim: &Claim) -> Reservation {
         let programme = self.rules.programme.clone();
         let on_confirm = match claim {
+            Claim::PurseRefund { amount, card, .. } if of_back_office(card) => {
+                Balanced::transfer(Account::PayoutDue { programme: programme.clone() }, Account::PurseFloat { programme }, *amount)
+            }
             Claim::PurseRefund { amount, .. } => {
                 Balanced::transfer(Account::RefundPayable { programme: programme.clone() }, Account::PurseFloat { programme }, *amount)
             }
@@ -299,6 +303,17 @@ impl Table {
                 valid_until: "2026-10-31".parse().unwrap(),
             }),
             on_confirm,
+            later: match claim {
+                Claim::PurseRefund { card, .. } if of_back_office(card) => {
+                    Some(PaidLater { block: BlockState::Temporary, from: "2026-12-01".parse().unwrap() })
+                }
+                Claim::PurseRefund { .. }
+                | Claim::TopUp { .. }
+                | Claim::Reissue { .. }
+                | Claim::Validation { .. }
+                | Claim::PasswordReset { .. }
+                | Claim::Act { .. } => None,
+            },
         }
     }
 
@@ -468,7 +483,6 @@ fn what_the_card_or_the_centre_says_refuses_a_refund() {
     assert_eq!(refused(&purse(|purse| purse.balance = Fen::ZERO), &fine), Code::PurseEmpty);
     assert_eq!(refused(&purse(|purse| purse.balance = Fen(-200)), &fine), Code::OverdraftFirst);
     assert_eq!(refused(&purse(|purse| purse.incomplete_trip = true), &fine), Code::IncompleteTrip);
-    assert_eq!(refused(&purse(|purse| purse.refund_method = RefundMethod::BlockThenBackOffice), &fine), Code::RefundUnsupported);
     assert_eq!(refused(&|card| *card = super::tests::card(None), &fine), Code::ProfileMismatch);
     assert_eq!(refused(&same, &|facts| facts.status = CardStatus::Blacklisted), Code::CardBlacklisted);
     assert_eq!(refused(&same, &|facts| facts.status = CardStatus::Replaced { by_tail: "7777".to_owned() }), Code::CardReplaced);
@@ -710,9 +724,13 @@ proptest! {
         choices in prop::collection::vec(any::<u8>(), 1..60),
         offline in any::<bool>(),
         which in 0..5_usize,
+        blocks in any::<bool>(),
     ) {
         let services = [Service::RefundReadable, Service::ReissueLost, Service::Validation, Service::PasswordReset, Service::CardQuery];
         let mut table = Table::new(services[which], if offline { LineMode::Offline } else { LineMode::Online });
+        if let Some(purse) = table.on_reader.purse.as_mut().filter(|_| blocks) {
+            purse.refund_method = RefundMethod::BlockThenBackOffice;
+        }
         for choice in choices {
             table.online = table.online || choice > 200;
             let input = any_input(&table, choice);
@@ -720,6 +738,7 @@ proptest! {
             if let Ok(fact) = table.take(input) {
                 let facts = table.facts();
                 if matches!(fact, Fact::PaidOut { .. }) {
+                    prop_assert!(!blocks, "the back office pays");
                     prop_assert!(facts.contains(&"confirmed") && facts.contains(&"signed"));
                     prop_assert!(!doubtful);
                     prop_assert_eq!(facts.iter().filter(|name| **name == "paid_out").count(), 1);
@@ -806,4 +825,69 @@ fn what_a_purse_takes() {
     table.online = true;
     table.till = table.rules.till.most;
     assert_eq!(table.answer(tendered()).map_err(|message| message.code), Err(Code::TillFull));
+}
+
+fn of_back_office(card: &CardImage) -> bool {
+    card.purse.as_ref().is_some_and(|purse| purse.refund_method == RefundMethod::BlockThenBackOffice)
+}
+
+fn only_blocks() -> Table {
+    let mut table = Table::new(Service::RefundReadable, LineMode::Online);
+    table.on_reader.purse.as_mut().unwrap().refund_method = RefundMethod::BlockThenBackOffice;
+    table
+}
+
+#[test]
+fn a_purse_that_only_blocks_is_promised_and_never_paid_here() {
+    let mut table = only_blocks();
+    // What the till holds does not matter.
+    table.till = Fen::ZERO;
+    table.until("refund.writing");
+    let Next::Do(Effect::WriteCard { intent, .. }) = table.next() else {
+        panic!("{:?}", table.next());
+    };
+    assert!(matches!(intent, WriteIntent::Block { to: BlockState::Temporary, .. }));
+    table.until("refund.promise_signing");
+    let slip = table.case.paper(Paper::AcceptanceSlip);
+    assert!(slip.pairs.iter().any(|(label, value)| label == "付款日期" && value == "2026年12月1日 起"), "{:?}", slip.pairs);
+    assert!(slip.texts.contains(&"refund.later"));
+    assert_eq!(table.answer(Answer::Act).unwrap_err().code, Code::StaleAnswer, "there is nothing to pay here");
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert_eq!(table.till, Fen::ZERO);
+    let facts = table.facts();
+    assert!(facts.contains(&"identity") && facts.contains(&"signed") && !facts.contains(&"paid_out"), "{facts:?}");
+}
+
+#[test]
+fn a_purse_that_only_blocks_needs_line_rule_and_promise() {
+    // Without the line it is not taken in.
+    let mut table = only_blocks();
+    table.header.line = LineMode::Offline;
+    table.online = false;
+    table.until("refund.read");
+    let Next::Ask(question) = table.next() else {
+        panic!("{:?}", table.next());
+    };
+    assert!(matches!(&question.ask, question::Ask::Choice { options } if options.len() == 1));
+    assert_eq!(table.answer(Answer::Choose { option: "keep".to_owned() }).unwrap_err().code, Code::OnlineOnly);
+    // The programme has no back office for it.
+    let mut table = only_blocks();
+    table.rules.purse.as_mut().unwrap().back_office = None;
+    table.take(Input::Outcome(Outcome::CardRead { card: table.on_reader.clone() })).unwrap();
+    let Next::Ended(Ending::Refused { message }) = table.next() else {
+        panic!("{:?}", table.next());
+    };
+    assert_eq!(message.code, Code::RefundUnsupported);
+    // A reservation that says something else than the card is none.
+    for blocks in [false, true] {
+        let mut table = if blocks { only_blocks() } else { Table::new(Service::RefundReadable, LineMode::Online) };
+        table.until("refund.reserving");
+        let Next::Do(Effect::Reserve { claim, .. }) = table.next() else {
+            panic!("{:?}", table.next());
+        };
+        let mut reservation = table.reservation(&claim);
+        let promise = PaidLater { block: BlockState::Temporary, from: "2026-12-01".parse().unwrap() };
+        reservation.later = if blocks { None } else { Some(promise) };
+        assert_eq!(table.take(Input::Outcome(Outcome::Reserved { reservation })).unwrap_err().code, Code::CentreGarbled);
+    }
 }

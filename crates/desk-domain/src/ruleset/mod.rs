@@ -21,9 +21,9 @@ pub use self::{
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
     service::{
-        Applicant, AuthorisationLimit, AuthorisationRules, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules, DocumentKind,
-        Fee, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules,
-        ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
+        Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules,
+        DocumentKind, Fee, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
+        PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
     },
 };
 use crate::{
@@ -87,6 +87,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "reissue.voucher",
     "reissue.channels",
     "refund.agree",
+    "refund.later",
     "refund.next_steps",
     "validation.where",
     "password.slip",

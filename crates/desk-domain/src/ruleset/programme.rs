@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Applicant, AuthorisationLimit, AuthorisationRules, BankFunctionRules, Branch, Capability, CardFamily, CodeRule, CourierRules,
-    DocumentKind, Fee, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet,
-    OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, ReplacementRules, Rule, RuleSet, ServiceRules, SmsRules,
-    TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
+    Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, Capability, CardFamily, CodeRule,
+    CourierRules, DocumentKind, Fee, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits,
+    Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, ReplacementRules, Rule, RuleSet, ServiceRules,
+    SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
+    card::BlockState,
     code::Code,
     id::{CellId, OutletId, ProgrammeId},
     money::Fen,
@@ -58,6 +59,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             top_up_step: table.fen_or("top_up_step_fen", 1_000),
             transfer: table.flag("transfer", false),
             home_terminals: table.texts("home_terminals"),
+            back_office: table.sub("back_office", back_office),
         }),
         validity: root.sub("validity", validity),
         reissue: root.sub("reissue", |table| ReissueRules {
@@ -183,6 +185,15 @@ pub(super) fn outlet(table: &Table<'_, '_>, kind: Option<String>, of_kind: &BTre
         rule: table.optional("rule").unwrap_or_default(),
         synthetic: table.flag("synthetic", false),
     }
+}
+
+fn back_office(table: &Table<'_, '_>) -> BackOffice {
+    let block = table.named("block", &["temporary", "permanent"], |name| match name {
+        "temporary" => Some(BlockState::Temporary),
+        "permanent" => Some(BlockState::Permanent),
+        _ => None,
+    });
+    BackOffice { block: block.unwrap_or(BlockState::Temporary), days: table.number("days", 1..=60) }
 }
 
 fn weekly(table: &Table<'_, '_>) -> Weekly {

@@ -6,6 +6,7 @@ use chrono::{Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    card::BlockState,
     code::Code,
     money::Fen,
     person::{HolderClass, InitialPassword},
@@ -174,6 +175,16 @@ pub struct PurseRules {
     pub transfer: bool,
     /// Beginnings of the numbers of terminals at home, hexadecimal digits; empty: nobody asks where a journey was.
     pub home_terminals: Vec<String>,
+    /// Refund of a purse that the counter can only put out of use; absent where such a purse is not refunded.
+    pub back_office: Option<BackOffice>,
+}
+
+/// The purse is put out of use at the counter, and its balance is paid by the back office later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackOffice {
+    pub block: BlockState,
+    /// Calendar days until it is paid: journeys may reach clearing that late.
+    pub days: u32,
 }
 
 /// Loss reissue.

@@ -142,7 +142,7 @@ impl Keys {
     pub fn answer(&mut self, ask: IssuerRequest) -> Result<IssuerAnswer, Message> {
         if let IssuerRequest::CheckChip { card, to, chip } = &ask {
             let known = self.record.iter().any(|held| {
-                matches!(held, IssuerRequest::Block { card: blocked, to: how, chip: serial, .. } if blocked == card && how == to && serial == chip)
+                matches!(held, IssuerRequest::Block { card: blocked, to: how, chip: serial, .. } if blocked == card && how == to && (chip.is_empty() || serial == chip))
             });
             return Ok(IssuerAnswer::Checked { genuine: known });
         }
@@ -167,9 +167,9 @@ impl Job {
             Self::Load | Self::Unload | Self::Block(BlockState::Permanent | BlockState::Open) => {
                 ("tunion-unload", "3104999000000000101", "4999000000000101", 3650, "")
             }
-            Self::Purchase | Self::Block(BlockState::Temporary) => {
-                ("tunion-purchase", "3104999000000000202", "4999000000000202", 12_800, "")
-            }
+            Self::Purchase => ("tunion-purchase", "3104999000000000202", "4999000000000202", 12_800, ""),
+            // The one that is a refund: its purse is read again first.
+            Self::Block(BlockState::Temporary) => ("tunion-block", "3104999000000000303", "4999000000000303", 5_600, ""),
             Self::Validate | Self::HolderClass | Self::Holder | Self::Block(BlockState::Card) => {
                 ("education", "2150999000000001", "2150999000000001", 0, "2026-11-30")
             }

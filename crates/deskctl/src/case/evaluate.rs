@@ -42,6 +42,8 @@ pub fn evaluate(sets: &RuleSets, situation: &Situation) -> Result<Verdict, Strin
 #[derive(Default)]
 struct Terms {
     payout: Option<Fen>,
+    /// The back office pays it.
+    later: bool,
     until: Option<NaiveDate>,
     authorise: Option<(Level, Option<String>)>,
     fee: bool,
@@ -164,6 +166,7 @@ impl Weighing<'_> {
                     self.say(rules.message(Some(service), Code::IdentityRequired));
                 }
                 self.terms.payout = Some(terms.payout);
+                self.terms.later = terms.method == RefundMethod::BlockThenBackOffice;
                 self.terms.authorise = terms.authorise.map(|level| (level, None));
             }
             return Ok(());
@@ -273,7 +276,7 @@ impl Weighing<'_> {
             messages: said,
             missing,
             fees,
-            papers: papers(service, word, of_service.is_some_and(|of_service| of_service.fee.amount.is_positive())),
+            papers: papers(service, word, of_service.is_some_and(|of_service| of_service.fee.amount.is_positive()), self.terms.later),
             offline: Offline { class: of_service.map_or("D", |of_service| class(of_service.offline)), message: offline_message },
             authorisation: self.terms.authorise.filter(|_| decided).map(|(level, why)| Authorisation { level, label: level.label(), why }),
             payout_fen: self.terms.payout.filter(|_| decided).map(|amount| amount.0),
@@ -283,11 +286,12 @@ impl Weighing<'_> {
 }
 
 /// Names of papers that come out at this end of a case.
-fn papers(service: Service, word: Word, paid: bool) -> Vec<&'static str> {
+fn papers(service: Service, word: Word, paid: bool, later: bool) -> Vec<&'static str> {
     match word {
         Word::Refused => vec!["one_time_notice"],
         Word::Referred => vec!["guidance_slip"],
         Word::AcceptedOffline => vec!["acceptance_slip"],
+        Word::Allowed if service == Service::RefundReadable && later => vec!["acceptance_slip"],
         Word::Allowed if service == Service::RefundReadable => vec!["refund_voucher"],
         Word::Allowed if service == Service::TopUp => vec!["receipt"],
         Word::Allowed if service == Service::CardQuery || service == Service::Validation => Vec::new(),

@@ -14,14 +14,16 @@ impl RefundReadable {
             Self::Vouchering { .. } | Self::Signing { .. } => 5,
             Self::Paying { .. } => 6,
             Self::Receipting { .. } => STEPS.len(),
+            Self::PromiseSlip { .. } | Self::PromiseSigning { .. } => 5,
             Self::Closed { ending, last } => match (ending, last) {
                 (Ending::Done, _) => STEPS.len(),
                 (_, Last::Nothing) => 0,
                 (_, Last::Purse(_)) => 1,
                 (_, Last::Held(_)) => 3,
-                (_, Last::Confirmed(_)) => 6,
+                (_, Last::Confirmed(_) | Last::Promised(_)) => 6,
             },
         };
+        let steps = if self.purse().is_some_and(Purse::paid_later) { STEPS_PAID_LATER } else { STEPS };
         let mut strip = Vec::new();
         if let Some(purse) = self.purse() {
             strip.push(Shown::plain("卡号", masked_card(&purse.card.card_no)));
@@ -32,10 +34,16 @@ impl RefundReadable {
         }
         let amount = self.purse().map(|purse| yuan(purse.amount)).unwrap_or_default();
         let say = match self {
+            Self::Offered { purse, .. } if purse.paid_later() => {
+                Some(format!("您的卡内还有 {amount} 元。这张卡要先锁定，余额由后台核算后退还，锁定后不能再乘车。"))
+            }
             Self::Offered { .. } => Some(format!("您的卡内还有 {amount} 元，将全部以现金退还，卡片请您保留。")),
             Self::Read { .. } => None,
             Self::Writing { writing, .. } if writing.in_doubt() => Some("请把刚才那张卡放回读卡器，结果查清之前不能付款。".to_owned()),
             Self::Writing { .. } => Some("请勿移动卡片。".to_owned()),
+            Self::PromiseSlip { promised } | Self::PromiseSigning { promised } => {
+                Some(format!("卡片已锁定，{} 起凭受理单领款，请保留受理单。", day(promised.later.from)))
+            }
             Self::Signing { .. } => Some("请在退款凭证上签字。".to_owned()),
             Self::Paying { .. } => Some(format!("请当面点清 {amount} 元。")),
             Self::AcceptedSlip { .. } | Self::Accepted { .. } => Some("离线受理，尚未生效；请保留回执，线路恢复后通知您。".to_owned()),
@@ -55,8 +63,13 @@ impl RefundReadable {
             result.push(Shown::plain("卡内余额", yuan(Fen::ZERO)));
             result.push(Shown::plain("中心确认号", confirmation(&confirmed.number)));
         }
+        if let Some(promised) = self.promised() {
+            result.push(Shown::plain("卡内余额（以清算为准）", yuan(promised.held.purse.amount)));
+            result.push(Shown::toned("付款日期", format!("{} 起", day(promised.later.from)), Tone::Good));
+            result.push(Shown::plain("中心确认号", confirmation(&promised.number)));
+        }
         Picture {
-            progress: Progress { steps: STEPS, now },
+            progress: Progress { steps, now: now.min(steps.len()) },
             strip,
             say,
             result,
@@ -102,6 +115,15 @@ impl RefundReadable {
                 facts.texts.push("refund.next_steps");
             }
             Paper::Receipt => facts.pair("付款方式", "现金"),
+            Paper::AcceptanceSlip if self.promised().is_some() => {
+                if let Some(promised) = self.promised() {
+                    facts.pair("中心确认号", promised.number.to_string());
+                    facts.pair("付款日期", format!("{} 起", day(promised.later.from)));
+                }
+                facts.line("卡片已锁定，本次未付款；余额以清算为准。");
+                facts.signature = Some("客户签字".to_owned());
+                facts.texts.push("refund.later");
+            }
             Paper::AcceptanceSlip => {
                 if let Self::AcceptedSlip { at, .. } | Self::Accepted { at, .. } = self {
                     facts.pair("受理时间", when(*at));
