@@ -3,15 +3,20 @@
 //! Nothing in this crate performs IO, reads a clock or draws randomness; everything that varies comes in as an
 //! argument. No city is named here: a card programme is data (see [`ruleset`]).
 
+pub mod advice;
 pub mod age;
+pub mod application;
 pub mod authorise;
+pub mod bank_function;
 pub mod capitals;
 pub mod card;
 pub mod case;
 pub mod cash;
 pub mod centre_act;
 pub mod claim;
+pub mod closing;
 pub mod code;
+pub mod courier;
 pub mod document;
 pub mod eligibility;
 pub mod fee;
@@ -40,6 +45,7 @@ pub mod read_document;
 pub mod reader_health;
 pub mod refund;
 pub mod reissue;
+pub mod replacement;
 pub mod ruleset;
 pub mod self_service;
 pub mod staff;

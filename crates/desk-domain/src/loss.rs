@@ -48,6 +48,17 @@ pub fn chosen(rules: &RuleSet, service: Service, functions: &[Function]) -> Resu
     Ok(())
 }
 
+/// The answer to a password that is to be set anew: `NO_TRANSIT_PASSWORD` for the bearer's purse, `REFER_BANK` for the
+/// bank's, `NOT_AT_COUNTER` else.
+#[must_use]
+pub fn password(rules: &RuleSet, service: Service, function: Function, bank: Option<&str>) -> Message {
+    match function {
+        Function::Transit => rules.message(Some(service), Code::NoTransitPassword),
+        Function::Bank => refer_bank(rules, service, bank),
+        Function::SocialSecurity => rules.message(Some(service), Code::NotAtCounter),
+    }
+}
+
 /// # Errors
 /// Every reason why nothing is reported; never empty. One alone may be a referral (`WRONG_BANK`).
 pub fn report(rules: &RuleSet, facts: Facts<'_>, functions: &[Function]) -> Result<Report, Vec<Message>> {
@@ -69,6 +80,15 @@ pub fn report(rules: &RuleSet, facts: Facts<'_>, functions: &[Function]) -> Resu
     }
     told.push(message(Code::EcardSameStatus));
     Ok(Report { card_no: card.card_no.clone(), functions: open, told })
+}
+
+/// Do the keepers of the reported functions agree that the loss stands? Read back before anything is printed.
+///
+/// # Errors
+/// `LOSS_NOT_SYNCED` where one has it and the other not yet.
+pub fn synced(rules: &RuleSet, service: Service, card: &CardFacts, reported: &[Function]) -> Result<(), Message> {
+    let stands = |function: &Function| card.function(*function).is_some_and(|facts| facts.state.is_formal_loss());
+    if reported.iter().all(stands) { Ok(()) } else { Err(rules.message(Some(service), Code::LossNotSynced)) }
 }
 
 /// May this card, in the holder's hands again, be released here?

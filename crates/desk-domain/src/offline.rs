@@ -66,6 +66,17 @@ pub fn step_refused(rules: &RuleSet, service: Service, step: Step) -> Message {
     rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)
 }
 
+/// Is the blacklist of this desk young enough to write cards by? `age` in whole hours.
+///
+/// # Errors
+/// `BLACKLIST_STALE` from the rule set's hours on.
+pub fn blacklist(rules: &RuleSet, age: u32) -> Result<(), Message> {
+    if age < rules.offline.blacklist_stop_hours {
+        return Ok(());
+    }
+    Err(rules.message(None, Code::BlacklistStale).with("h", age))
+}
+
 /// May one more case be accepted?
 ///
 /// # Errors

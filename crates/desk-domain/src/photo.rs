@@ -1,7 +1,7 @@
 //! Photo of an applicant (电子照片): when one is needed, and everything that is wrong with it at once.
 //!
 //! Whoever opens the file hands over what it is; nothing here decodes. What only an eye can judge (clothes, glasses, a
-//! natural look) is the clerk's tick and no business of this check.
+//! natural look) is the clerk's tick: [`seen`].
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,39 @@ pub fn needed(rules: &RuleSet, birth: NaiveDate, today: NaiveDate, brought: bool
         Some(photo) if !brought && age::full_years(birth, today) >= photo.from_age => Err(rules.message(None, Code::PhotoRequired)),
         Some(_) | None => Ok(()),
     }
+}
+
+/// What only an eye can judge, as the clerk ticked it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Neither a uniform nor a white top.
+    pub clothes: bool,
+    /// Glasses are worn by somebody who usually wears them.
+    pub glasses: bool,
+    /// Recent, clear, natural, not distorted.
+    pub natural: bool,
+}
+
+/// The defects that the clerk saw, in the order of the rules.
+#[must_use]
+pub fn seen(rules: &RuleSet, seen: Seen) -> Vec<Message> {
+    [(seen.clothes, Code::PhotoClothes), (seen.glasses, Code::PhotoGlasses), (seen.natural, Code::PhotoQuality)]
+        .into_iter()
+        .filter(|(good, _)| !good)
+        .map(|(_, code)| rules.message(None, code))
+        .collect()
+}
+
+/// Nobody is asked for a photo that the system has.
+#[must_use]
+pub fn on_file(rules: &RuleSet) -> Message {
+    rules.message(None, Code::PhotoOnFile)
+}
+
+/// What the clerk hears where the tag of the resolution was put right.
+#[must_use]
+pub fn corrected(rules: &RuleSet, verdict: &Verdict) -> Option<Message> {
+    verdict.correct_dpi.then(|| rules.message(None, Code::PhotoDpi))
 }
 
 /// Everything that is wrong with a photo. A programme without photo rules refuses none.

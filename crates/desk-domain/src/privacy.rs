@@ -25,6 +25,37 @@ pub fn is_whole(typed: &str) -> bool {
     number.chars().count() >= SHORTEST && number.chars().all(|character| character.is_ascii_alphanumeric())
 }
 
+/// Is the person at the window known by a document, so that numbers of his or hers may be told?
+///
+/// # Errors
+/// `IDENTITY_REQUIRED`.
+pub fn identified(rules: &RuleSet, by_document: bool) -> Result<(), Message> {
+    if by_document { Ok(()) } else { Err(rules.message(None, Code::IdentityRequired)) }
+}
+
+/// Shortest account number of a bank.
+const ACCOUNT_DIGITS: usize = 16;
+
+/// A remark holds no account of a bank, however its digits are grouped; numbers of this card and of identity documents are no
+/// business of a remark either, and are stopped with it.
+///
+/// # Errors
+/// `BANK_NO_FORBIDDEN`.
+pub fn remark(rules: &RuleSet, typed: &str) -> Result<(), Message> {
+    let mut run = 0_usize;
+    for character in normalise::text(typed).chars() {
+        if character.is_ascii_digit() {
+            run = run.saturating_add(1);
+        } else if !matches!(character, ' ' | '-') {
+            run = 0;
+        }
+        if run >= ACCOUNT_DIGITS {
+            return Err(rules.message(None, Code::BankNoForbidden));
+        }
+    }
+    Ok(())
+}
+
 /// Reasons for which masked text may be shown; the programme's purposes where it names no reasons of its own.
 #[must_use]
 pub fn reasons(rules: &RuleSet) -> &[String] {

@@ -14,7 +14,7 @@ use crate::{
     card::CardImage,
     code::{Code, Message},
     money::Fen,
-    normalise,
+    normalise, privacy,
     ruleset::Level,
 };
 
@@ -126,6 +126,7 @@ impl BlankStock {
             }
             (Self::Counting { direction }, Input::Answer(Answer::Fill { values })) => {
                 let moved = counted(*direction, &values, cx)?;
+                privacy::remark(cx.rules, &moved.note)?;
                 let differs = range(&moved.first, &moved.last) != Some(u64::from(moved.count));
                 if differs && moved.note.is_empty() {
                     return Err(cx.refuse(Code::StockDiff).with("n", difference(&moved)));

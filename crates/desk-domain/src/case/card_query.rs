@@ -9,6 +9,7 @@ use super::{
     words::{masked_card, yuan},
 };
 use crate::{
+    advice,
     card::CardImage,
     code::{Code, Message},
     person::{CardFacts, CardStatus, Lookup},
@@ -48,7 +49,12 @@ impl CardQuery {
                 LineMode::Offline => look("离线：只显示卡内数据").into(),
             },
             Self::Alone { .. } => look("只显示卡内数据").into(),
-            Self::Known { .. } => look("卡片信息").into(),
+            Self::Known { card, facts } => {
+                let told = advice::of_card(cx.rules, Some(cx.header.service), card, Some(facts), cx.today());
+                let told: Vec<String> = told.iter().map(|message| cx.rules.wording(message).text).collect();
+                let question = look("卡片信息");
+                if told.is_empty() { question } else { question.help(told.join(" ")) }.into()
+            }
             Self::Closed { ending, .. } => Next::Ended(ending.clone()),
         }
     }

@@ -49,6 +49,26 @@ pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
         }
     }
     tree(root, set);
+    let by_rule = |table: &str, key: &str, rule: &str| {
+        if !rule.is_empty() && !set.rules.contains_key(rule) {
+            root.fault_under(table, key, format!("没有规则“{rule}”"));
+        }
+    };
+    if let Some(replacement) = &set.replacement {
+        by_rule("replacement", "damage", &replacement.damage.rule);
+        by_rule("replacement", "quality", &replacement.quality.rule);
+    }
+    if let Some(courier) = &set.courier {
+        by_rule("courier", "fee", &courier.fee.rule);
+    }
+    if let Some(bank) = &set.bank_function {
+        by_rule("bank_function", "activation_rule", &bank.activation_rule);
+    }
+    if let Some(photo) = &set.photo
+        && photo.least_bytes > photo.most_bytes
+    {
+        root.fault_under("photo", "least_bytes", "须不大于 most_bytes".to_owned());
+    }
     if let Some(validity) = &set.validity
         && validity.boundary_day > 0
         && validity.hint_from > validity.boundary_day

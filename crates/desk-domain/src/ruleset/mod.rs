@@ -21,9 +21,9 @@ pub use self::{
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
     service::{
-        Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, Branch, CardFamily, CodeRule, DocumentKind, Fee, FirstIssueRules,
-        Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, ServiceRules,
-        SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
+        Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules,
+        DocumentKind, Fee, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
+        PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
     },
 };
 use crate::{
@@ -59,6 +59,9 @@ pub struct RuleSet {
     pub validity: Option<ValidityRules>,
     pub reissue: Option<ReissueRules>,
     pub photo: Option<PhotoRules>,
+    pub replacement: Option<ReplacementRules>,
+    pub courier: Option<CourierRules>,
+    pub bank_function: Option<BankFunctionRules>,
     pub password: Option<PasswordRules>,
     pub first_issue: Option<FirstIssueRules>,
     pub sms: Option<SmsRules>,

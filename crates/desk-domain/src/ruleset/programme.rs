@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, Branch, Capability, CardFamily, CodeRule, DocumentKind, Fee,
-    FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits, Outlet, OutletKind, OwnCode,
-    PasswordRules, PhotoRules, PurseRules, ReissueRules, Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption,
-    TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
+    Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, Capability, CardFamily, CodeRule,
+    CourierRules, DocumentKind, Fee, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits,
+    Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, ReplacementRules, Rule, RuleSet, ServiceRules,
+    SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
     card::BlockState,
@@ -57,6 +57,8 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             full_only: table.flag("full_amount_only", true),
             top_up_least: table.fen_or("top_up_least_fen", 1_000),
             top_up_step: table.fen_or("top_up_step_fen", 1_000),
+            transfer: table.flag("transfer", false),
+            home_terminals: table.texts("home_terminals"),
             back_office: table.sub("back_office", back_office),
         }),
         validity: root.sub("validity", validity),
@@ -65,6 +67,19 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             card_years: table.number("card_years", 1..=20),
         }),
         photo: root.sub("photo", photo),
+        replacement: root.sub("replacement", |table| ReplacementRules {
+            causes: table.texts("causes"),
+            failed_reads: table.number("failed_reads", 1..=20),
+            damage: table.need("damage", fee).unwrap_or(NO_FEE),
+            quality: table.need("quality", fee).unwrap_or(NO_FEE),
+        }),
+        courier: root
+            .sub("courier", |table| CourierRules { fee: table.need("fee", fee).unwrap_or(NO_FEE), collect: table.flag("collect", false) }),
+        bank_function: root.sub("bank_function", |table| BankFunctionRules {
+            years: table.number("years", 1..=50),
+            remind_months: table.number("remind_months", 0..=60),
+            activation_rule: table.text("activation_rule"),
+        }),
         password: root.sub("password", password),
         first_issue: root
             .sub("first_issue", |table| FirstIssueRules { months: table.number("months", 0..=12), days: table.number("days", 0..=31) }),
@@ -265,9 +280,7 @@ fn service(table: &Table<'_, '_>) -> Option<ServiceRules> {
         documents: table.texts("documents"),
         applicant_refusal: code_or(table, "applicant_refusal", Code::ApplicantNotAllowed),
         outlet_refusal: code_or(table, "outlet_refusal", Code::OutletNotAuthorized),
-        fee: table
-            .sub("fee", |fee| Fee { amount: fee.fen("fen"), label: fee.text("label"), rule: fee.optional("rule").unwrap_or_default() })
-            .unwrap_or(Fee { amount: Fen::ZERO, label: String::new(), rule: String::new() }),
+        fee: table.sub("fee", fee).unwrap_or(NO_FEE),
         offline: offline.unwrap_or(OfflineClass::Forbidden),
         offline_why: table.text("offline_why"),
         messages: messages(table),
@@ -347,6 +360,8 @@ fn branch(option: &Table<'_, '_>) -> Option<Branch> {
     }
 }
 
+const NO_FEE: Fee = Fee { amount: Fen::ZERO, label: String::new(), rule: String::new() };
+
 const NO_OFFLINE: OfflineLimits = OfflineLimits {
     accepted: 0,
     sign_in_hours: 0,
@@ -367,6 +382,10 @@ fn offline(table: &Table<'_, '_>) -> OfflineLimits {
         blacklist_warn_hours: table.number("blacklist_warn_hours", 1..=720),
         blacklist_stop_hours: table.number("blacklist_stop_hours", 1..=720),
     }
+}
+
+fn fee(table: &Table<'_, '_>) -> Fee {
+    Fee { amount: table.fen("fen"), label: table.text("label"), rule: table.optional("rule").unwrap_or_default() }
 }
 
 fn photo(table: &Table<'_, '_>) -> PhotoRules {

@@ -171,6 +171,10 @@ pub struct PurseRules {
     pub top_up_least: Fen,
     /// Amounts are whole multiples of this.
     pub top_up_step: Fen,
+    /// Money may be moved to another card.
+    pub transfer: bool,
+    /// Beginnings of the numbers of terminals at home, hexadecimal digits; empty: nobody asks where a journey was.
+    pub home_terminals: Vec<String>,
     /// Refund of a purse that the counter can only put out of use; absent where such a purse is not refunded.
     pub back_office: Option<BackOffice>,
 }
@@ -190,6 +194,39 @@ pub struct ReissueRules {
     pub formal_loss_first: bool,
     /// Years of validity written onto a new card.
     pub card_years: u32,
+}
+
+/// Replacement of a card that does not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacementRules {
+    /// Causes of damage that a clerk can tick, in their words.
+    pub causes: Vec<String>,
+    /// So many tries have to fail, and none succeed, before a fault of the card is believed.
+    pub failed_reads: u32,
+    /// For a damaged card.
+    pub damage: Fee,
+    /// For a card that was faulty from the beginning.
+    pub quality: Fee,
+}
+
+/// A card that is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourierRules {
+    /// Of one order.
+    pub fee: Fee,
+    /// The addressee pays the post; the counter takes nothing.
+    pub collect: bool,
+}
+
+/// The bank's part of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankFunctionRules {
+    /// Years from the day of issue in which it works over a counter.
+    pub years: u32,
+    /// Months before that from which the holder is told.
+    pub remind_months: u32,
+    /// Rule by which only the holder has it opened.
+    pub activation_rule: String,
 }
 
 /// Photo of an applicant.

@@ -18,6 +18,25 @@ hours = { "1-7" = ["08:30-17:00"] }
 holiday = "open"
 synthetic = true
 programmes = { changzhou-one-card = "agency" }
+
+[[outlets]]
+id = "BANK"
+name = "测试银行网点"
+address = "虚构路3号"
+hours = { "1-7" = ["08:30-17:00"] }
+holiday = "open"
+synthetic = true
+bank = "bank.JSB"
+programmes = { changzhou-one-card = "bank" }
+
+[[outlets]]
+id = "HALL"
+name = "测试社会保障卡服务网点"
+address = "虚构路4号"
+hours = { "1-7" = ["08:30-17:00"] }
+holiday = "open"
+synthetic = true
+programmes = { changzhou-one-card = "social_security" }
 "#;
 
 pub fn text(name: &str) -> String {

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::{
+    bank_function,
     case::{
         Service,
         context::local,
@@ -219,12 +220,18 @@ fn functions_show(person: &PersonFacts, cx: &Cx<'_>) -> Result<Shows, Message> {
     if card.formally_lost() && card.function(Function::Bank).is_none_or(|facts| facts.state.loss_channel().is_none()) {
         says.push(loss::bank_open(cx.rules, cx.header.service, card.bank()));
     }
+    says.extend(bank_function::advice(cx.rules, Some(cx.header.service), card, cx.today()));
     let bank = loss::refer_bank(cx.rules, cx.header.service, card.bank());
     let offers = vec![
         offer("slip", "打印指引单", Then::Slip),
         offer("bank", "金融功能要临时挂失", Then::Refer { message: bank }),
         offer("transit", "交通功能要挂失", Then::Refer { message: cx.refuse(Code::TransitNoLoss) }),
         offer("prolong", "持卡人要求延长临时挂失", Then::Refuse { message: cx.refuse(Code::FormalLossFirst) }),
+        offer(
+            "password",
+            "持卡人要求重置交通密码",
+            Then::Refuse { message: loss::password(cx.rules, cx.header.service, Function::Transit, card.bank()) },
+        ),
         offer("done", "已告知，不打印", Then::Done),
     ];
     Ok(Shows { says, figures, offers })
