@@ -6,11 +6,12 @@
 use std::{sync::Arc, time::Duration};
 
 use desk_card::{
-    ReadLocked,
+    Journeys, LookAtCard, ReadLocked,
     link::{Answer, CardReader, Presence},
     profile::Profiles,
     read::{ReadCard, ReadEnd},
     redact::{Said, redacted},
+    sight::CardSight,
     staff::ProveStaff,
     transaction::{Reply as Fed, Step, Transaction},
     write,
@@ -46,6 +47,8 @@ pub(crate) struct Job {
 
 pub(crate) enum Task {
     Read,
+    /// The same with everything that can be shown, for the eyes.
+    Look(Journeys),
     /// Begin the write, or decide one that was begun before.
     Write {
         intent: Box<WriteIntent>,
@@ -79,6 +82,7 @@ pub(crate) struct IssuerLine {
 /// How a job ended. `Err` means that nothing was sent that could change a card.
 pub(crate) enum Ended {
     Read(Result<CardImage, Message>),
+    Looked(Box<CardSight>),
     /// Nothing can be read of this card but its number: it is out of use.
     Locked {
         card_no: CardNo,
@@ -180,14 +184,20 @@ impl CardSession {
         self.opened = Some(presence.clone());
         let absent = ReadEnd::of_presence(&presence).map(|end| end.0);
         match task {
-            Task::Read => {
+            Task::Read | Task::Look(_) => {
                 if let Some(message) = absent {
                     return Ended::Read(Err(message));
                 }
-                let mut transaction = ReadCard::new(&self.profiles);
-                let message = match self.drive(&mut transaction, ticket, None).await {
-                    Ok(card) => return Ended::Read(Ok(card)),
-                    Err(end) => end.0,
+                let message = if let Task::Look(journeys) = task {
+                    match self.drive(&mut LookAtCard::new(&self.profiles, journeys), ticket, None).await {
+                        Ok(sight) => return Ended::Looked(Box::new(sight)),
+                        Err(unread) => unread.end.0,
+                    }
+                } else {
+                    match self.drive(&mut ReadCard::new(&self.profiles), ticket, None).await {
+                        Ok(card) => return Ended::Read(Ok(card)),
+                        Err(end) => end.0,
+                    }
                 };
                 if message.code != Code::CardRefused {
                     return Ended::Read(Err(message));

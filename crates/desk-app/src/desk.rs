@@ -7,9 +7,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_card::profile::Profiles;
+use desk_card::{profile::Profiles, sight::CardSight};
 use desk_domain::{
-    card::CardImage,
     case::{CaseHeader, Paper, context::local},
     code::{Code, Message},
     id::{CaseId, Id128},
@@ -215,7 +214,7 @@ pub(crate) enum Place {
 pub(crate) enum HomeCard {
     None,
     Reading,
-    Read(Box<CardImage>),
+    Read(Box<CardSight>),
     Unreadable(Message),
 }
 

@@ -1,6 +1,7 @@
 //! What lies on the reader: it is read while nobody works, given to the case in front, and brings back the case that waits
 //! for it.
 
+use desk_card::Journeys;
 use desk_domain::{code::Code, id::CaseId};
 
 use crate::{
@@ -40,21 +41,23 @@ impl Desk {
         let idle = !matches!(self.home_card, HomeCard::Reading);
         if there && idle && !self.staff_card_lies && matches!(self.place, Place::Home { .. }) {
             self.home_card = HomeCard::Reading;
-            self.work_on_card(Errand::HomeCard, Task::Read);
+            self.work_on_card(Errand::HomeCard, Task::Look(Journeys::Newest));
         }
     }
 
     pub(crate) async fn home_card_read(&mut self, end: Ended) -> Result<(), StoreFailure> {
         let locked = if let Ended::Locked { card_no, .. } = &end { Some(card_no.clone()) } else { None };
         self.home_card = match end {
-            Ended::Read(Ok(card)) => HomeCard::Read(Box::new(card)),
+            Ended::Looked(sight) => HomeCard::Read(sight),
+            // Nobody asks the home screen's card for less.
+            Ended::Read(Ok(_)) => HomeCard::None,
             Ended::Read(Err(message)) if message.code == Code::NoCard => HomeCard::None,
             Ended::Read(Err(message)) | Ended::Locked { message, .. } => HomeCard::Unreadable(message),
             Ended::Write(_) | Ended::Staff(_) | Ended::Settled => HomeCard::None,
         };
         // A card that a suspended case waits for brings its case back by itself.
         let there = match &self.home_card {
-            HomeCard::Read(card) => Some(card.card_no.clone()),
+            HomeCard::Read(sight) => Some(sight.image.card_no.clone()),
             HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => locked,
         };
         let back = there.filter(|_| matches!(self.place, Place::Home { .. })).and_then(|card_no| {

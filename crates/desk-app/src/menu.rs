@@ -60,7 +60,7 @@ fn group(capability: Capability) -> &'static str {
 impl Desk {
     pub(crate) fn home(&self, message: &Option<Message>) -> HomeView {
         let of_card = match &self.home_card {
-            HomeCard::Read(card) => self.rules.of_card(card, self.today()),
+            HomeCard::Read(sight) => self.rules.of_card(&sight.image, self.today()),
             HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
         };
         let mut hints = Vec::new();
@@ -77,7 +77,7 @@ impl Desk {
         unfinished.sort_by_key(|(running, view)| (!view.urgent, running.header.opened_at));
         HomeView {
             card: match &self.home_card {
-                HomeCard::Read(card) => Some(self.card(card)),
+                HomeCard::Read(sight) => Some(self.card_seen(sight)),
                 HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
             },
             reading: matches!(self.home_card, HomeCard::Reading),

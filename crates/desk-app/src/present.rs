@@ -1,7 +1,7 @@
 //! State to view: everything the window shows, formatted, masked and in Chinese.
 
 use chrono::{DateTime, Datelike, Utc};
-use desk_card::read::ReadEnd;
+use desk_card::{read::ReadEnd, record::Trip, sight::CardSight};
 use desk_domain::{
     card::CardImage,
     case::{
@@ -31,7 +31,7 @@ use crate::{
     view::{
         AlsoView, AskView, CardView, CaseView, CompareRow, DayCloseView, DenominationView, FieldView, FigureView, HourView, LinePanelRow,
         LineView, LogView, MessageView, OptionView, PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView,
-        StepView, TotalRow, UnfinishedView, View,
+        StepView, TotalRow, TripView, UnfinishedView, View,
     },
 };
 
@@ -249,6 +249,10 @@ impl Desk {
             }
             .to_owned(),
             balance: card.purse.as_ref().map(|purse| purse.balance.to_string()),
+            unverified: false,
+            city: None,
+            balances: Vec::new(),
+            trips: Vec::new(),
             log: card
                 .log
                 .iter()
@@ -261,6 +265,43 @@ impl Desk {
                 .collect(),
             warnings: card.warnings.iter().map(|code| self.message(rules, &Message::new(*code))).collect(),
         }
+    }
+
+    /// The same with everything that the card shows beyond what a case keeps.
+    pub(crate) fn card_seen(&self, sight: &CardSight) -> CardView {
+        let rules = self.rules.of_card(&sight.image, self.today());
+        let mut view = self.card(&sight.image);
+        view.family.clone_from(&sight.title);
+        view.city = sight.city.as_ref().map(|code| sight.city_name().unwrap_or(code).to_owned());
+        if let Some(balance) = &sight.balance {
+            const NAMES: [&str; 4] = ["可用额", "透支额度", "已透支", "钱包余额"];
+            view.balance = Some(balance.amount.to_string());
+            view.unverified = !balance.verified;
+            let told = NAMES.into_iter().zip(balance.parts);
+            view.balances = told.filter_map(|(name, part)| Some(figure(name, Fen(part?.into()).to_string(), "plain"))).collect();
+            if view.balances.len() < 2 {
+                view.balances.clear();
+            }
+        }
+        view.log = sight
+            .log
+            .iter()
+            .map(|entry| LogView {
+                at: entry.record.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+                kind: log_kind(entry.record.kind).to_owned(),
+                amount: entry.signed().to_string(),
+                place: entry.record.terminal.clone(),
+            })
+            .collect();
+        view.trips = sight.trips.iter().map(trip).collect();
+        let foreign = (rules.is_none() && !sight.image.blank).then_some(Code::CardForeign);
+        view.warnings = foreign
+            .into_iter()
+            .chain(sight.image.warnings.iter().copied())
+            .chain(sight.warnings.iter().copied())
+            .map(|code| self.message(rules, &Message::new(code)))
+            .collect();
+        view
     }
 
     fn case(&self, id: CaseId, running: &Running) -> CaseView {
@@ -317,7 +358,10 @@ impl Desk {
             offline: running.header.line == LineMode::Offline,
             steps: steps(&picture),
             strip: picture.strip.iter().map(shown).collect(),
-            card: running.case.card().map(|card| self.card(card)),
+            card: match (&running.sight, running.case.card()) {
+                (Some(sight), Some(card)) if sight.image.card_no == card.card_no => Some(self.card_seen(sight)),
+                (_, card) => card.map(|card| self.card(card)),
+            },
             question,
             message: message.map(|message| self.message(rules, &message)),
             say: picture.say,
@@ -636,6 +680,17 @@ pub(crate) fn figure(label: &str, value: String, tone: &str) -> FigureView {
 }
 
 /// Type byte of a log record, by its usual meaning.
+fn trip(trip: &Trip) -> TripView {
+    let city = trip.city_name().unwrap_or(&trip.city);
+    TripView {
+        at: trip.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+        kind: format!("{} {}", trip.mode_name(), trip.kind_name()).trim().to_owned(),
+        place: trip.line_name().map_or_else(|| city.to_owned(), |line| format!("{city} {line}")),
+        amount: trip.amount.to_string(),
+        balance: trip.balance.to_string(),
+    }
+}
+
 fn log_kind(kind: u8) -> &'static str {
     match kind {
         0x01 | 0x02 => "充值",

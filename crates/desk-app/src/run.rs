@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use desk_card::{Journeys, sight::CardSight};
 use desk_domain::{
     card::{TearEvidence, WriteEnd},
     case::{
@@ -57,6 +58,8 @@ pub(crate) struct Running {
     pub authorising: bool,
     /// What was said to cards since the last fact, masked; written down with the next one.
     pub trail: Vec<Exchanged>,
+    /// All that the card of a query shows, journeys included; never on the disk.
+    pub sight: Option<Box<CardSight>>,
     /// Documents read for the form on the screen; never on the disk.
     pub read: Option<ReadPapers>,
     /// The write of another desk on this card was looked into since the last fact.
@@ -85,6 +88,7 @@ impl Running {
             message: None,
             authorising: false,
             trail: Vec::new(),
+            sight: None,
             read: None,
             settled: false,
             person: None,
@@ -139,7 +143,7 @@ impl Desk {
             online: self.online(),
             clock_trusted: self.clock_trust.trusted(self.now()),
             card_in_field: match &self.home_card {
-                HomeCard::Read(card) => Some(card),
+                HomeCard::Read(sight) => Some(&sight.image),
                 HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
             },
         }))
@@ -488,6 +492,10 @@ impl Desk {
         let header = running.header.clone();
         let errand = Errand::Case { case: id, steps };
         match effect {
+            // Who asks what is on a card wants to see all of it.
+            Effect::ReadCard { .. } if header.service == Service::CardQuery => {
+                self.work_on_card(errand, Task::Look(Journeys::All));
+            }
             Effect::ReadCard { .. } => self.work_on_card(errand, Task::Read),
             Effect::WriteCard { attempt, reservation, intent } => {
                 let issuer = self.issuer_line(id, attempt, reservation);
@@ -555,6 +563,11 @@ impl Desk {
         running.apdus = 0;
         let outcome = match end {
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
+            Ended::Looked(sight) => {
+                let card = sight.image.clone();
+                running.sight = Some(sight);
+                Outcome::CardRead { card }
+            }
             Ended::Write(Ok(end)) => Outcome::Write { end },
             Ended::Settled | Ended::Staff(_) => return Ok(()),
             Ended::Locked { card_no, message } => {

@@ -141,7 +141,7 @@ impl Desk {
                 self.staff_card_lies = true;
                 Ok((card, proof))
             }
-            Ended::Read(_) | Ended::Locked { .. } | Ended::Write(_) | Ended::Settled => {
+            Ended::Read(_) | Ended::Looked(_) | Ended::Locked { .. } | Ended::Write(_) | Ended::Settled => {
                 Err(Message::new(Code::Internal).with("where", "staff"))
             }
         }

@@ -48,7 +48,7 @@ impl Desk {
         }
         // The card that lies there says whose query it is, whichever programme's key was pressed.
         let of_card = match &self.home_card {
-            HomeCard::Read(card) if service == Service::CardQuery => self.rules.of_card(card, self.today()),
+            HomeCard::Read(sight) if service == Service::CardQuery => self.rules.of_card(&sight.image, self.today()),
             HomeCard::Read(_) | HomeCard::None | HomeCard::Reading | HomeCard::Unreadable(_) => None,
         };
         let rules = of_card

@@ -185,8 +185,27 @@ pub struct CardView {
     /// `valid`, `ending` (five days or fewer), `expired`, `none`
     pub validity: String,
     pub balance: Option<String>,
+    /// No public record proves the family's balance, or the card contradicts itself: 未验证.
+    pub unverified: bool,
+    /// City that issued it, where the card tells it.
+    pub city: Option<String>,
+    /// The balances as the card tells them, where there are several.
+    pub balances: Vec<FigureView>,
     pub log: Vec<LogView>,
+    /// Where it was used; only for the eyes of who asks.
+    pub trips: Vec<TripView>,
     pub warnings: Vec<MessageView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TripView {
+    pub at: String,
+    pub kind: String,
+    /// City and line, by name where it is public.
+    pub place: String,
+    pub amount: String,
+    pub balance: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

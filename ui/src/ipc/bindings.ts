@@ -21,7 +21,23 @@ number: string, tail: string, validUntil: string | null,
 /**
  * `valid`, `ending` (five days or fewer), `expired`, `none`
  */
-validity: string, balance: string | null, log: Array<LogView>, warnings: Array<MessageView>, };
+validity: string, balance: string | null,
+/**
+ * No public record proves the family's balance, or the card contradicts itself: 未验证.
+ */
+unverified: boolean,
+/**
+ * City that issued it, where the card tells it.
+ */
+city: string | null,
+/**
+ * The balances as the card tells them, where there are several.
+ */
+balances: Array<FigureView>, log: Array<LogView>,
+/**
+ * Where it was used; only for the eyes of who asks.
+ */
+trips: Array<TripView>, warnings: Array<MessageView>, };
 
 /**
  * A running case.
@@ -354,6 +370,12 @@ number: string | null, service: string,
 calls: number, waiting: number, busy: boolean, };
 
 export type TotalRow = { label: string, desk: string, centre: string, recomputed: string, equal: boolean, };
+
+export type TripView = { at: string, kind: string,
+/**
+ * City and line, by name where it is public.
+ */
+place: string, amount: string, balance: string, };
 
 export type UnfinishedView = { case: string, number: string, service: string,
 /**
