@@ -12,7 +12,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Instant,
 };
@@ -23,11 +23,24 @@ const ROUNDS: usize = 5;
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let input = folder.path().join("situations.json");
-    let situation = r#"{"service": "refund_readable", "outlet": "DEMO", "moment": "2026-11-24 10:00", "programme": "changzhou-one-card",
-        "card": {"balance_fen": 3650, "issued_on": "2026-01-01"}}"#;
+    // Every rule file that ships; the situation is of the programme with a purse.
+    let mut files: Vec<PathBuf> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules"))
+        .expect("the rule files")
+        .map(|entry| entry.expect("a file").path())
+        .filter(|path| fs::read_to_string(path).expect("a rule file").contains("\nkind = "))
+        .collect();
+    files.sort();
+    let programme = files
+        .iter()
+        .find(|path| fs::read_to_string(path).expect("a rule file").contains("\n[purse]"))
+        .and_then(|path| path.file_stem()?.to_str())
+        .expect("a programme with a purse");
+    let situation = format!(
+        r#"{{"service": "refund_readable", "outlet": "DEMO", "moment": "2026-11-24 10:00", "programme": "{programme}",
+            "card": {{"balance_fen": 3650, "issued_on": "2026-01-01"}}}}"#
+    );
     let batch = format!("[{}]", vec![situation; BATCH].join(","));
     fs::write(&input, &batch).expect("the input");
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
     let (mut whole, mut floor) = (Vec::new(), Vec::new());
     for _round in 0..ROUNDS {
         let begun = Instant::now();
@@ -37,7 +50,7 @@ fn main() {
         let begun = Instant::now();
         let output = Command::new(env!("CARGO_BIN_EXE_deskctl"))
             .args(["case", "eval", "--ruleset"])
-            .args(["suzhou-education.toml", "changzhou-one-card.toml", "demonstration.toml"].map(|name| rules.join(name)))
+            .args(&files)
             .arg("--input")
             .arg(&input)
             .stderr(Stdio::inherit())
