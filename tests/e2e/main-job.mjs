@@ -263,6 +263,14 @@ async function main() {
     assert.equal(await logIn(), 'refused')
   })
 
+  await step('how the reader does', async () => {
+    await desk.press('Ctrl+T')
+    await until('@doctor')
+    await look('22-doctor')
+    await desk.press('Escape')
+    await until('@home')
+  })
+
   await step('supervisor reads the daily report', async () => {
     await desk.press('Ctrl+Q')
     await until('@signIn')

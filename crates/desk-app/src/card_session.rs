@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use desk_card::{
     ReadLocked,
-    link::{CardReader, Presence},
+    link::{Answer, CardReader, Presence},
     profile::Profiles,
     read::{ReadCard, ReadEnd},
     redact::{Said, redacted},
@@ -22,6 +22,7 @@ use desk_domain::{
     id::{CardNo, CaseId, CentreNumber, RequestId, SessionToken},
     issuer::{IssuerAnswer, IssuerRequest},
     pin::Pin,
+    reader_health::ReaderEvent,
     staff::StaffProof,
     trail::Exchanged,
 };
@@ -30,6 +31,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     desk::Mail,
+    doctor::Heard,
     ports::{Answered, CentreLink, Clock},
 };
 
@@ -98,6 +100,8 @@ pub(crate) struct CardSession {
     pub tell: mpsc::UnboundedSender<Mail>,
     /// What was said in the present job.
     pub said: Vec<Said>,
+    /// How the card was opened for it.
+    pub opened: Option<Presence>,
 }
 
 impl CardSession {
@@ -133,10 +137,12 @@ impl CardSession {
             };
             if let Some(job) = job {
                 self.said.clear();
+                self.opened = None;
                 let end = self.perform(job.task, job.ticket).await;
                 self.reader.disconnect().await;
                 let trail: Vec<Exchanged> = redacted(&self.profiles, &self.said);
-                if !self.say(Mail::CardEnded { ticket: job.ticket, end, trail }) {
+                let heard = self.heard();
+                if !self.say(Mail::CardEnded { ticket: job.ticket, end, trail, heard }) {
                     return;
                 }
                 let presence = self.reader.presence().await;
@@ -150,12 +156,28 @@ impl CardSession {
         }
     }
 
+    /// What the job tells about the reader.
+    fn heard(&self) -> Heard {
+        let mut heard = Heard { reader: self.reader.name(), events: Vec::new() };
+        if let Some(presence) = &self.opened {
+            heard.opened(presence);
+        }
+        for said in &self.said {
+            heard.events.push(match said.answer {
+                Answer::Response(_) => ReaderEvent::Answered(said.took),
+                Answer::Lost => ReaderEvent::Pulled,
+            });
+        }
+        heard
+    }
+
     fn say(&self, mail: Mail) -> bool {
         self.tell.send(mail).is_ok()
     }
 
     async fn perform(&mut self, task: Task, ticket: u64) -> Ended {
         let presence = self.reader.connect().await;
+        self.opened = Some(presence.clone());
         let absent = ReadEnd::of_presence(&presence).map(|end| end.0);
         match task {
             Task::Read => {

@@ -27,6 +27,7 @@ use tokio::{
 use crate::{
     card_session::{CardSession, Ended, Job},
     clock_trust::ClockTrust,
+    doctor::{Doctor, Heard},
     documents::{self, Wanted},
     exceptions::Exceptions,
     hall::{self, HallJob, HallState},
@@ -81,6 +82,7 @@ pub(crate) enum Mail {
         end: Ended,
         /// What was said to the card, masked.
         trail: Vec<Exchanged>,
+        heard: Heard,
     },
     Printed {
         ticket: u64,
@@ -205,6 +207,7 @@ pub(crate) enum Place {
     Report(Box<Report>),
     Papers(Box<Papers>),
     Exceptions(Box<Exceptions>),
+    Doctor,
 }
 
 /// The card that lies on the reader while nobody works on a case.
@@ -265,6 +268,7 @@ pub struct Desk {
     pub(crate) presence: Presence,
     /// What lies there has just proved to be a staff card: no case tries it.
     pub(crate) staff_card_lies: bool,
+    pub(crate) doctor: Doctor,
     pub(crate) home_card: HomeCard,
     pub(crate) late_papers: Vec<(CaseId, Paper)>,
     /// Second of the monotonic clock at which a late paper was tried last.
@@ -312,6 +316,7 @@ impl Desk {
             jobs: job_receiver,
             tell: tell.clone(),
             said: Vec::new(),
+            opened: None,
         };
         let desk = Self {
             station: parts.station,
@@ -343,6 +348,7 @@ impl Desk {
             clock_trust: ClockTrust::default(),
             presence: Presence::Empty,
             staff_card_lies: false,
+            doctor: Doctor::default(),
             home_card: HomeCard::None,
             late_papers: Vec::new(),
             late_paper_tried: 0,
@@ -435,22 +441,25 @@ impl Desk {
                 }
                 Ok(())
             }
-            Mail::CardEnded { ticket, end, trail } => match self.errands.remove(&ticket) {
-                Some(Errand::Case { case, steps }) => {
-                    self.keep_trail(case, trail);
-                    self.card_ended(case, steps, end).await
+            Mail::CardEnded { ticket, end, trail, heard } => {
+                self.reader_heard(heard);
+                match self.errands.remove(&ticket) {
+                    Some(Errand::Case { case, steps }) => {
+                        self.keep_trail(case, trail);
+                        self.card_ended(case, steps, end).await
+                    }
+                    Some(Errand::HomeCard) => self.home_card_read(end).await,
+                    Some(Errand::StaffAtDoor { request }) => self.staff_at_door(request, end).await,
+                    Some(Errand::StaffOverCase { case, steps, request, amount, reason }) => {
+                        self.staff_over_case(case, steps, request, amount, reason, end)
+                    }
+                    Some(Errand::Settle { case, steps }) => {
+                        self.keep_trail(case, trail);
+                        self.retry(case, steps).await
+                    }
+                    Some(_) | None => Ok(()),
                 }
-                Some(Errand::HomeCard) => self.home_card_read(end).await,
-                Some(Errand::StaffAtDoor { request }) => self.staff_at_door(request, end).await,
-                Some(Errand::StaffOverCase { case, steps, request, amount, reason }) => {
-                    self.staff_over_case(case, steps, request, amount, reason, end)
-                }
-                Some(Errand::Settle { case, steps }) => {
-                    self.keep_trail(case, trail);
-                    self.retry(case, steps).await
-                }
-                Some(_) | None => Ok(()),
-            },
+            }
             Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {
                 Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
                 Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
@@ -543,6 +552,10 @@ impl Desk {
             Act::Papers { day } => self.open_papers(&day).await,
             Act::Reprint { paper } => self.reprint(&paper).await,
             Act::Exceptions => self.open_exceptions().await,
+            Act::Doctor => {
+                self.open_doctor();
+                Ok(())
+            }
             Act::Attend { line, remedy, note } => self.attend(&line, &remedy, &note).await,
             Act::Reveal { question, reason, purpose, supervisor, password } => {
                 let grounds = Grounds { reason, purpose, supervisor: crate::reveal::supervisor(&supervisor) };
@@ -578,6 +591,7 @@ impl Desk {
         self.new_day().await?;
         self.idle(monotonic).await?;
         self.upload().await?;
+        self.keep_reader().await?;
         self.print_late_papers().await
     }
 

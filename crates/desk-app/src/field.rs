@@ -13,7 +13,8 @@ use crate::{
 impl Desk {
     pub(crate) async fn presence_changed(&mut self, presence: Presence) -> Result<(), StoreFailure> {
         let there = matches!(presence, Presence::Card { .. });
-        self.presence = presence;
+        let before = std::mem::replace(&mut self.presence, presence);
+        self.reader_seen(&before);
         self.staff_card_lies = false;
         if !matches!(self.home_card, HomeCard::Reading) {
             self.home_card = HomeCard::None;

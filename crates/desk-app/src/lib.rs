@@ -7,6 +7,7 @@ mod day;
 pub mod day_close;
 mod day_papers;
 pub mod desk;
+pub mod doctor;
 mod documents;
 mod elsewhere;
 mod exceptions;

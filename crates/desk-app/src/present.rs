@@ -120,6 +120,7 @@ impl Desk {
             },
             Place::Report(report) => Stage::Report(Box::new(self.report(report))),
             Place::Papers(papers) => Stage::Papers(Box::new(self.papers_view(papers))),
+            Place::Doctor => Stage::Doctor(Box::new(self.doctor_view())),
             Place::Exceptions(exceptions) => Stage::Exceptions(Box::new(self.exceptions_view(exceptions))),
         }
     }

@@ -261,7 +261,8 @@ impl Desk {
             | Place::Home { .. }
             | Place::Case(_)
             | Place::Papers(_)
-            | Place::Exceptions(_) => None,
+            | Place::Exceptions(_)
+            | Place::Doctor => None,
         }
     }
 
@@ -279,7 +280,8 @@ impl Desk {
             | Place::Home { .. }
             | Place::Case(_)
             | Place::Papers(_)
-            | Place::Exceptions(_) => None,
+            | Place::Exceptions(_)
+            | Place::Doctor => None,
         }
     }
 

@@ -47,6 +47,7 @@ impl Desk {
             self.cases.insert(id, running);
         }
         self.recall_late_papers().await?;
+        self.recall_reader().await?;
         tracing::info!(unfinished = self.cases.len(), rows = sequence, "journal read");
         self.place = Place::Door(Door::sign_in());
         Ok(())

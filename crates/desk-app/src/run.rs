@@ -166,7 +166,8 @@ impl Desk {
             | Place::Home { .. }
             | Place::Report(_)
             | Place::Papers(_)
-            | Place::Exceptions(_) => None,
+            | Place::Exceptions(_)
+            | Place::Doctor => None,
         }
     }
 
@@ -281,7 +282,9 @@ impl Desk {
                     Some(Next::Ask(_) | Next::Do(_)) => self.go_home().await,
                 }
             }
-            Place::Report(_) | Place::DayClose(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Home { .. } => self.go_home().await,
+            Place::Report(_) | Place::DayClose(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Doctor | Place::Home { .. } => {
+                self.go_home().await
+            }
             Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } => Ok(()),
         }
     }

@@ -269,7 +269,8 @@ impl Desk {
             | Place::Report(_)
             | Place::DayClose(_)
             | Place::Papers(_)
-            | Place::Exceptions(_) => true,
+            | Place::Exceptions(_)
+            | Place::Doctor => true,
             Place::Door(door) => door.locked.is_some() && door.knocking.is_none(),
             Place::Starting | Place::Blocked(_) | Place::Case(_) => false,
         };

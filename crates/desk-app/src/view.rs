@@ -51,6 +51,7 @@ pub enum Stage {
     Report(Box<ReportView>),
     Papers(Box<PapersView>),
     Exceptions(Box<ExceptionsView>),
+    Doctor(Box<DoctorView>),
 }
 
 /// The strip on top: outlet, window, clerk, line, till.
@@ -237,6 +238,32 @@ pub struct RevealView {
     pub busy: bool,
     /// The full text, for a minute; empty while it is masked.
     pub shown: Vec<FigureView>,
+}
+
+/// The reader: what is to be said, and its last days, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorView {
+    /// Name of the reader that was used last.
+    pub reader: Option<String>,
+    pub findings: Vec<MessageView>,
+    pub days: Vec<DoctorDayView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorDayView {
+    /// `2026-11-24`
+    pub day: String,
+    pub tries: u32,
+    pub failed: u32,
+    pub percent: String,
+    pub mute: u32,
+    pub pulled: u32,
+    pub in_use: u32,
+    /// Times that reader or service went.
+    pub gone: u32,
+    pub average: String,
 }
 
 /// The papers of a day, to be printed again.
@@ -640,6 +667,8 @@ pub enum Act {
         paper: String,
     },
     Exceptions,
+    /// How the reader does.
+    Doctor,
     Attend {
         line: String,
         remedy: String,

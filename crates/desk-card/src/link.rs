@@ -54,6 +54,11 @@ pub trait CardReader: Send {
 
     /// Ends the session; the card may stay.
     async fn disconnect(&mut self);
+
+    /// Name of the reader that was used last, where readers have names.
+    fn name(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A certified reader of identity documents. Keyed entry is always the other way: a failure is a message and holds up

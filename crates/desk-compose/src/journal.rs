@@ -1,11 +1,15 @@
 //! A desk's journal without its desk, for support: opened as the desk opens it, read, and closed.
 
 use chrono::NaiveDate;
-use desk_app::ports::{Store, Stored};
+use desk_app::{
+    doctor::READER_HISTORY,
+    ports::{Store, Stored},
+};
 use desk_domain::{
     case::CaseHeader,
     code::{Code, Message},
     id::CaseNumber,
+    reader_health::ReaderHistory,
 };
 
 use crate::{
@@ -22,14 +26,28 @@ use crate::{
 /// `STORE_MISSING`, `STORE_BROKEN`, …
 pub async fn case(
     config: &Config,
-    mut passphrase: Box<dyn Passphrase>,
+    passphrase: Box<dyn Passphrase>,
     number: &CaseNumber,
 ) -> Result<Option<(CaseHeader, Vec<Stored>)>, Message> {
+    let mut store = opened(config, passphrase).await?;
+    find(store.as_mut(), number).await.map_err(|failure| Message::new(failure.code))
+}
+
+/// How the desk's reader did on the last days.
+///
+/// # Errors
+/// As [`case`].
+pub async fn reader_history(config: &Config, passphrase: Box<dyn Passphrase>) -> Result<ReaderHistory, Message> {
+    let mut store = opened(config, passphrase).await?;
+    let kept = store.recall(READER_HISTORY).await.map_err(|failure| Message::new(failure.code))?;
+    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+async fn opened(config: &Config, mut passphrase: Box<dyn Passphrase>) -> Result<Box<dyn Store>, Message> {
     let file = StationFile::read(&config.data_dir)?;
     let secrets = load_secrets(config.data_dir.clone(), move |place, folder| place.load(folder, passphrase.as_mut())).await?;
     let station = file.station(secrets.identifier_key()?);
-    let mut store = open_store(config, &station, &secrets).await?;
-    find(store.as_mut(), number).await.map_err(|failure| Message::new(failure.code))
+    open_store(config, &station, &secrets).await
 }
 
 async fn find(store: &mut dyn Store, number: &CaseNumber) -> Result<Option<(CaseHeader, Vec<Stored>)>, desk_app::ports::StoreFailure> {

@@ -57,6 +57,15 @@ impl Passphrase for Nobody {
     }
 }
 
+/// Asked from an open file descriptor where one is named, from the terminal otherwise.
+#[must_use]
+pub fn asked_from(descriptor: Option<u32>) -> Box<dyn Passphrase> {
+    match descriptor {
+        Some(descriptor) => Box::new(FromDescriptor(descriptor)),
+        None => Box::new(FromTerminal),
+    }
+}
+
 /// Longer lines are no passphrase.
 const MOST_BYTES: u64 = 1024;
 

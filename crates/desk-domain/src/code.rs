@@ -267,6 +267,13 @@ catalogue! {
     ReaderLost, "READER_LOST", Refuse, "读卡器已断开。", "读卡器被拔出，或连线松动。", "插好读卡器，把原卡放回，系统会接着办。";
     ReaderServiceDown, "READER_SERVICE_DOWN", Refuse, "读卡服务未运行。", "操作系统的读卡服务（pcscd）没有启动。", "请系统管理员启动读卡服务；系统会自动重连。";
     ReaderInUse, "READER_IN_USE", Refuse, "读卡器正被其他程序占用。", "另一个程序独占了读卡器上的卡。", "关闭其他读卡程序（网银、驱动自带工具）后，把卡重新放上。";
+    ReaderFailing, "READER_FAILING", Warn, "读卡器{since}以来 {percent}% 的读卡失败（{failed}/{tries} 次）。", "连线松动、USB 口供电不足，或读卡器老化。", "换一根线、换一个 USB 口；仍然如此请换读卡器并报修。";
+    ReaderAntenna, "READER_ANTENNA", Warn, "失败多是卡片没有应答。", "卡没有放在感应区，下面有金属，或天线老化。", "移开读卡器下面的金属和别的卡；用一张好卡试，放在中央仍不应答就报修。";
+    ReaderPulledOften, "READER_PULLED_OFTEN", Warn, "失败多是卡片移开过早。", "读写没有完成，卡就被拿走了。", "请持卡人把卡放平，等提示完成再取；常有这种情况可在读卡器旁贴提示。";
+    ReaderSlow, "READER_SLOW", Warn, "读卡偏慢，平均每条指令 {ms} 毫秒。", "USB 集线器、驱动程序或电脑繁忙。", "读卡器直接插在电脑上，不经集线器；关闭其他读卡程序。";
+    ReaderShared, "READER_SHARED", Warn, "今天有 {n} 次卡片被其他程序占用。", "网银、社保等程序也在读这台读卡器。", "关闭其他读卡程序，或在 desk.toml 里给它另一台读卡器。";
+    ReaderUnsteady, "READER_UNSTEADY", Warn, "今天读卡器或读卡服务断开 {n} 次。", "USB 连线松动，或读卡服务反复重启。", "插紧或更换连线；仍然如此请系统管理员查看读卡服务日志。";
+    ReaderHealthy, "READER_HEALTHY", Info, "读卡器正常。", "近几天读卡没有异常。", "不需要处理。";
     NoCard, "NO_CARD", Refuse, "读卡器上没有卡。", "读卡器上没有感应到卡。", "把卡平放在读卡器中央；仍读不到的换一张好卡试读卡器。";
     CardPulled, "CARD_PULLED", Warn, "卡片移开过早。", "读写还没有完成，卡就移开了。", "请把同一张卡放回，完成前不要移动。";
     CardFamilyUnknown, "CARD_FAMILY_UNKNOWN", Refuse, "不认识的卡种。", "这张卡不是系统认识的卡种。", "确认是不是本市的卡；不是的不能受理。";

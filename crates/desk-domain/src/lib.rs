@@ -42,6 +42,7 @@ pub mod posting;
 pub mod privacy;
 pub mod purse;
 pub mod read_document;
+pub mod reader_health;
 pub mod refund;
 pub mod reissue;
 pub mod replacement;

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Settings of one [`crate::PcscReader`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderConfig {
-    /// Parts of reader names, without regard to ASCII case; only these readers are looked at. Empty means every reader.
+    /// Parts of reader names, without regard to ASCII case; only these readers are looked at. Empty means every reader but
+    /// virtual ones and slots for SIM and SAM cards, which are taken only where they are named.
     pub only: Vec<String>,
     /// Parts of reader names that are never looked at (SIM slots, virtual readers, the staff's own reader).
     pub ignore: Vec<String>,
@@ -17,6 +18,9 @@ pub struct ReaderConfig {
     /// A session without a command for this long is ended: the card is not held while nobody works.
     pub idle_limit: Duration,
 }
+
+/// Parts of names of readers that hold no citizen's card: played ones, and slots of telephones' and security modules' cards.
+const NOT_BY_ITSELF: [&str; 3] = ["virtual", "sim", "sam"];
 
 impl Default for ReaderConfig {
     fn default() -> Self {
@@ -36,7 +40,9 @@ impl ReaderConfig {
     pub fn admits(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let named = |parts: &[String]| parts.iter().any(|part| name.contains(&part.to_ascii_lowercase()));
-        (self.only.is_empty() || named(&self.only)) && !named(&self.ignore)
+        let by_itself = !NOT_BY_ITSELF.iter().any(|part| name.contains(part));
+        let chosen = if self.only.is_empty() { by_itself } else { named(&self.only) };
+        chosen && !named(&self.ignore)
     }
 }
 
@@ -48,6 +54,9 @@ mod tests {
     fn names_choose_and_exclude() {
         let all = ReaderConfig::default();
         assert!(all.admits("ACS ACR122U PICC 00 00"));
+        for name in ["Virtual PCD 00 00", "Broadcom SIM 00 00", "ACS ACR1281 SAM 00 00"] {
+            assert!(!all.admits(name), "{name} is not taken by itself");
+        }
 
         let config = ReaderConfig {
             only: vec!["acr".to_owned(), "Virtual".to_owned()],

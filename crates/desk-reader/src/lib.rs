@@ -10,8 +10,10 @@ mod reader;
 mod resident;
 mod session;
 mod sight;
+mod survey;
 mod watch;
 
 pub use config::ReaderConfig;
 pub use reader::{PcscReader, StartError};
 pub use resident::{SerialIdReader, SerialLine};
+pub use survey::{Seen, Survey, Surveyed, survey};

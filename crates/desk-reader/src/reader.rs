@@ -30,6 +30,7 @@ pub struct PcscReader {
     alive: Alive,
     /// A job was given and its end not seen: its caller was cancelled.
     busy: bool,
+    used: Option<String>,
 }
 
 impl PcscReader {
@@ -39,7 +40,7 @@ impl PcscReader {
     /// [`StartError`] when the system gives no thread.
     pub fn start(config: ReaderConfig) -> Result<Self, StartError> {
         let watch = Watch::start(config.clone())?;
-        Ok(Self { config, watch, session: None, alive: Alive::default(), busy: false })
+        Ok(Self { config, watch, session: None, alive: Alive::default(), busy: false, used: None })
     }
 
     /// Sessions that hang in the driver.
@@ -129,6 +130,7 @@ impl CardReader for PcscReader {
         if !self.session_ready() {
             return Presence::Mute;
         }
+        self.used = Some(reader.to_string_lossy().into_owned());
         let presence = self.ask(self.config.connect_limit, |done| Job::Connect { reader, done }).await.unwrap_or(Presence::Mute);
         // A card that our own hanging session holds is no matter of another program.
         if presence == Presence::InUse && self.hanging() > 0 { Presence::Mute } else { presence }
@@ -151,6 +153,10 @@ impl CardReader for PcscReader {
         }
         // Without an answer the session is abandoned, and with it the card.
         self.ask(self.config.connect_limit, |done| Job::Disconnect { done }).await.unwrap_or_default();
+    }
+
+    fn name(&self) -> Option<String> {
+        self.used.clone()
     }
 }
 

@@ -124,7 +124,8 @@ impl Clerk {
                     | Stage::DayClose(_)
                     | Stage::Report(_)
                     | Stage::Papers(_)
-                    | Stage::Exceptions(_) => false,
+                    | Stage::Exceptions(_)
+                    | Stage::Doctor(_) => false,
                 })
                 .await?;
             let Stage::Case(case) = &view.stage else {

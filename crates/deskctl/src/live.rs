@@ -16,18 +16,13 @@ use serde_json::{Value, json};
 
 use crate::{card::Nothing, decoded};
 
-/// Parts of names of readers that hold no citizen's card: played ones, and slots of telephones' and security modules' cards.
-const NOT_BY_ITSELF: [&str; 3] = ["virtual", "sim", "sam"];
-
 /// # Errors
 /// Why there is no card, or what was seen of one that could not be read.
 pub fn read(profiles: &Profiles, reader: Option<&str>, wait: u64, exchanges: bool) -> Result<Value, Nothing> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Message::new(Code::Internal).with("where", error.kind()))?;
     runtime.block_on(async {
-        // A reader that was named is taken, whatever it is.
-        let ignore = if reader.is_none() { NOT_BY_ITSELF.map(str::to_owned).to_vec() } else { Vec::new() };
-        let config = ReaderConfig { only: reader.map(str::to_owned).into_iter().collect(), ignore, ..ReaderConfig::default() };
+        let config = ReaderConfig { only: reader.map(str::to_owned).into_iter().collect(), ..ReaderConfig::default() };
         let mut reader = PcscReader::start(config).map_err(|_| Message::new(Code::ReaderServiceDown))?;
         let told = at_reader(&mut reader, profiles, Duration::from_secs(wait), exchanges).await;
         reader.close().await;

@@ -4,6 +4,7 @@
 mod card;
 mod case;
 mod decoded;
+mod doctor;
 mod journal;
 mod live;
 mod recorded;
@@ -36,6 +37,8 @@ enum Noun {
     /// Journals of desks as files.
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Card readers of this computer: what stands against them, and what to do about it.
+    Doctor(doctor::Command),
     /// Lists that units bring.
     #[command(subcommand)]
     Unit(unit::Command),
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Noun::Case(command) => case::run(&command),
         Noun::Ruleset(command) => ruleset::run(&command),
         Noun::Journal(command) => journal::run(&command),
+        Noun::Doctor(command) => doctor::run(&command),
         Noun::Unit(command) => unit::run(&command),
     }
 }

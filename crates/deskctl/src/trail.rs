@@ -3,11 +3,7 @@
 use std::path::Path;
 
 use desk_card::{code::Message, status::Sw};
-use desk_compose::{
-    config::Config,
-    journal,
-    passphrase::{FromDescriptor, FromTerminal, Passphrase},
-};
+use desk_compose::{config::Config, journal, passphrase};
 use desk_domain::{case::Entry, id::CaseNumber, trail::Exchanged};
 use serde_json::{Value, json};
 
@@ -15,13 +11,9 @@ use serde_json::{Value, json};
 /// Why the journal cannot be opened, or `CASE_NOT_FOUND`.
 pub fn read(case: &str, config: &Path, passphrase_fd: Option<u32>) -> Result<Value, Message> {
     let config = Config::read(config)?;
-    let passphrase: Box<dyn Passphrase> = match passphrase_fd {
-        Some(descriptor) => Box::new(FromDescriptor(descriptor)),
-        None => Box::new(FromTerminal),
-    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| journal::no_such_case())?;
-    let found = runtime.block_on(journal::case(&config, passphrase, &CaseNumber::new(case)))?;
+    let found = runtime.block_on(journal::case(&config, passphrase::asked_from(passphrase_fd), &CaseNumber::new(case)))?;
     let (header, rows) = found.ok_or_else(journal::no_such_case)?;
     let mut conversations = Vec::new();
     for row in &rows {

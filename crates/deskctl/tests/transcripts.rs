@@ -235,3 +235,14 @@ fn a_trail_without_a_desk_ends_with_a_code() {
     let told: Value = serde_json::from_slice(&answer.stdout).expect("one JSON object");
     assert_eq!((answer.status.code(), told["code"].as_str()), (Some(2), Some("CONFIG_INVALID")));
 }
+
+/// Whatever is plugged in here, the doctor says something and a code for it.
+#[test]
+fn the_doctor_always_has_an_answer() {
+    let answer = Command::new(env!("CARGO_BIN_EXE_deskctl")).arg("doctor").output().expect("deskctl runs");
+    let told: Value = serde_json::from_slice(&answer.stdout).expect("one JSON object");
+    let findings = told["findings"].as_array().expect("findings");
+    assert!(!findings.is_empty() && findings.iter().all(|finding| finding["code"].is_string() && finding["remedy"].is_string()));
+    let well = findings.iter().all(|finding| finding["code"] == "READER_HEALTHY");
+    assert_eq!(answer.status.code(), Some(i32::from(!well)), "{told}");
+}

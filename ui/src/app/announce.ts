@@ -41,6 +41,8 @@ export function announcement(view: View): string {
     }
     case 'papers':
       return [said(at.message), `${at.day} 凭证 ${at.rows.length} 张`, note].filter((part) => part !== '').join('。')
+    case 'doctor':
+      return at.findings.map(said).join('。')
     case 'exceptions':
       return [said(at.message), at.rows.length > 0 ? `异常 ${at.rows.length} 项` : '没有异常', note]
         .filter((part) => part !== '')

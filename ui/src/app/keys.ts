@@ -1,6 +1,6 @@
 // Every key of the program, once. Screens ask for a key by what it does; a test fails on doubles.
 
-export type Place = 'everywhere' | 'home' | 'case' | 'report' | 'papers' | 'exceptions' | 'list'
+export type Place = 'everywhere' | 'home' | 'case' | 'report' | 'papers' | 'exceptions' | 'doctor' | 'list'
 
 export interface KeyRow {
   readonly chord: string
@@ -26,12 +26,13 @@ export const KEYS = {
   notice: { chord: 'F11', label: '告知单', places: ['case'] },
   printReport: { chord: 'F11', label: '打印日报', places: ['report'] },
   exceptions: { chord: 'Ctrl+E', label: '异常', places: ['home'] },
+  doctor: { chord: 'Ctrl+T', label: '读卡器', places: ['home'] },
   guide: { chord: 'Ctrl+G', label: '指引单', places: ['home'] },
   reveal: { chord: 'Ctrl+I', label: '查看全文', places: ['case'] },
   otherDay: { chord: 'Ctrl+O', label: '其他日期', places: ['papers'] },
   callNext: { chord: 'F12', label: '下一位', places: ['home'] },
   leaveCase: { chord: 'F12', label: '结束·下一位', places: ['case'] },
-  leaveReport: { chord: 'F12', label: '回到首页', places: ['report', 'papers', 'exceptions'] },
+  leaveReport: { chord: 'F12', label: '回到首页', places: ['report', 'papers', 'exceptions', 'doctor'] },
   back: { chord: 'Escape', label: '返回', places: ['everywhere'] },
   next: { chord: 'Enter', label: '下一步', places: ['everywhere'] },
   up: { chord: 'ArrowUp', label: '上一项', places: ['list'] },

@@ -4,7 +4,7 @@
 /**
  * What the window may ask for.
  */
-export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "signInByCard", pin: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "authoriseByCard", question: string, pin: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
+export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "signInByCard", pin: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "authoriseByCard", question: string, pin: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "doctor" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
 
 /**
  * One more thing that stands against a case.
@@ -88,6 +88,25 @@ export type DenominationView = {
  * Value in fen; sent back with the pieces.
  */
 id: string, label: string, };
+
+export type DoctorDayView = {
+/**
+ * `2026-11-24`
+ */
+day: string, tries: number, failed: number, percent: string, mute: number, pulled: number, inUse: number,
+/**
+ * Times that reader or service went.
+ */
+gone: number, average: string, };
+
+/**
+ * The reader: what is to be said, and its last days, the newest first.
+ */
+export type DoctorView = {
+/**
+ * Name of the reader that was used last.
+ */
+reader: string | null, findings: Array<MessageView>, days: Array<DoctorDayView>, };
 
 export type ExceptionRow = {
 /**
@@ -295,7 +314,7 @@ blocked: MessageView | null,
  */
 note: string | null, };
 
-export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "dayClose" } & DayCloseView | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView;
+export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "dayClose" } & DayCloseView | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView | { "stage": "doctor" } & DoctorView;
 
 /**
  * The strip on top: outlet, window, clerk, line, till.

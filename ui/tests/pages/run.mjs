@@ -170,6 +170,13 @@ await journey('a guidance slip of the service in hand', views.homeMany, async (p
   await keys.press('Escape')
   assert.equal(await page.inputValue('input.find'), '')
 })
+await journey('the reader by Ctrl+T, and back', views.home, async (page, keys) => {
+  await keys.press('Control+t')
+  await page.show(next(views.doctor))
+  assert.deepEqual(await findings(page), [])
+  await keys.press('Escape')
+  assert.deepEqual(await page.acts(), [{ act: 'doctor' }, { act: 'home' }])
+})
 await journey('papers again by Enter, and back', views.home, async (page, keys) => {
   await keys.press('F11')
   await page.show(next(views.papers))
