@@ -76,6 +76,18 @@ pub struct World {
     pub cards: BTreeMap<String, SimCard>,
     centre: Arc<Centre>,
     draws: Arc<AtomicU64>,
+    outlet: &'static str,
+}
+
+/// What a world is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Rule files, by name.
+    pub rules: &'a [(&'a str, &'a str)],
+    /// The list of cards.
+    pub cards: &'a str,
+    /// Where the desks stand.
+    pub outlet: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -101,12 +113,25 @@ impl World {
     /// # Errors
     /// [`NoWorld`] where a file that ships does not load.
     pub async fn demonstration() -> Result<Self, NoWorld> {
-        let rules = RuleSets::load(&[
-            RuleFile { name: "suzhou-education.toml", text: include_str!("../../../rules/suzhou-education.toml") },
-            RuleFile { name: "changzhou-one-card.toml", text: include_str!("../../../rules/changzhou-one-card.toml") },
-            RuleFile { name: "demonstration.toml", text: include_str!("../../../rules/demonstration.toml") },
-        ])
-        .map_err(|problems| NoWorld::Rules(problems.iter().map(ToString::to_string).collect()))?;
+        Self::of(Setting {
+            rules: &[
+                ("suzhou-education.toml", include_str!("../../../rules/suzhou-education.toml")),
+                ("changzhou-one-card.toml", include_str!("../../../rules/changzhou-one-card.toml")),
+                ("demonstration.toml", include_str!("../../../rules/demonstration.toml")),
+            ],
+            cards: include_str!("../../../rules/demonstration-cards.toml"),
+            outlet: "DEMO",
+        })
+        .await
+    }
+
+    /// The same hour at another counter: other programmes, other cards.
+    ///
+    /// # Errors
+    /// [`NoWorld`] where a file does not load.
+    pub async fn of(setting: Setting<'_>) -> Result<Self, NoWorld> {
+        let files: Vec<RuleFile<'_>> = setting.rules.iter().map(|(name, text)| RuleFile { name, text }).collect();
+        let rules = RuleSets::load(&files).map_err(|problems| NoWorld::Rules(problems.iter().map(ToString::to_string).collect()))?;
         let clock = Arc::new(SimClock::tuesday_ten());
         let today = clock.now().date_naive();
         let mut accounts = Accounts::default();
@@ -145,14 +170,14 @@ impl World {
             cards: BTreeMap::new(),
             centre: Arc::new(centre),
             draws: Arc::new(AtomicU64::new(1)),
+            outlet: setting.outlet,
         };
-        world.fill(&programmes, today).await?;
+        world.fill(setting.cards, &programmes, today).await?;
         Ok(world)
     }
 
-    async fn fill(&mut self, programmes: &[&desk_domain::ruleset::RuleSet], today: NaiveDate) -> Result<(), NoWorld> {
-        let list: CardList =
-            toml::from_str(include_str!("../../../rules/demonstration-cards.toml")).map_err(|error| NoWorld::Cards(error.to_string()))?;
+    async fn fill(&mut self, cards: &str, programmes: &[&desk_domain::ruleset::RuleSet], today: NaiveDate) -> Result<(), NoWorld> {
+        let list: CardList = toml::from_str(cards).map_err(|error| NoWorld::Cards(error.to_string()))?;
         let failed = |error: &dyn std::fmt::Display| NoWorld::Centre(error.to_string());
         let centre = Arc::clone(&self.centre);
         let mut tx = centre.store().begin().await.map_err(|error| failed(&error))?;
@@ -253,7 +278,7 @@ impl World {
         let key = SigningKey::from_bytes(&[number; 32]);
         let station = Station {
             cell: CellId::new(COUNTER),
-            outlet: OutletId::new("DEMO"),
+            outlet: OutletId::new(self.outlet),
             window: WindowId::new(format!("W0{number}")),
             device: DeviceId::new(format!("desk-{number}")),
             generation,

@@ -64,6 +64,10 @@ pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
     if let Some(bank) = &set.bank_function {
         by_rule("bank_function", "activation_rule", &bank.activation_rule);
     }
+    // A case pays what the purse held; until it can keep a fee back, no file may ask for one.
+    if set.purse.as_ref().is_some_and(|purse| purse.refund_fee.is_positive()) {
+        root.fault_under("purse", "refund_fee_fen", "须为 0：退值按全额支付，不扣手续费".to_owned());
+    }
     if let Some(photo) = &set.photo
         && photo.least_bytes > photo.most_bytes
     {

@@ -34,6 +34,7 @@ pub fn text(set: &RuleSet) -> String {
             )
         }),
     );
+    lines(&mut out, "换卡、邮寄、金融功能", others(set));
     outlets(&mut out, set);
     lines(
         &mut out,
@@ -49,6 +50,34 @@ pub fn text(set: &RuleSet) -> String {
         set.rules.iter().map(|(id, rule)| format!("{id}{}：{}", if rule.derived { "（推出或暂定）" } else { "" }, rule.phrase)),
     );
     out
+}
+
+fn others(set: &RuleSet) -> impl Iterator<Item = String> {
+    let replacement = set.replacement.iter().flat_map(|rule| {
+        [
+            format!("损坏换卡（{}）：{} {} 元{}", rule.causes.join("、"), rule.damage.label, rule.damage.amount, cited(&rule.damage.rule)),
+            format!(
+                "质量问题换卡：{} {} 元，须试读 {} 次均失败、无损坏痕迹并交回原卡{}",
+                rule.quality.label,
+                rule.quality.amount,
+                rule.failed_reads,
+                cited(&rule.quality.rule)
+            ),
+        ]
+    });
+    let courier = set.courier.iter().map(|rule| {
+        let how = if rule.collect { "到付，柜面不收".to_owned() } else { format!("{} 元/单", rule.fee.amount) };
+        format!("{}：{how}{}", rule.fee.label, cited(&rule.fee.rule))
+    });
+    let bank = set.bank_function.iter().map(|rule| {
+        format!(
+            "金融功能：发卡满 {} 年到期，提前 {} 个月提醒；由本人到银行激活{}",
+            rule.years,
+            rule.remind_months,
+            cited(&rule.activation_rule)
+        )
+    });
+    replacement.chain(courier).chain(bank)
 }
 
 /// Writing into a string does not fail.
