@@ -1,6 +1,11 @@
 //! The rule sets that ship with the product.
 
-use desk_domain::{case::Service, code::Code};
+use desk_domain::{
+    case::Service,
+    closing,
+    code::Code,
+    ruleset::{RuleFile, RuleSets},
+};
 
 use crate::support;
 
@@ -22,4 +27,16 @@ fn load_without_a_fault_and_hold_what_the_sources_say() {
     assert!(one_card.service(Service::RefundReadable).is_ok());
     let refused = education.service(Service::RefundReadable).expect_err("no refund of this purse");
     assert_eq!(refused.code, Code::OutletNotAuthorized);
+}
+
+/// Money moves to another card only where the programme's file says so.
+#[test]
+fn money_moves_to_another_card_only_where_the_file_allows_it() {
+    let sets = support::sets();
+    let refused = closing::transfer(support::programme(&sets, "changzhou-one-card"), None).expect_err("no transfer");
+    assert_eq!((refused.code, refused.rule.map(|rule| rule.id)), (Code::TransferForbidden, Some("R-CZ-68".to_owned())));
+    assert!(closing::transfer(support::programme(&sets, "suzhou-education"), None).is_err(), "without a purse there is nothing to move");
+    let text = support::text("../examples/lakeside.toml");
+    let third = RuleSets::load(&[RuleFile { name: "lakeside.toml", text: &text }]).expect("the example loads");
+    assert!(closing::transfer(support::programme(&third, "lakeside"), None).is_ok());
 }
