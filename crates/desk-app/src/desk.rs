@@ -157,6 +157,8 @@ pub(crate) enum Errand {
     LatePaper {
         case: CaseId,
         paper: Paper,
+        /// A copy before this one may have come out.
+        again: bool,
     },
     ReportPaper,
     DayPaper,
@@ -461,7 +463,7 @@ impl Desk {
             }
             Mail::Printed { ticket, end } => match self.errands.remove(&ticket) {
                 Some(Errand::Case { case, steps }) => self.print_ended(case, steps, end).await,
-                Some(Errand::LatePaper { case, paper }) => self.late_paper_ended(case, paper, end).await,
+                Some(Errand::LatePaper { case, paper, again }) => self.late_paper_ended(case, paper, again, end).await,
                 Some(Errand::ReportPaper) => self.report_printed(end).await,
                 Some(Errand::DayPaper) => self.day_paper_ended(end).await,
                 Some(Errand::Guidance) => {

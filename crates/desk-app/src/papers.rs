@@ -18,8 +18,7 @@ use crate::{
 
 /// Durable value: papers that have not come out yet.
 const PENDING: &str = "papers.pending";
-/// Durable value: the late paper that was last sent to the printer, until the printer has said what became of it. Whoever
-/// finds it there after a power cut does not know whether it came out.
+/// Durable value: papers that were sent to the printer and of which nobody knows whether they came out.
 const TRYING: &str = "papers.trying";
 /// Pause between two tries at a late paper, in seconds of the monotonic clock.
 const PAUSE_SECONDS: u64 = 30;
@@ -192,16 +191,15 @@ impl Desk {
     }
 
     async fn print_late(&mut self, id: CaseId, paper: Paper) -> Result<(), StoreFailure> {
-        let trying = crate::run::json(&(id, paper))?;
-        let again = u32::from(self.store.recall(TRYING).await?.as_ref() == Some(&trying));
+        let again = u32::from(self.trying().await?.contains(&(id, paper)));
         let sheet = match self.sheet(id, paper, again) {
             Some(sheet) => Some(sheet),
             None => self.sheet_of_closed(id, paper, again).await?,
         };
         match sheet {
             Some(sheet) => {
-                self.store.remember(TRYING, &trying).await?;
-                self.print(Errand::LatePaper { case: id, paper }, sheet);
+                self.may_be_out(id, paper).await?;
+                self.print(Errand::LatePaper { case: id, paper, again: again > 0 }, sheet);
             }
             None => {
                 self.late_papers.retain(|waiting| *waiting != (id, paper));
@@ -220,10 +218,17 @@ impl Desk {
         Ok(rules.map(|rules| sheet_of(&running, paper, &Setting { rules, at: self.now(), practice: self.practice, again })))
     }
 
-    pub(crate) async fn late_paper_ended(&mut self, id: CaseId, paper: Paper, end: Result<(), Message>) -> Result<(), StoreFailure> {
+    pub(crate) async fn late_paper_ended(
+        &mut self,
+        id: CaseId,
+        paper: Paper,
+        again: bool,
+        end: Result<(), Message>,
+    ) -> Result<(), StoreFailure> {
         if let Err(message) = end {
             self.notice = Some(message);
-            return self.store.remember(TRYING, "").await;
+            // This copy did not come out; one before it may have.
+            return if again { Ok(()) } else { self.tried(id, paper).await };
         }
         match self.header_of(id).await? {
             Some(header) => self.printed_beside(&header, paper, 1).await?,
@@ -232,6 +237,27 @@ impl Desk {
                 self.keep_late_papers().await?;
             }
         }
-        self.store.remember(TRYING, "").await
+        self.tried(id, paper).await
+    }
+
+    /// Papers that were sent to the printer and of which nobody knows whether they came out: the next copy is marked.
+    async fn trying(&mut self) -> Result<Vec<(CaseId, Paper)>, StoreFailure> {
+        Ok(self.store.recall(TRYING).await?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// This paper may have come out, and its next copy is marked.
+    pub(crate) async fn may_be_out(&mut self, id: CaseId, paper: Paper) -> Result<(), StoreFailure> {
+        let mut trying = self.trying().await?;
+        if !trying.contains(&(id, paper)) {
+            trying.push((id, paper));
+            self.store.remember(TRYING, &crate::run::json(&trying)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn tried(&mut self, id: CaseId, paper: Paper) -> Result<(), StoreFailure> {
+        let mut trying = self.trying().await?;
+        trying.retain(|waiting| *waiting != (id, paper));
+        self.store.remember(TRYING, &crate::run::json(&trying)?).await
     }
 }

@@ -665,9 +665,14 @@ impl Desk {
             return Ok(());
         };
         running.busy = false;
+        let unknown = running.recovered;
         let outcome = match end {
             Ok(()) => Outcome::Printed { copy: 1 },
             Err(message) => {
+                // Before the restart it may have come out: the copy that comes late is none that is the first.
+                if let (true, Some(Next::Do(Effect::Print { paper }))) = (unknown, self.next_of(id)) {
+                    self.may_be_out(id, paper).await?;
+                }
                 self.notice = Some(message.clone());
                 Outcome::Failed { message }
             }

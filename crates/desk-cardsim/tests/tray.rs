@@ -244,7 +244,7 @@ async fn read(reader: &mut PcscReader) -> Option<(String, Option<i64>)> {
 async fn inside_its_own_service() {
     let directory = made();
     let program = Program::start(directory.path());
-    let mut reader = PcscReader::start(ReaderConfig::default()).unwrap();
+    let mut reader = PcscReader::start(ReaderConfig { only: vec!["Virtual PCD".to_owned()], ..ReaderConfig::default() }).unwrap();
     until(&mut reader, |seen| *seen == Presence::Empty).await;
 
     assert_eq!(program.say("put purse-unload"), "ok");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     age,
     code::{Code, Message},
-    normalise,
+    mrz, normalise,
     person::HolderClass,
     ruleset::NumberFormat,
 };
@@ -82,7 +82,8 @@ impl NumberForm {
 ///
 /// # Errors
 /// `FIELD_REQUIRED` for nothing, `ID_FORMAT` for a wrong length, character or region of the form, `ID_BIRTH_INVALID` for
-/// a date that does not exist, lies in the future or before 1900, `ID_CHECKSUM` for a wrong check digit.
+/// a date that does not exist, lies in the future or before 1900, `ID_CHECKSUM` for a wrong check digit. Of a travel document
+/// the whole machine-readable zone is taken as well: `MRZ_FORMAT`, `MRZ_CHECKSUM`, and `ID_EXPIRED` by the zone's own date.
 pub fn check(raw: &str, format: NumberFormat, today: NaiveDate) -> Result<CheckedNumber, Message> {
     let number = normalise::id_number(raw);
     if number.is_empty() {
@@ -98,8 +99,19 @@ pub fn check(raw: &str, format: NumberFormat, today: NaiveDate) -> Result<Checke
             15 => old_foreign(number),
             _ => eighteen(number, today, NumberForm::Foreign),
         },
+        NumberFormat::TravelDocument if mrz::is_zone(raw) => of_zone(raw, today),
         NumberFormat::TravelDocument => travel(number),
     }
+}
+
+/// The number that a machine-readable zone states, whole as a scanner types it; all its digits are checked.
+fn of_zone(raw: &str, today: NaiveDate) -> Result<CheckedNumber, Message> {
+    let zone = mrz::check(raw, today)?;
+    if zone.expiry < today {
+        return Err(Message::new(Code::IdExpired).with("date", zone.expiry));
+    }
+    let checked = travel(zone.number)?;
+    Ok(CheckedNumber { birth: zone.birth, ..checked })
 }
 
 /// Checks a resident, residence-permit or permanent-residence number whose document kind is not known yet.
@@ -316,6 +328,21 @@ mod tests {
         ] {
             assert_eq!(plausible_expiry(expiry, today).is_ok(), fits, "{expiry:?}");
         }
+    }
+
+    #[test]
+    fn a_whole_zone_stands_for_its_number() {
+        let today = day("2012-01-01");
+        let zone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
+        let checked = check(zone, NumberFormat::TravelDocument, today).unwrap();
+        assert_eq!((checked.number.as_str(), checked.birth), ("L898902C3", Some(day("1974-08-12"))));
+        // As a scanner types it: in one run, small letters, full-width digits.
+        let typed = zone.replace('\n', "").to_lowercase().replace('8', "８");
+        assert_eq!(check(&typed, NumberFormat::TravelDocument, today).unwrap().number, "L898902C3");
+        let code = |raw: &str, on: &str| check(raw, NumberFormat::TravelDocument, day(on)).unwrap_err().code;
+        assert_eq!(code(&zone.replace("L898902C36", "L898902C46"), "2012-01-01"), Code::MrzChecksum);
+        assert_eq!(code(zone, "2012-04-16"), Code::IdExpired);
+        assert_eq!(check("L898902C3", NumberFormat::TravelDocument, today).unwrap().birth, None);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::code::{Code, Message};
+use crate::{
+    code::{Code, Message},
+    normalise,
+};
 
 /// What a zone states, all of it checked.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,13 +41,24 @@ pub enum Layout {
     Td3,
 }
 
+/// Whether this is meant as a zone: long, and with fillers.
+#[must_use]
+pub fn is_zone(raw: &str) -> bool {
+    let zone = compact(raw);
+    zone.len() > 40 && zone.contains('<')
+}
+
+fn compact(raw: &str) -> String {
+    normalise::text(raw).chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
+}
+
 /// Reads and checks a zone as typed or scanned; lines may be separated or run together.
 ///
 /// # Errors
 /// `MRZ_FORMAT` for other lengths, characters or dates that do not exist; `MRZ_CHECKSUM` with the first part whose check
 /// digit is wrong.
 pub fn check(raw: &str, today: NaiveDate) -> Result<Mrz, Message> {
-    let zone: String = raw.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    let zone = compact(raw);
     if !zone.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'<') {
         return Err(malformed());
     }

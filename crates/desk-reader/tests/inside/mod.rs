@@ -21,6 +21,11 @@ fn first_slot() -> ReaderConfig {
     ReaderConfig { only: vec!["Virtual PCD 00 00".to_owned()], ..ReaderConfig::default() }
 }
 
+/// Virtual readers are taken only where they are named.
+fn every_slot() -> ReaderConfig {
+    ReaderConfig { only: vec!["Virtual PCD".to_owned()], ..ReaderConfig::default() }
+}
+
 fn start(config: ReaderConfig) -> PcscReader {
     PcscReader::start(config).expect("reader starts")
 }
@@ -244,7 +249,7 @@ async fn mute_card() {
 #[tokio::test]
 #[ignore = "runs inside scripts/isolated"]
 async fn cards_on_two_readers() {
-    let mut reader = start(ReaderConfig::default());
+    let mut reader = start(every_slot());
     let first = TestCard::new();
     let second = TestCard::new();
     second.set_balance(5);
@@ -267,7 +272,7 @@ async fn filter_leaves_a_slot_out() {
     let mut nothing = start(ReaderConfig { only: vec!["No such reader".to_owned()], ..ReaderConfig::default() });
     let card = TestCard::new();
     let _there = put(second_port(), &card);
-    let mut both = start(ReaderConfig::default());
+    let mut both = start(every_slot());
     until(&mut both, is_card).await;
     assert_eq!(reader.presence().await, Presence::Empty);
     assert_eq!(nothing.presence().await, Presence::NoReader);
