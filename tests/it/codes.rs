@@ -1,22 +1,46 @@
 //! Every message code is raised by somebody, or stands in the list of those that wait for their service.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use desk_domain::code::Code;
 
-/// Codes of services that are not built yet. A code that gains a raiser has to leave this list.
+/// Codes of services that are not built yet, or of which the decision stands and no case asks for it. A code that gains a raiser
+/// has to leave this list.
 const LATER_SERVICES: &[&str] = &[
+    "BENEFIT_WARNING",
     "CARD_NO_ILLEGIBLE",
+    "CAUSE_CONFLICT",
+    "CONSENT_REQUIRED",
+    "COURIER_NOT_SELECTED",
     "DEVICE_FAIL",
+    "EMS_COLLECT",
+    "LIBRARY_LOAN_OPEN",
     "NAME_DIFFERS",
+    "NO_CHANGE_NEEDED",
+    "NO_CONTACTLESS",
+    "OFFLINE_ONLY",
+    "OLD_CARD_REQUIRED",
+    "ONLINE_FIRST_ONLY",
+    "PROVINCIAL_CARD_EXISTS",
+    "QUALITY_NOT_PROVEN",
     "READER_LOST",
+    "REASON_REQUIRED",
+    "REFER_DESTINATION",
+    "REFUND_FIRST",
     "REVERSAL_NOT_LATEST",
     "REVERSAL_NOT_OWN",
     "REVERSAL_NOT_SAME_DAY",
     "REWRITE_NOT_ALLOWED",
+    "SSN_TYPE_MISMATCH",
+    "TRANSFER_FORBIDDEN",
 ];
 
-fn sources(folder: &Path, into: &mut String) {
+/// Every source of the product: its path and its text without tests.
+fn sources(folder: &Path, into: &mut Vec<(PathBuf, String)>) {
     for entry in fs::read_dir(folder).expect("folder") {
         let path = entry.expect("entry").path();
         if path.is_dir() {
@@ -25,9 +49,21 @@ fn sources(folder: &Path, into: &mut String) {
             }
         } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "toml") && !path.ends_with("desk-domain/src/code.rs") {
             let text = fs::read_to_string(&path).expect("source");
-            into.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+            into.push((path, text));
         }
     }
+}
+
+/// The text of everything that a clerk can come to. A decision of the domain that nothing calls raises nothing, whatever
+/// codes it names.
+fn reachable(all: &[(PathBuf, String)]) -> String {
+    let called = |path: &Path| {
+        let decision = path.parent().is_some_and(|folder| folder.ends_with("desk-domain/src"));
+        let name = format!("{}::", path.file_stem().unwrap_or_default().to_string_lossy());
+        !decision || all.iter().any(|(other, text)| other != path && text.contains(&name))
+    };
+    all.iter().filter(|(path, _)| called(path)).map(|(_, text)| text.as_str()).collect()
 }
 
 /// A code is raised where Rust names its variant or a rule file names the code.
@@ -41,10 +77,11 @@ fn raised(code: Code, sources: &str) -> bool {
 #[test]
 fn every_code_has_a_raiser() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut text = String::new();
+    let mut all = Vec::new();
     for folder in ["crates", "src-tauri", "rules"] {
-        sources(&root.join(folder), &mut text);
+        sources(&root.join(folder), &mut all);
     }
+    let text = reachable(&all);
     let silent: BTreeSet<&str> = Code::ALL.iter().filter(|code| !raised(**code, &text)).map(|code| code.as_str()).collect();
     let later: BTreeSet<&str> = LATER_SERVICES.iter().copied().collect();
     println!("codes: {} in all, {} raised, {} wait for later services", Code::ALL.len(), Code::ALL.len() - silent.len(), silent.len());
