@@ -347,7 +347,7 @@ impl Desk {
             cases: BTreeMap::new(),
             line: Line::default(),
             clock_trust: ClockTrust::default(),
-            presence: Presence::Empty,
+            presence: Presence::NoReader,
             staff_card_lies: false,
             doctor: Doctor::default(),
             home_card: HomeCard::None,

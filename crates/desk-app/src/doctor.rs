@@ -1,7 +1,10 @@
 //! 读卡器诊断: what stands against the reader now, how it did on the last days, and what to do about it.
 
 use desk_card::read::ReadEnd;
-use desk_domain::reader_health::{ReaderEvent, ReaderHistory};
+use desk_domain::{
+    code::{Code, Message},
+    reader_health::{ReaderEvent, ReaderHistory},
+};
 
 use crate::{
     desk::{Desk, Place},
@@ -20,6 +23,8 @@ pub(crate) struct Doctor {
     pub history: ReaderHistory,
     /// Name of the reader that was used last.
     pub reader: Option<String>,
+    /// It was there in this life of the program and is not any more.
+    lost: bool,
     /// Counted since it was written down last.
     unsaved: bool,
     saved: std::time::Duration,
@@ -63,6 +68,11 @@ impl Desk {
 
     /// A reader or its service that goes is counted when it goes.
     pub(crate) fn reader_seen(&mut self, before: &Presence) {
+        self.doctor.lost = match (&self.presence, before) {
+            (Presence::NoReader | Presence::NoService, Presence::NoReader | Presence::NoService) => self.doctor.lost,
+            (Presence::NoReader | Presence::NoService, _) => true,
+            (Presence::Empty | Presence::Card { .. } | Presence::Several | Presence::Mute | Presence::InUse, _) => false,
+        };
         let gone = match (&self.presence, before) {
             (Presence::NoReader, Presence::NoReader) | (Presence::NoService, Presence::NoService) => None,
             (Presence::NoReader, _) => Some(ReaderEvent::ReaderGone),
@@ -86,6 +96,17 @@ impl Desk {
         Ok(())
     }
 
+    /// Why no card can be read now, whatever lies there.
+    pub(crate) fn reader_trouble(&self) -> Option<Message> {
+        match &self.presence {
+            Presence::Empty | Presence::Card { .. } => None,
+            Presence::NoReader if self.doctor.lost => Some(Message::new(Code::ReaderLost)),
+            presence @ (Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute | Presence::InUse) => {
+                ReadEnd::of_presence(presence).map(|end| end.0)
+            }
+        }
+    }
+
     pub(crate) fn open_doctor(&mut self) {
         if matches!(self.place, Place::Home { .. }) {
             self.place = Place::Doctor;
@@ -93,12 +114,7 @@ impl Desk {
     }
 
     pub(crate) fn doctor_view(&self) -> DoctorView {
-        let against = match &self.presence {
-            Presence::Empty | Presence::Card { .. } => None,
-            presence @ (Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute | Presence::InUse) => {
-                ReadEnd::of_presence(presence).map(|end| end.0)
-            }
-        };
+        let against = self.reader_trouble();
         let history = &self.doctor.history;
         let findings = history.findings(self.today(), against);
         DoctorView {

@@ -24,7 +24,6 @@ use crate::{
     day_close::{Close, CloseStage, Counted, Expected, Papers, signed},
     desk::{Desk, Place},
     guide, papers,
-    ports::Presence,
     report::Report,
     run::{Running, ending_message, service_name},
     session::{Door, Session},
@@ -165,7 +164,7 @@ impl Desk {
                 None => LineView::Online,
                 Some(since) => LineView::Offline { since: words::when(since), panel: self.panel() },
             },
-            reader: match ReadEnd::of_presence(&self.presence) {
+            reader: match self.reader_trouble().map(ReadEnd).or_else(|| ReadEnd::of_presence(&self.presence)) {
                 None => ReaderView::CardPresent,
                 Some(ReadEnd(message)) if message.code == Code::NoCard => ReaderView::Ready,
                 Some(ReadEnd(message)) => ReaderView::Trouble { message: self.message(None, &message) },
@@ -216,6 +215,7 @@ impl Desk {
             Some(Next::Do(effect)) if effect.needs_card() && in_doubt => "等待原卡放回读卡器".to_owned(),
             Some(Next::Do(effect)) if effect.needs_card() => "等待放卡".to_owned(),
             Some(Next::Do(effect)) if effect.needs_line() => "等待中心答复".to_owned(),
+            Some(Next::Do(Effect::TryCard)) => "等待试读旧卡".to_owned(),
             Some(Next::Do(_)) => "等待打印".to_owned(),
             Some(Next::Ended(_)) | None => "待收尾".to_owned(),
         };
@@ -329,6 +329,7 @@ impl Desk {
             Some(Next::Ask(_)) => running.case.state_allows_cancel(),
             Some(Next::Do(
                 Effect::ReadCard { .. }
+                | Effect::TryCard
                 | Effect::WriteCard { .. }
                 | Effect::ResolveWrite { .. }
                 | Effect::FindCard { .. }
@@ -420,6 +421,7 @@ impl Desk {
         let doing = match effect {
             _ if asking_again => Code::AskingServer.text(),
             Effect::ReadCard { .. } => "正在读卡",
+            Effect::TryCard => "正在试读旧卡",
             Effect::FindPerson { .. } => "正在向中心查询登记",
             Effect::FindCard { .. } => "正在向中心查询卡片",
             Effect::Inquire { .. } => "正在向中心和相关系统查询",
@@ -444,13 +446,7 @@ impl Desk {
     }
 
     fn card_trouble(&self, running: &Running) -> Option<Message> {
-        let of_reader = match &self.presence {
-            Presence::Card { .. } | Presence::Empty => None,
-            Presence::NoService | Presence::NoReader | Presence::Several | Presence::Mute | Presence::InUse => {
-                ReadEnd::of_presence(&self.presence).map(|end| end.0)
-            }
-        };
-        of_reader.or_else(|| running.wrong_card.clone())
+        self.reader_trouble().or_else(|| running.wrong_card.clone())
     }
 
     fn day_close(&self, close: &Close) -> DayCloseView {
@@ -578,7 +574,8 @@ fn total_rows(report: &Report) -> Vec<TotalRow> {
 
 fn what_card(effect: &Effect, running: &Running) -> String {
     match effect {
-        Effect::ReadCard { .. } if running.header.service == Service::ReissueLost => "请放上一张空白卡".to_owned(),
+        // A new card comes from the drawer; the number of an old one is read before it.
+        Effect::ReadCard { .. } if running.case.takes_blank() => "请放上一张空白卡".to_owned(),
         Effect::WriteCard { intent, .. } | Effect::ResolveWrite { intent, .. } => {
             if intent.before().blank {
                 "请放回刚才那张空白卡".to_owned()
@@ -587,6 +584,7 @@ fn what_card(effect: &Effect, running: &Running) -> String {
             }
         }
         Effect::ReadCard { .. }
+        | Effect::TryCard
         | Effect::FindPerson { .. }
         | Effect::FindCard { .. }
         | Effect::Inquire { .. }

@@ -67,6 +67,7 @@ impl Desk {
         let recovered = replayed.begun.as_ref().is_some_and(|effect| match effect {
             Effect::WriteCard { .. } | Effect::Print { .. } => true,
             Effect::ReadCard { .. }
+            | Effect::TryCard
             | Effect::FindPerson { .. }
             | Effect::FindCard { .. }
             | Effect::Inquire { .. }

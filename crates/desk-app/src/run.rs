@@ -247,7 +247,7 @@ impl Desk {
         let recovered = self.cases.get(&id).is_some_and(|running| running.recovered);
         match next {
             Next::Ended(_) => self.leave().await,
-            Next::Ask(_) | Next::Do(Effect::ReadCard { .. } | Effect::ResolveWrite { .. }) => {
+            Next::Ask(_) | Next::Do(Effect::ReadCard { .. } | Effect::TryCard | Effect::ResolveWrite { .. }) => {
                 self.input(id, Input::Answer(Answer::Cancel)).await
             }
             // Waiting for the card: either nothing was ever sent to it, or nobody knows what was before the restart.
@@ -496,7 +496,7 @@ impl Desk {
             Effect::ReadCard { .. } if header.service == Service::CardQuery => {
                 self.work_on_card(errand, Task::Look(Journeys::All));
             }
-            Effect::ReadCard { .. } => self.work_on_card(errand, Task::Read),
+            Effect::ReadCard { .. } | Effect::TryCard => self.work_on_card(errand, Task::Read),
             Effect::WriteCard { attempt, reservation, intent } => {
                 let issuer = self.issuer_line(id, attempt, reservation);
                 self.work_on_card(errand, Task::Write { intent: Box::new(intent), resolve: recovered, elsewhere: None, issuer });
@@ -556,12 +556,15 @@ impl Desk {
     }
 
     pub(crate) async fn card_ended(&mut self, id: CaseId, steps: u32, end: Ended) -> Result<(), StoreFailure> {
+        let trying = matches!(self.next_of(id), Some(Next::Do(Effect::TryCard)));
         let Some(running) = self.current(id, steps) else {
             return Ok(());
         };
         running.busy = false;
         running.apdus = 0;
         let outcome = match end {
+            Ended::Read(Ok(_)) | Ended::Locked { .. } if trying => Outcome::CardTried { failed: None },
+            Ended::Read(Err(message)) if trying => tried(message),
             Ended::Read(Ok(card)) => Outcome::CardRead { card },
             Ended::Looked(sight) => {
                 let card = sight.image.clone();
@@ -693,6 +696,12 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// A card that gave no answer was tried; a reader that could not ask it has tried nothing.
+fn tried(message: Message) -> Outcome {
+    const NOT_TRIED: [Code; 4] = [Code::ReaderMissing, Code::ReaderServiceDown, Code::ReaderInUse, Code::TwoCards];
+    if NOT_TRIED.contains(&message.code) { Outcome::Failed { message } } else { Outcome::CardTried { failed: Some(message.code) } }
 }
 
 /// Blanks of the window after a fact that moves some.

@@ -15,6 +15,7 @@ use desk_domain::{
     id::{CardNo, CellId, Id128, ProgrammeId},
     money::Fen,
     person::{CardStatus, InitialPassword, Lookup},
+    replacement::Ground,
 };
 use desk_wire::v1::{Reply, Request};
 
@@ -80,6 +81,7 @@ async fn a_lost_card_is_reissued_and_validated() {
         programme: programme.clone(),
         person: pupil_id(10),
         old_card: old_card.clone(),
+        ground: Ground::Lost,
         accepted_at: None,
     };
     let held = reserved(counter.reserve(1, claim, None).await);

@@ -12,6 +12,7 @@ use crate::{
     id::{CardNo, CellId, CentreNumber, PersonId, ProgrammeId},
     money::Fen,
     posting::Balanced,
+    replacement::Ground,
 };
 
 /// The right that a case claims.
@@ -28,6 +29,8 @@ pub enum Claim {
         programme: ProgrammeId,
         person: PersonId,
         old_card: CardNo,
+        #[serde(default, skip_serializing_if = "Ground::is_lost")]
+        ground: Ground,
         /// Accepted without the line at this moment; a card issued since is not replaced again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<DateTime<Utc>>,

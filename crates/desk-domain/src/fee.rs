@@ -20,7 +20,14 @@ pub fn of(rules: &RuleSet, service: Service) -> Result<&Fee, Message> {
 /// # Errors
 /// `FEE_FIXED` with the right amount.
 pub fn fixed(rules: &RuleSet, service: Service, amount: Fen) -> Result<(), Message> {
-    let fee = of(rules, service)?;
+    exactly(rules, service, of(rules, service)?, amount)
+}
+
+/// Refuses any other amount than this fee.
+///
+/// # Errors
+/// `FEE_FIXED` with the right amount.
+pub fn exactly(rules: &RuleSet, service: Service, fee: &Fee, amount: Fen) -> Result<(), Message> {
     if fee.amount == amount {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! Reissue of a lost card (遗失补卡): what must be true before the old card dies and a new one is written.
+//! A new card for a lost, damaged or faulty one (遗失补卡、损坏换卡、质量换卡): what must be true before the old card dies and
+//! a new one is written.
 
 use chrono::NaiveDateTime;
 
@@ -6,12 +7,13 @@ use crate::{
     card::CardImage,
     case::{LineMode, Service},
     code::{Code, Message},
-    hours,
+    fee, hours,
     id::{CardNo, OperatorId, OutletId},
     mask,
     money::Fen,
     person::{CardStatus, PersonFacts},
-    ruleset::RuleSet,
+    replacement::{self, Ground},
+    ruleset::{Fee, RuleSet},
     self_service,
 };
 
@@ -24,6 +26,10 @@ pub struct Facts<'a> {
     pub at: NaiveDateTime,
     pub line: LineMode,
     pub person: &'a PersonFacts,
+    /// Why, with what proves it. Its own rules were asked when the old card was handed in.
+    pub ground: &'a Ground,
+    /// The card that was handed in, where its number is known.
+    pub old_card: Option<&'a CardNo>,
     /// A card that lies on the reader.
     pub on_reader: Option<&'a CardImage>,
     /// Blank cards of this window.
@@ -37,6 +43,7 @@ pub struct Terms {
     /// Last four digits, for the warning.
     pub old_tail: String,
     pub fee: Fen,
+    pub fee_label: String,
     /// The new card is validated in the same case.
     pub validate: bool,
     /// Years of validity of the new card.
@@ -46,11 +53,10 @@ pub struct Terms {
 /// # Errors
 /// Every reason why not; never empty.
 pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> {
-    let service = Service::ReissueLost;
+    let service = facts.ground.service();
     let message = |code| rules.message(Some(service), code);
     let one = |message| vec![message];
     hours::offered(rules, service, facts.outlet, facts.at).map_err(one)?;
-    let of_service = rules.service(service).map_err(one)?;
     let Some(rule) = &rules.reissue else {
         return Err(one(message(Code::OutletNotAuthorized).with("list", "无")));
     };
@@ -58,6 +64,7 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
         return Err(one(message(Code::ProfileMismatch)));
     }
     let mut reasons = Vec::new();
+    let fee = fee(rules, facts.ground).map_err(|messages| reasons.extend(messages)).ok();
     if let Err(message) = self_service::check(rules, service, facts.person, facts.clerk) {
         reasons.push(message);
     }
@@ -69,9 +76,14 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
     }
     let holds =
         |status: fn(&CardStatus) -> bool| facts.person.cards.iter().find(|card| card.programme == rules.programme && status(&card.status));
-    let old = if rule.formal_loss_first { holds(is_lost) } else { holds(is_active).or_else(|| holds(is_lost)) };
+    let lost = facts.ground.is_lost();
+    let old = match (lost, rule.formal_loss_first) {
+        (true, true) => holds(is_lost),
+        (true, false) => holds(is_active).or_else(|| holds(is_lost)),
+        (false, _) => holds(is_active),
+    };
     match old {
-        None if rule.formal_loss_first && holds(is_active).is_some() => {
+        None if lost && rule.formal_loss_first && holds(is_active).is_some() => {
             reasons.push(message(Code::FormalLossFirst));
         }
         None => reasons.push(message(Code::NoActiveCard)),
@@ -79,7 +91,10 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
             if let Some(case) = &old.suspended_by {
                 reasons.push(message(Code::CaseSuspended).with("no", case));
             }
-            if facts.on_reader.is_some_and(|card| card.card_no == old.card_no && !card.blank) {
+            if let Some(handed_in) = facts.old_card.filter(|handed_in| **handed_in != old.card_no) {
+                reasons.push(message(Code::WrongCard).with("a", old.card_no.tail()).with("b", handed_in.tail()));
+            }
+            if lost && facts.on_reader.is_some_and(|card| card.card_no == old.card_no && !card.blank) {
                 reasons.push(message(Code::CardIsPresent));
             }
         }
@@ -89,15 +104,25 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
     if facts.line == LineMode::Online && (facts.blanks == 0 || !writes) {
         reasons.push(message(Code::StockEmpty));
     }
-    match old {
-        Some(old) if reasons.is_empty() => Ok(Terms {
+    match (old, fee) {
+        (Some(old), Some(fee)) if reasons.is_empty() => Ok(Terms {
             old_card: old.card_no.clone(),
             old_tail: old.card_no.tail().to_owned(),
-            fee: of_service.fee.amount,
+            fee: fee.amount,
+            fee_label: fee.label.clone(),
             validate: rules.validity.as_ref().is_some_and(|rule| rule.new_card),
             card_years: rule.card_years,
         }),
-        Some(_) | None => Err(reasons),
+        (Some(_) | None, _) => Err(reasons),
+    }
+}
+
+/// What it costs, by its ground.
+fn fee<'a>(rules: &'a RuleSet, ground: &Ground) -> Result<&'a Fee, Vec<Message>> {
+    match ground {
+        Ground::Lost => fee::of(rules, Service::ReissueLost).map_err(|message| vec![message]),
+        // It is kept from the moment on which its number is.
+        Ground::Damage { .. } | Ground::Quality { .. } => replacement::decide(rules, ground.facts(ground.service(), true)),
     }
 }
 

@@ -107,7 +107,8 @@ impl Journal {
             let kinds: Vec<&str> = rows.iter().map(|row| row.header.kind.as_str()).collect();
             let place = |kind: &str| kinds.iter().position(|seen| *seen == kind);
             // A new card is written, and then validated under a right of its own.
-            let rights = if header.service == Service::ReissueLost { 2 } else { 1 };
+            let new_card = matches!(header.service, Service::ReissueLost | Service::ReplaceDamaged | Service::ReplaceFaulty);
+            let rights = if new_card { 2 } else { 1 };
             for (kind, most) in
                 [("fact.reserved", rights), ("fact.written", rights), ("fact.paid_out", 1), ("fact.money_in", 1), ("fact.signed", 1)]
             {
@@ -312,7 +313,7 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
                 wrong.push(format!("purse held {before:?} and holds {after:?}"));
             }
         }
-        "reissue_lost" => {
+        "reissue_lost" | "replace_damaged" | "replace_faulty" => {
             let written = ["blank-1", "blank-2", "blank-3"].iter().filter(|name| changed(name)).count();
             if written != 1 {
                 wrong.push(format!("{written} blanks were written"));

@@ -68,7 +68,7 @@ async fn what_stands_against_the_reader_comes_first() {
     counter.work(None).await.expect("day open");
     counter.rig.tray.unplug();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(codes(&doctor(&mut counter).await), ["READER_MISSING"]);
+    assert_eq!(codes(&doctor(&mut counter).await), ["READER_LOST"]);
     counter.rig.tray.stop_service();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let seen = doctor(&mut counter).await;

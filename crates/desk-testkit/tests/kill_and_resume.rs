@@ -143,4 +143,6 @@ proofs! {
     blank_stock: 15, 1;
     top_up: 16, 1;
     refund_by_block: 17, 1;
+    damaged_card: 18, 1;
+    faulty_card: 19, 1;
 }

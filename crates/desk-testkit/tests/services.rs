@@ -5,7 +5,12 @@
 use std::sync::Arc;
 
 use desk_app::view::{Act, AskView, CaseView, Stage};
-use desk_testkit::{clerk::Clerk, rig::Rig, script::Hands, world::World};
+use desk_testkit::{
+    clerk::{Clerk, Move},
+    rig::Rig,
+    script::Hands,
+    world::World,
+};
 
 async fn open(rig: &mut Rig) -> Clerk {
     let mut clerk = rig.start().expect("the disk is this desk's");
@@ -96,6 +101,74 @@ async fn reissue_of_a_lost_card() {
     let mut clerk = open(&mut rig).await;
     let end = serve(&mut clerk, &rig, "reissue_lost", &mut Hands::default()).await;
     assert!(good(&end), "{end:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_card_is_replaced_for_a_fee_and_a_faulty_one_for_none() {
+    for (service, till) in [("replace_damaged", "520.00"), ("replace_faulty", "500.00")] {
+        let world = Arc::new(World::demonstration().await.expect("world"));
+        let mut rig = Rig::at(&world, 1).await.expect("rig");
+        let mut clerk = open(&mut rig).await;
+        let end = serve(&mut clerk, &rig, service, &mut Hands::default()).await;
+        assert!(good(&end), "{end:#?}");
+        assert!(end.papers.iter().any(|paper| paper.title == "坏卡袋签"), "{:?}", end.papers);
+        let view = clerk.view().expect("view");
+        assert_eq!(view.status.and_then(|status| status.till).as_deref(), Some(till), "{service}");
+    }
+}
+
+/// A free card hangs on the reader: what it reads is no fault, what was broken is none, and what is not handed in is none.
+#[tokio::test(start_paused = true)]
+async fn a_free_card_needs_every_proof() {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut rig = Rig::at(&world, 1).await.expect("rig");
+    let mut clerk = open(&mut rig).await;
+    let mut hands = Hands::default();
+    let (mut tests, mut said): (u32, Vec<String>) = (0, Vec::new());
+    let begin = |clerk: &Clerk| {
+        let view = clerk.view().expect("view");
+        let Stage::Home(home) = &view.stage else { unreachable!() };
+        let button = home.services.iter().find(|button| button.service == "replace_faulty").expect("button");
+        clerk.send(Act::Start { service: button.service.clone(), programme: button.programme.clone() });
+    };
+    begin(&clerk);
+    clerk.until("the case", |view| matches!(view.stage, Stage::Case(_))).await.expect("case opens");
+    let end = clerk
+        .drive(|case| {
+            said.extend(case.message.iter().map(|message| message.code.clone()));
+            let id = case.question.id.as_str();
+            let not_yet = |code: &str| !said.iter().any(|said| said == code);
+            if id.contains("damage") && not_yet("CAUSE_CONFLICT") {
+                return Move::Fill(vec![("cause.1".to_owned(), "true".to_owned())]);
+            }
+            if id.contains("old_card") && not_yet("OLD_CARD_REQUIRED") {
+                return Move::Fill(vec![("illegible".to_owned(), "true".to_owned())]);
+            }
+            tests += u32::from(id.contains("test."));
+            hands.answer(case, &rig.tray)
+        })
+        .await
+        .expect("case ends");
+    assert!(good(&end), "{end:#?}");
+    assert_eq!(tests, 3);
+    clerk.send(Act::Home);
+    clerk.until("home", |view| matches!(view.stage, Stage::Home(_))).await.expect("home");
+    // It answers: no fault.
+    begin(&clerk);
+    clerk.until("the case", |view| matches!(view.stage, Stage::Case(_))).await.expect("case opens");
+    let end = clerk
+        .drive(|case| {
+            if case.question.id.contains("test.") {
+                rig.tray.put("education-current");
+                return Move::Do;
+            }
+            hands.answer(case, &rig.tray)
+        })
+        .await
+        .expect("case ends");
+    assert_eq!(end.message.map(|message| message.code).as_deref(), Some("QUALITY_NOT_PROVEN"));
+    let AskView::Ended { give_back, .. } = &end.question.ask else { panic!("{:?}", end.question) };
+    assert!(!give_back.contains(&"新卡".to_owned()), "{give_back:?}");
 }
 
 #[tokio::test(start_paused = true)]

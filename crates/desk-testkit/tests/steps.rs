@@ -340,4 +340,6 @@ proofs! {
     blank_stock: 15;
     top_up: 16;
     refund_by_block: 17;
+    damaged_card: 18;
+    faulty_card: 19;
 }

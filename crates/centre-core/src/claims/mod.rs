@@ -20,6 +20,7 @@ use desk_domain::{
 };
 use desk_wire::v1::{Reply, Role};
 
+use self::reissue::Asked;
 use crate::{
     answer::{Answer, Step, refuse, refuse_code, require},
     centre::Call,
@@ -79,8 +80,9 @@ impl Call<'_> {
         let verdict = match claim {
             Claim::PurseRefund { card, amount, .. } => self.check_refund(programme, case, claim, card, *amount).await?,
             Claim::TopUp { card, amount, .. } => self.check_top_up(programme, case, claim, card, *amount).await?,
-            Claim::Reissue { person, old_card, accepted_at, .. } => {
-                self.check_reissue(programme, case, claim, (person, old_card, *accepted_at), &session.operator).await?
+            Claim::Reissue { person, old_card, ground, accepted_at, .. } => {
+                let asked = Asked { person, old_card, ground, accepted_at: *accepted_at };
+                self.check_reissue(programme, case, claim, asked, &session.operator).await?
             }
             Claim::Validation { card, until, .. } => self.check_validation(programme, case, claim, card, *until).await?,
             Claim::PasswordReset { person, accepted_at, .. } => {
@@ -207,7 +209,7 @@ fn place(claim: &Claim) -> (&CellId, Service) {
     match claim {
         Claim::PurseRefund { cell, .. } => (cell, Service::RefundReadable),
         Claim::TopUp { cell, .. } => (cell, Service::TopUp),
-        Claim::Reissue { cell, .. } => (cell, Service::ReissueLost),
+        Claim::Reissue { cell, ground, .. } => (cell, ground.service()),
         Claim::Validation { cell, .. } => (cell, Service::Validation),
         Claim::PasswordReset { cell, .. } => (cell, Service::PasswordReset),
         Claim::Act { cell, act, .. } => (cell, act.service()),

@@ -1,4 +1,4 @@
-//! Reissue of a lost card: one a person at a time, one for each old card, and at most one active card afterwards.
+//! A new card for a lost, damaged or faulty one: one a person at a time, one for each old card, and at most one active card afterwards.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use desk_domain::{
@@ -8,6 +8,7 @@ use desk_domain::{
     id::{CardNo, CaseId, OperatorId, PersonId},
     person::CardStatus,
     posting::Balanced,
+    replacement::Ground,
 };
 
 use super::{Granted, Verdict, conflict, purse_right, reissue_right, taken};
@@ -18,6 +19,15 @@ use crate::{
     policy::Programme,
     record::{Card, ClaimState, Person},
 };
+
+/// What a new card is asked for.
+pub(super) struct Asked<'a> {
+    pub person: &'a PersonId,
+    pub old_card: &'a CardNo,
+    pub ground: &'a Ground,
+    /// Accepted without the line at this moment.
+    pub accepted_at: Option<DateTime<Utc>>,
+}
 
 impl Call<'_> {
     /// An order that another channel (WeChat) has taken: noted here, or known to the platform alone.
@@ -36,7 +46,7 @@ impl Call<'_> {
         programme: &Programme,
         case: CaseId,
         claim: &Claim,
-        (person, old_card, accepted_at): (&PersonId, &CardNo, Option<DateTime<Utc>>),
+        Asked { person, old_card, ground, accepted_at }: Asked<'_>,
         operator: &OperatorId,
     ) -> Step<Verdict> {
         let person = self.served_person(programme, claim, person, operator).await?;
@@ -54,7 +64,10 @@ impl Call<'_> {
             self.not_issued_since(programme, &person.person, &right, accepted_at).await?;
         }
         match &old.status {
-            CardStatus::Active | CardStatus::Lost => {}
+            CardStatus::Active => {}
+            CardStatus::Lost if ground.is_lost() => {}
+            // It was reported lost and lies at the counter: first it is released.
+            CardStatus::Lost => return refuse_code(Code::CardBlacklisted),
             CardStatus::Replaced { by_tail } => {
                 return refuse(Message::new(Code::CardReplaced).with("tail", by_tail));
             }

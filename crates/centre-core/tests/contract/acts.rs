@@ -13,6 +13,7 @@ use desk_domain::{
     id::{CardNo, CellId, PersonId, ProgrammeId, SessionToken},
     inquiry::{Delivery, Inquired, Inquiry, IssueClass, IssueState, Sent},
     person::{CardStatus, HolderClass, Lookup, PersonFacts},
+    replacement::Ground,
 };
 use desk_wire::v1::{Reply, Request};
 
@@ -312,6 +313,7 @@ pub async fn order_of_another_channel(world: World) {
         programme: ProgrammeId::new(EDUCATION),
         person: PersonId::new("p1"),
         old_card: CardNo::new(PUPIL_CARD),
+        ground: Ground::Lost,
         accepted_at: None,
     };
     let message = refused(world.reserve(1, &session, case(1), claim, None).await);

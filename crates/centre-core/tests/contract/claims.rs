@@ -11,6 +11,7 @@ use desk_domain::{
     person::{CardStatus, Lookup},
     pin::Pin,
     posting::Account,
+    replacement::Ground,
 };
 use desk_wire::v1::{OpenWrite, Reply, Request, Secret};
 
@@ -505,6 +506,7 @@ fn reissue(person: &str, old: &str) -> Claim {
         programme: ProgrammeId::new(EDUCATION),
         person: PersonId::new(person),
         old_card: CardNo::new(old),
+        ground: Ground::Lost,
         accepted_at: None,
     }
 }

@@ -207,6 +207,8 @@ fn policy() -> Policy {
                 programme(
                     &[
                         Service::ReissueLost,
+                        Service::ReplaceDamaged,
+                        Service::ReplaceFaulty,
                         Service::Validation,
                         Service::PasswordReset,
                         Service::FirstIssue,

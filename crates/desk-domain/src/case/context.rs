@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    CaseHeader, LineMode,
+    CaseHeader, LineMode, OldCard,
     fact::{Authorisation, Fact, Moment},
 };
 use crate::{
@@ -190,7 +190,7 @@ impl Cx<'_> {
 
     /// # Errors
     /// Why no new card is written, everything at once.
-    pub fn reissue(&self, person: &PersonFacts) -> Result<reissue::Terms, Message> {
+    pub fn reissue(&self, person: &PersonFacts, old: &OldCard) -> Result<reissue::Terms, Message> {
         reissue::decide(
             self.rules,
             reissue::Facts {
@@ -199,6 +199,8 @@ impl Cx<'_> {
                 at: local(self.now),
                 line: LineMode::Online,
                 person,
+                ground: &old.ground,
+                old_card: old.card_no.as_ref(),
                 on_reader: self.card_in_field,
                 blanks: self.blanks,
             },

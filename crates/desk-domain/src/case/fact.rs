@@ -13,6 +13,7 @@ use crate::{
     money::Fen,
     person::{CardFacts, PersonFacts},
     posting::Balanced,
+    replacement::Ground,
     ruleset::Level,
 };
 
@@ -222,6 +223,18 @@ pub enum Fact {
     KeptFor {
         why: KeptFor,
     },
+    /// What is wrong with the old card, as far as it can be seen.
+    GroundGiven {
+        ground: Ground,
+    },
+    /// The clerk wants the old card tried.
+    TestOrdered,
+    /// The old card was tried and gave no answer.
+    ReadTested {
+        failed: Option<Code>,
+        /// No further test is needed.
+        enough: bool,
+    },
     /// The card can be read: it is put on the reader.
     ToBeTapped,
     /// This card lies in the bag with the case's number; none where nothing of it can be read.
@@ -297,6 +310,9 @@ impl Fact {
             Self::HalfDone { .. } => "half_done",
             Self::AskedAgain { .. } => "asked_again",
             Self::KeptFor { .. } => "kept_for",
+            Self::GroundGiven { .. } => "ground_given",
+            Self::TestOrdered => "test_ordered",
+            Self::ReadTested { .. } => "read_tested",
             Self::ToBeTapped => "to_be_tapped",
             Self::CardKept { .. } => "card_kept",
             Self::StockWay { .. } => "stock_way",
@@ -349,6 +365,9 @@ impl Fact {
             | Self::HalfDone { .. }
             | Self::AskedAgain { .. }
             | Self::KeptFor { .. }
+            | Self::GroundGiven { .. }
+            | Self::TestOrdered
+            | Self::ReadTested { .. }
             | Self::ToBeTapped
             | Self::CardKept { .. }
             | Self::StockWay { .. }
@@ -371,6 +390,7 @@ impl Fact {
             Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
             Self::PrintPending { code, .. } => Some(*code),
+            Self::ReadTested { failed, .. } => *failed,
             Self::NoticeGiven { messages } => messages.first().map(|message| message.code),
             Self::AcceptedOffline { .. } => Some(Code::OfflineAccepted),
             Self::Shown { message } | Self::ValidationLeft { message } => message.as_ref().map(|message| message.code),
@@ -400,6 +420,8 @@ impl Fact {
             | Self::FunctionsChosen { .. }
             | Self::AskedAgain { .. }
             | Self::KeptFor { .. }
+            | Self::GroundGiven { .. }
+            | Self::TestOrdered
             | Self::ToBeTapped
             | Self::CardKept { .. }
             | Self::StockWay { .. }

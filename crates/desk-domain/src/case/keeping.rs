@@ -95,6 +95,16 @@ pub struct Kept {
     pub card_no: Option<CardNo>,
 }
 
+impl Kept {
+    /// What the label of its bag says.
+    pub fn on_label(&self, facts: &mut PaperFacts) {
+        facts.pair("原因", self.why.label());
+        facts.pair("卡号", self.card_no.as_ref().map_or_else(|| "无法辨认".to_owned(), |number| mask::card_on_paper(number.as_str())));
+        facts.line("袋号即业务单号；交接时逐袋核对。");
+        facts.signature = Some("封袋人".to_owned());
+    }
+}
+
 const STEPS: &[&str] = &["登记原因", "认卡", "装袋贴签", "中心登记"];
 
 impl Keeping {
@@ -296,10 +306,7 @@ impl Keeping {
     pub fn paper(&self, paper: Paper) -> PaperFacts {
         let mut facts = PaperFacts::default();
         if let (Paper::BagLabel, Some(kept)) = (paper, self.kept()) {
-            facts.pair("原因", kept.why.label());
-            facts.pair("卡号", kept.card_no.as_ref().map_or_else(|| "无法辨认".to_owned(), |number| mask::card_on_paper(number.as_str())));
-            facts.line("袋号即业务单号；交接时逐袋核对。");
-            facts.signature = Some("封袋人".to_owned());
+            kept.on_label(&mut facts);
         }
         facts
     }

@@ -14,13 +14,14 @@ mod formal_loss;
 mod guardian_phone;
 mod guidance;
 mod hand_back;
+mod hand_in;
 pub mod identity;
 mod keeping;
 pub mod paper;
 mod password_reset;
 pub mod question;
 mod refund_readable;
-mod reissue_lost;
+mod reissue;
 mod top_up;
 mod validation;
 pub mod words;
@@ -41,12 +42,13 @@ pub use self::{
     guardian_phone::GuardianPhone,
     guidance::{Guidance, GuidanceTerms, Offer, Then, Topic},
     hand_back::{HandBack, HandBackTerms, Purpose},
+    hand_in::{OldCard, Wanted},
     keeping::{Keeping, Kept, KeptFor},
     paper::PaperFacts,
     password_reset::PasswordReset,
     question::{Next, Picture, Question},
     refund_readable::RefundReadable,
-    reissue_lost::ReissueLost,
+    reissue::Reissue,
     top_up::TopUp,
     validation::Validation,
     writing::Writing,
@@ -69,6 +71,10 @@ pub enum Service {
     CardQuery,
     /// S-05
     ReissueLost,
+    /// S-06
+    ReplaceDamaged,
+    /// S-07
+    ReplaceFaulty,
     /// S-09
     RefundReadable,
     /// S-11
@@ -104,6 +110,8 @@ impl Service {
     pub const ALL: &[Self] = &[
         Self::Validation,
         Self::ReissueLost,
+        Self::ReplaceDamaged,
+        Self::ReplaceFaulty,
         Self::RefundReadable,
         Self::TopUp,
         Self::PasswordReset,
@@ -127,6 +135,8 @@ impl Service {
             Self::CardQuery => "S-02",
             Self::FirstIssue => "S-03",
             Self::ReissueLost => "S-05",
+            Self::ReplaceDamaged => "S-06",
+            Self::ReplaceFaulty => "S-07",
             Self::RefundReadable => "S-09",
             Self::TopUp => "S-11",
             Self::Validation => "S-13",
@@ -175,6 +185,8 @@ pub enum LineMode {
 pub enum Effect {
     /// Wait for a card and read it. Harmless; repeated after a crash.
     ReadCard { expect: Option<CardImage> },
+    /// See whether the card that lies there answers at all. Harmless; repeated after a crash.
+    TryCard,
     /// Ask the centre for a person. Harmless.
     FindPerson { lookup: Lookup },
     /// Ask the centre for a card. Harmless.
@@ -203,6 +215,7 @@ impl Effect {
     pub fn name(&self) -> &'static str {
         match self {
             Self::ReadCard { .. } => "read_card",
+            Self::TryCard => "try_card",
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
             Self::Inquire { .. } => "inquire",
@@ -221,9 +234,12 @@ impl Effect {
     #[must_use]
     pub fn needs_intent(&self) -> bool {
         match self {
-            Self::ReadCard { .. } | Self::FindPerson { .. } | Self::FindCard { .. } | Self::Inquire { .. } | Self::ResolveWrite { .. } => {
-                false
-            }
+            Self::ReadCard { .. }
+            | Self::TryCard
+            | Self::FindPerson { .. }
+            | Self::FindCard { .. }
+            | Self::Inquire { .. }
+            | Self::ResolveWrite { .. } => false,
             Self::Reserve { .. }
             | Self::Release { .. }
             | Self::WriteCard { .. }
@@ -233,12 +249,13 @@ impl Effect {
         }
     }
 
-    /// Needs a card on the reader.
+    /// Needs a card that answers on the reader.
     #[must_use]
     pub fn needs_card(&self) -> bool {
         match self {
             Self::ReadCard { .. } | Self::WriteCard { .. } | Self::ResolveWrite { .. } => true,
-            Self::FindPerson { .. }
+            Self::TryCard
+            | Self::FindPerson { .. }
             | Self::FindCard { .. }
             | Self::Inquire { .. }
             | Self::Reserve { .. }
@@ -260,7 +277,7 @@ impl Effect {
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
             | Self::Confirm { .. } => true,
-            Self::ReadCard { .. } | Self::WriteCard { .. } | Self::ResolveWrite { .. } | Self::Print { .. } => false,
+            Self::ReadCard { .. } | Self::TryCard | Self::WriteCard { .. } | Self::ResolveWrite { .. } | Self::Print { .. } => false,
         }
     }
 }
@@ -271,6 +288,10 @@ impl Effect {
 pub enum Outcome {
     CardRead {
         card: CardImage,
+    },
+    /// Why it gave no answer; nothing where it did.
+    CardTried {
+        failed: Option<Code>,
     },
     PersonFound {
         person: Box<PersonFacts>,
@@ -398,7 +419,7 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
     CardQuery(CardQuery),
-    ReissueLost(ReissueLost),
+    Reissue(Reissue),
     RefundReadable(RefundReadable),
     TopUp(TopUp),
     Validation(Validation),
@@ -424,7 +445,7 @@ macro_rules! each {
     ($flow:expr, $inner:ident => $answer:expr) => {
         match $flow {
             Flow::CardQuery($inner) => $answer,
-            Flow::ReissueLost($inner) => $answer,
+            Flow::Reissue($inner) => $answer,
             Flow::RefundReadable($inner) => $answer,
             Flow::TopUp($inner) => $answer,
             Flow::Validation($inner) => $answer,
@@ -445,7 +466,9 @@ impl Case {
         Self {
             flow: match service {
                 Service::CardQuery => Flow::CardQuery(CardQuery::Tapping),
-                Service::ReissueLost => Flow::ReissueLost(ReissueLost::begin()),
+                Service::ReissueLost => Flow::Reissue(Reissue::of_lost()),
+                Service::ReplaceDamaged => Flow::Reissue(Reissue::of_handed_in(Wanted::Damage)),
+                Service::ReplaceFaulty => Flow::Reissue(Reissue::of_handed_in(Wanted::Quality)),
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
                 Service::TopUp => Flow::TopUp(TopUp::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
@@ -514,7 +537,7 @@ impl Case {
         }
         self.flow = match self.flow {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
-            Flow::ReissueLost(state) => Flow::ReissueLost(state.apply(fact)?),
+            Flow::Reissue(state) => Flow::Reissue(state.apply(fact)?),
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
             Flow::TopUp(state) => Flow::TopUp(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
@@ -570,7 +593,7 @@ impl Case {
             | Flow::GuardianPhone(_) => false,
             Flow::FormalLoss(state) => state.waits_for_line(),
             Flow::Keeping(state) => state.waits_for_line(),
-            Flow::ReissueLost(state) => state.waits_for_line(),
+            Flow::Reissue(state) => state.waits_for_line(),
             Flow::RefundReadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
         }
@@ -583,7 +606,7 @@ impl Case {
             Flow::FormalLoss(state) => state.half_done(),
             Flow::HandBack(state) => state.half_done(),
             Flow::CardQuery(_)
-            | Flow::ReissueLost(_)
+            | Flow::Reissue(_)
             | Flow::RefundReadable(_)
             | Flow::TopUp(_)
             | Flow::Validation(_)
@@ -595,10 +618,10 @@ impl Case {
         }
     }
 
-    /// A card that lies in a bag here, as of this case.
+    /// The card that is wanted now is a blank one.
     #[must_use]
-    pub fn kept(&self) -> Option<&Kept> {
-        if let Flow::Keeping(state) = &self.flow { state.kept() } else { None }
+    pub fn takes_blank(&self) -> bool {
+        matches!(&self.flow, Flow::Reissue(Reissue::Blank { .. }))
     }
 
     /// May the clerk still end the case at the question it asks now?
@@ -644,6 +667,11 @@ fn ending_of(fact: Fact) -> Option<Ending> {
     }
 }
 
+/// Does this fact end a case that holds nothing yet?
+fn ends(fact: &Fact) -> bool {
+    matches!(fact, Fact::Refused { .. } | Fact::Referred { .. } | Fact::Cancelled)
+}
+
 /// A no that only stands for now: the same request may be sent again.
 fn passing(message: &Message) -> bool {
     message.code == Code::UpstreamSilent
@@ -665,6 +693,7 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         Outcome::Printed { copy } => Ok(Fact::Printed { paper, copy }),
         Outcome::Failed { message } | Outcome::Refused { message } => Ok(Fact::PrintPending { paper, code: message.code }),
         Outcome::CardRead { .. }
+        | Outcome::CardTried { .. }
         | Outcome::PersonFound { .. }
         | Outcome::CardFound { .. }
         | Outcome::Inquired { .. }

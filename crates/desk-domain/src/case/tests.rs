@@ -154,6 +154,8 @@ impl Table {
             Service::RefundReadable | Service::TopUp | Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => PURSE,
             Service::CardQuery
             | Service::ReissueLost
+            | Service::ReplaceDamaged
+            | Service::ReplaceFaulty
             | Service::Validation
             | Service::PasswordReset
             | Service::FirstIssue
@@ -189,7 +191,7 @@ impl Table {
             now: ten(),
             on_reader: match service {
                 Service::RefundReadable | Service::TopUp => card(Some(3650)),
-                Service::ReissueLost => blank(),
+                Service::ReissueLost | Service::ReplaceDamaged | Service::ReplaceFaulty => blank(),
                 Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => card(Some(3650)),
                 Service::CardQuery
                 | Service::Validation
@@ -254,6 +256,7 @@ impl Table {
     fn well(&self, effect: &Effect) -> Outcome {
         match effect {
             Effect::ReadCard { .. } => Outcome::CardRead { card: self.on_reader.clone() },
+            Effect::TryCard => Outcome::CardTried { failed: Some(Code::CardMute) },
             Effect::FindPerson { .. } => Outcome::PersonFound { person: Box::new(person(&self.rules)) },
             Effect::Inquire { inquiry, .. } => Outcome::Inquired { person: Box::new(self.holder()), found: found(*inquiry) },
             Effect::FindCard { .. } => Outcome::CardFound { card: Box::new(facts_of(&self.on_reader, &self.rules)) },
@@ -326,6 +329,8 @@ impl Table {
                     Service::CardQuery
                     | Service::TopUp
                     | Service::ReissueLost
+                    | Service::ReplaceDamaged
+                    | Service::ReplaceFaulty
                     | Service::RefundReadable
                     | Service::Validation
                     | Service::FirstIssue
@@ -346,7 +351,10 @@ impl Table {
                             "number" => "３２０５００２０１５０３１５００１２",
                             "expiry" => "长期",
                             "tendered" | "amount" => "５０",
-                            "original" | "page" | "told" | "social_security" | "bank" => "true",
+                            "original" | "page" | "told" | "social_security" | "bank" | "surrendered" => "true",
+                            "cause.1" if self.header.service == Service::ReplaceDamaged => "true",
+                            "card_no" if self.header.service == Service::ReplaceFaulty => "2150999000000001",
+                            "illegible" if self.header.service == Service::ReplaceDamaged => "true",
                             "first" => "００１",
                             "last" => "010",
                             "count" => "１０",
@@ -493,7 +501,15 @@ fn what_the_card_or_the_centre_says_refuses_a_refund() {
 
 #[test]
 fn a_conflict_at_the_reservation_ends_the_case_without_money() {
-    for service in [Service::RefundReadable, Service::ReissueLost, Service::Validation, Service::PasswordReset] {
+    let services = [
+        Service::RefundReadable,
+        Service::ReissueLost,
+        Service::ReplaceDamaged,
+        Service::ReplaceFaulty,
+        Service::Validation,
+        Service::PasswordReset,
+    ];
+    for service in services {
         let mut table = Table::new(service, LineMode::Online);
         loop {
             match table.next() {
@@ -639,7 +655,13 @@ fn resets_that_come_too_often_need_a_second_person() {
 
 #[test]
 fn offline_accepts_and_nothing_of_value_leaves() {
-    for (service, accept) in [(Service::RefundReadable, "keep"), (Service::ReissueLost, "accept"), (Service::PasswordReset, "accept")] {
+    for (service, accept) in [
+        (Service::RefundReadable, "keep"),
+        (Service::ReissueLost, "accept"),
+        (Service::ReplaceDamaged, "accept"),
+        (Service::ReplaceFaulty, "accept"),
+        (Service::PasswordReset, "accept"),
+    ] {
         let mut table = Table::new(service, LineMode::Offline);
         for _ in 0..20 {
             match table.next() {
@@ -661,6 +683,9 @@ fn offline_accepts_and_nothing_of_value_leaves() {
         }
         assert!(table.case.waits_for_line(), "{service:?}");
         assert!(table.case.papers().contains_key(&Paper::AcceptanceSlip));
+        // A card that was handed in lies in its bag from now on.
+        let handed_in = matches!(service, Service::ReplaceDamaged | Service::ReplaceFaulty);
+        assert_eq!(table.case.papers().contains_key(&Paper::BagLabel), handed_in, "{service:?}");
         assert_eq!(table.till, Fen(50_000));
         table.online = true;
         assert!(matches!(table.next(), Next::Do(_)), "{service:?}");
@@ -723,10 +748,17 @@ proptest! {
     fn no_order_of_events_pays_before_the_centre_confirmed(
         choices in prop::collection::vec(any::<u8>(), 1..60),
         offline in any::<bool>(),
-        which in 0..5_usize,
+        which in 0..6_usize,
         blocks in any::<bool>(),
     ) {
-        let services = [Service::RefundReadable, Service::ReissueLost, Service::Validation, Service::PasswordReset, Service::CardQuery];
+        let services = [
+            Service::RefundReadable,
+            Service::ReissueLost,
+            Service::Validation,
+            Service::PasswordReset,
+            Service::CardQuery,
+            Service::ReplaceDamaged,
+        ];
         let mut table = Table::new(services[which], if offline { LineMode::Offline } else { LineMode::Online });
         if let Some(purse) = table.on_reader.purse.as_mut().filter(|_| blocks) {
             purse.refund_method = RefundMethod::BlockThenBackOffice;
@@ -749,7 +781,7 @@ proptest! {
         // What a reissue took without giving a card is given back by the end.
         if let Next::Ended(ending) = table.next() {
             let issued = table.facts().contains(&"confirmed");
-            if services[which] == Service::ReissueLost && !issued {
+            if matches!(services[which], Service::ReissueLost | Service::ReplaceDamaged) && !issued {
                 prop_assert_eq!(table.till, Fen(50_000), "{:?}", ending);
             }
         }

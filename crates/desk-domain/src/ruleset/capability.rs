@@ -65,6 +65,8 @@ impl From<Service> for Capability {
         match service {
             Service::CardQuery => Self::CardQuery,
             Service::ReissueLost => Self::CardReissue,
+            Service::ReplaceDamaged => Self::CardReplace,
+            Service::ReplaceFaulty => Self::CardReplaceQuality,
             Service::RefundReadable => Self::PurseRefund,
             Service::TopUp => Self::PurseTopUp,
             Service::Validation => Self::CardValidate,

@@ -232,7 +232,7 @@ proptest! {
             Err(messages) => prop_assert!(!free && !messages.is_empty()),
         }
         let damage = replacement::decide(rules, replacement::Facts { cause: Cause::Damage, ..facts });
-        prop_assert_eq!(damage.map(|fee| fee.amount).ok(), (!ticked.is_empty()).then_some(Fen(2000)));
+        prop_assert_eq!(damage.map(|fee| fee.amount).ok(), (surrendered && !ticked.is_empty()).then_some(Fen(2000)));
     }
 
     #[test]

@@ -29,7 +29,7 @@ use desk_domain::{
     normalise, offline, password_reset,
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
     photo, privacy, purse, refund, reissue,
-    replacement::{self, Cause, ReadTests},
+    replacement::{self, Cause, Ground, ReadTests},
     ruleset::{Capability, Level, NumberFormat, RuleSet},
     self_service, unit, validation, validity,
 };
@@ -440,6 +440,8 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
                         at,
                         line: input.line(),
                         person: &person,
+                        ground: &Ground::Lost,
+                        old_card: None,
                         on_reader: input.on_reader.then_some(&card),
                         blanks: input.blanks.unwrap_or(20),
                     },
@@ -520,7 +522,7 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
                 surrendered: !input.kept,
             };
             match replacement::decide(rules, facts) {
-                Ok(fee) => one(input.amount.map_or(Ok(()), |amount| replacement::fixed(rules, fee, Fen(amount)))),
+                Ok(fee) => one(input.amount.map_or(Ok(()), |amount| fee::exactly(rules, Service::ReplaceDamaged, fee, Fen(amount)))),
                 Err(messages) => messages,
             }
         }

@@ -12,7 +12,8 @@ use desk_domain::{
     normalise, offline, password_reset,
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
     refund, reissue,
-    ruleset::{Capability, Level, RuleSet, RuleSets},
+    replacement::{self, Ground},
+    ruleset::{Capability, Fee, Level, RuleSet, RuleSets},
     top_up, validation,
 };
 
@@ -46,7 +47,7 @@ struct Terms {
     later: bool,
     until: Option<NaiveDate>,
     authorise: Option<(Level, Option<String>)>,
-    fee: bool,
+    fee: Option<Fee>,
 }
 
 struct Weighing<'a> {
@@ -191,14 +192,20 @@ impl Weighing<'_> {
             self.terms.until = self.heed(validation::decide(rules, facts));
             return Ok(());
         }
-        if service == Service::ReissueLost {
+        let ground = self.ground();
+        if let Some(ground) = &ground {
             let person = person(rules, situation)?;
+            if !ground.is_lost() {
+                self.terms.fee = self.heed_all(replacement::decide(rules, ground.facts(service, situation.facts.surrendered))).cloned();
+            }
             let facts = reissue::Facts {
                 outlet: &outlet,
                 clerk: &clerk,
                 at,
                 line,
                 person: &person,
+                ground,
+                old_card: None,
                 on_reader: situation.facts.card_on_reader.then_some(&card),
                 blanks: situation.facts.blanks,
             };
@@ -207,12 +214,25 @@ impl Weighing<'_> {
         if service == Service::PasswordReset {
             self.reset(&person(rules, situation)?, &clerk);
         }
-        self.terms.fee = true;
+        if ground.is_none_or(|ground| ground.is_lost()) {
+            self.terms.fee = fee::of(rules, service).ok().cloned();
+        }
         if let Some(asked) = asked {
-            self.heed(fee::fixed(rules, service, asked));
+            match &self.terms.fee {
+                Some(fee) => self.heed(fee::exactly(rules, service, fee, asked)),
+                None => None,
+            };
             self.terms.authorise = authorise::needed(rules, service, asked).map(|level| (level, None));
         }
         Ok(())
+    }
+
+    /// Why a new card is asked for, where the service makes one.
+    fn ground(&self) -> Option<Ground> {
+        let facts = &self.situation.facts;
+        [Ground::Lost, Ground::Damage { ticked: facts.damage.clone() }, Ground::Quality { tests: facts.read_tests }]
+            .into_iter()
+            .find(|ground| ground.service() == self.service)
     }
 
     fn reset(&mut self, person: &PersonFacts, clerk: &OperatorId) {
@@ -250,9 +270,9 @@ impl Weighing<'_> {
         let missing =
             said.iter().filter(|said| matches!(said.kind, Kind::Refuse | Kind::Exception)).map(|said| said.text.clone()).collect();
         let of_service = rules.service(service).ok();
-        let fees = of_service
-            .filter(|_| self.terms.fee && matches!(word, Word::Allowed | Word::AcceptedOffline))
-            .map(|of_service| &of_service.fee)
+        let fee = self.terms.fee.filter(|_| matches!(word, Word::Allowed | Word::AcceptedOffline));
+        let paid = fee.as_ref().is_some_and(|fee| fee.amount.is_positive());
+        let fees = fee
             .filter(|fee| fee.amount.is_positive())
             .map(|fee| FeeLine {
                 label: fee.label.clone(),
@@ -276,7 +296,7 @@ impl Weighing<'_> {
             messages: said,
             missing,
             fees,
-            papers: papers(service, word, of_service.is_some_and(|of_service| of_service.fee.amount.is_positive()), self.terms.later),
+            papers: papers(service, word, paid, self.terms.later),
             offline: Offline { class: of_service.map_or("D", |of_service| class(of_service.offline)), message: offline_message },
             authorisation: self.terms.authorise.filter(|_| decided).map(|(level, why)| Authorisation { level, label: level.label(), why }),
             payout_fen: self.terms.payout.filter(|_| decided).map(|amount| amount.0),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use desk_domain::{
     card::RefundMethod,
     person::{HolderClass, InitialPassword},
+    replacement::ReadTests,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -201,10 +202,26 @@ pub struct Facts {
     pub accepted_offline: u32,
     /// The card said to be lost lies on the reader.
     pub card_on_reader: bool,
+    /// Causes of damage that are to be seen on the old card, as the rule set names them.
+    pub damage: Vec<String>,
+    /// How often the old card was tried on the reader.
+    #[schemars(with = "BTreeMap<String, u32>")]
+    pub read_tests: ReadTests,
+    /// The old card stays here.
+    pub surrendered: bool,
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { answers: BTreeMap::new(), amount_fen: None, blanks: 20, accepted_offline: 0, card_on_reader: false }
+        Self {
+            answers: BTreeMap::new(),
+            amount_fen: None,
+            blanks: 20,
+            accepted_offline: 0,
+            card_on_reader: false,
+            damage: Vec::new(),
+            read_tests: ReadTests::default(),
+            surrendered: true,
+        }
     }
 }

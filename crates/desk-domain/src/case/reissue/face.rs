@@ -2,12 +2,18 @@
 
 use super::*;
 
-impl ReissueLost {
+impl Reissue {
     #[must_use]
     pub fn picture(&self) -> Picture {
         let now = match self {
             Self::Identifying { .. } => 0,
-            Self::Finding { .. } | Self::AcceptedSlip { .. } | Self::Accepted { .. } | Self::Warning { .. } | Self::Reserving { .. } => 1,
+            Self::HandingIn { .. }
+            | Self::Finding { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::AcceptedBag { .. }
+            | Self::Accepted { .. }
+            | Self::Warning { .. }
+            | Self::Reserving { .. } => 1,
             Self::Paying { .. } => 2,
             Self::Blank { .. } => 3,
             Self::Ready { .. } | Self::Writing { .. } => 4,
@@ -17,7 +23,7 @@ impl ReissueLost {
             | Self::Validating { .. }
             | Self::ReleasingValidation { .. }
             | Self::SettlingValidation { .. } => 6,
-            Self::Vouchering { .. } | Self::Receipting { .. } => 7,
+            Self::Bagging { .. } | Self::Vouchering { .. } | Self::Receipting { .. } => 7,
             Self::MoneyBack { .. } | Self::Releasing { .. } => 3,
             Self::Closed { .. } => STEPS.len(),
         };
@@ -30,6 +36,9 @@ impl ReissueLost {
         }
         if let Some(who) = self.who() {
             strip.extend(who.strip());
+        }
+        if let Some(asked) = self.asked().filter(|asked| !asked.old.ground.is_lost()) {
+            strip.push(Shown::plain("换卡原因", asked.old.ground.words()));
         }
         if let Some(subject) = self.subject() {
             strip.push(Shown::toned("旧卡尾号", subject.old_card.tail(), Tone::Warn));
@@ -51,6 +60,8 @@ impl ReissueLost {
         }
         if self.issued_now().is_some() {
             give_back.push("新卡".to_owned());
+        } else if self.old_card_goes_back() {
+            give_back.push("旧卡".to_owned());
         }
         Picture {
             progress: Progress { steps: STEPS, now },
@@ -62,15 +73,25 @@ impl ReissueLost {
         }
     }
 
+    /// It was handed in for nothing: no new card came of it, and it lies in no bag.
+    fn old_card_goes_back(&self) -> bool {
+        let bagged = self.subject().is_some_and(|subject| subject.accepted_at.is_some());
+        matches!(self, Self::Closed { .. }) && self.handed_in().is_some() && !bagged
+    }
+
     fn say(&self) -> Option<String> {
         match self {
+            Self::HandingIn { .. } => Some("请把旧卡交给我看一下。".to_owned()),
+            Self::Warning { subject } if !subject.asked.old.ground.is_lost() => Some("换卡后旧卡马上作废，由我们收回。".to_owned()),
             Self::Warning { .. } => Some("补卡后旧卡马上作废，找到了也不能再用。".to_owned()),
-            Self::Paying { held } => Some(format!("补卡工本费 {} 元。", yuan(held.subject.fee))),
+            Self::Paying { held } => Some(format!("{} {} 元。", held.subject.fee_label, yuan(held.subject.fee))),
             Self::Blank { paid, .. } if paid.change.is_positive() => Some(format!("找您 {} 元。", yuan(paid.change))),
             Self::Writing { .. } | Self::Validating { .. } => Some("正在写卡，请稍候。".to_owned()),
             Self::MoneyBack { paid, .. } => Some(format!("退还您 {} 元。", yuan(paid.held.subject.fee))),
-            Self::AcceptedSlip { .. } | Self::Accepted { .. } => Some("离线受理，尚未生效；请保留回执，领卡时再收费。".to_owned()),
-            Self::Vouchering { .. } | Self::Receipting { .. } => Some("新卡已启用，请核对后签字。".to_owned()),
+            Self::AcceptedSlip { .. } | Self::AcceptedBag { .. } | Self::Accepted { .. } => {
+                Some("离线受理，尚未生效；请保留回执，领卡时再收费。".to_owned())
+            }
+            Self::Bagging { .. } | Self::Vouchering { .. } | Self::Receipting { .. } => Some("新卡已启用，请核对后签字。".to_owned()),
             Self::Identifying { .. }
             | Self::Finding { .. }
             | Self::Reserving { .. }
@@ -120,19 +141,39 @@ impl ReissueLost {
                         None => facts.line("新卡尚未增效。"),
                     }
                 }
-                facts.line("原卡已作废。");
+                match self.asked().map(|asked| &asked.old.ground).filter(|ground| !ground.is_lost()) {
+                    Some(ground) => {
+                        facts.pair("换卡原因", ground.words());
+                        facts.line("原卡已作废，由网点收回。");
+                    }
+                    None => facts.line("原卡已作废。"),
+                }
                 facts.texts.push("reissue.voucher");
                 facts.signature = Some("申请人签字".to_owned());
             }
             Paper::AcceptanceSlip => {
-                if let Self::AcceptedSlip { at, .. } | Self::Accepted { at, .. } = self {
+                if let Self::AcceptedSlip { at, .. } | Self::AcceptedBag { at, .. } | Self::Accepted { at, .. } = self {
                     facts.pair("受理时间", when(*at));
                 }
-                facts.line("未收费，领卡时收取工本费。");
+                match self.handed_in() {
+                    Some(kept) => {
+                        let tail = kept.card_no.map_or_else(|| "无法辨认".to_owned(), |number| number.tail().to_owned());
+                        facts.pair("收存旧卡尾号", tail);
+                        facts.line("未收费，领卡时按原因收费；不受理的凭本单取回旧卡。");
+                    }
+                    None => facts.line("未收费，领卡时收取工本费。"),
+                }
                 facts.texts.push("offline.slip");
                 facts.signature = Some("申请人签字".to_owned());
             }
-            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::BagLabel | Paper::OneTimeNotice => {}
+            Paper::BagLabel => {
+                let mut label = PaperFacts::default();
+                if let Some(kept) = self.handed_in() {
+                    kept.on_label(&mut label);
+                }
+                return label;
+            }
+            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::OneTimeNotice => {}
         }
         facts
     }

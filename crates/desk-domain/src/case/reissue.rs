@@ -1,4 +1,5 @@
-//! S-05 遗失补卡: the old card dies, the fee is taken, a blank becomes the new card and is validated in the same case.
+//! S-05 遗失补卡, S-06 损坏换卡, S-07 质量换卡: the old card dies, the fee is taken, a blank becomes the new card and is
+//! validated in the same case. An old card that is there is handed in first, and lies in a bag with the case's number.
 //!
 //! No new card leaves without the centre's confirmation. A blank that cannot be written is spoiled and the next one taken,
 //! without a second fee; a fee that earned no card is given back in the same case.
@@ -11,7 +12,9 @@ use super::{
     Answer, Effect, Ending, Input, LineMode, Outcome, Paper,
     context::{Cx, stale},
     fact::{Fact, Misplaced, Moment, PersonTerms},
+    hand_in::{HandIn, HandInStep, OldCard, Wanted},
     identity::{Identified, Identity, IdentityStep},
+    keeping::{Kept, KeptFor},
     paper::PaperFacts,
     question::{Ask, Choice, Field, FieldKind, Next, Picture, Progress, Question, Shown, Tone},
     words::{confirmation, day, masked_card, when, yuan},
@@ -26,37 +29,120 @@ use crate::{
     mask,
     money::Fen,
     person::{Lookup, PersonFacts},
+    replacement::Ground,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReissueLost {
-    Identifying { identity: Identity },
-    Finding { who: Identified },
-    AcceptedSlip { who: Identified, at: DateTime<Utc> },
-    Accepted { who: Identified, at: DateTime<Utc> },
-    Warning { subject: Subject },
-    Reserving { subject: Subject },
-    Paying { held: Held },
-    Blank { paid: Paid, attempt: u32 },
-    Ready { paid: Paid, blank: CardImage, attempt: u32 },
-    Writing { paid: Paid, writing: Writing },
-    Settling { paid: Paid, proof: WriteProof },
-    Handing { issued: Issued },
-    ReservingValidation { issued: Issued, until: NaiveDate },
-    Validating { issued: Issued, until: NaiveDate, reservation: Reservation, writing: Writing },
-    ReleasingValidation { issued: Issued, reservation: Reservation, message: Message },
-    SettlingValidation { issued: Issued, until: NaiveDate, reservation: Reservation, proof: WriteProof },
-    Vouchering { issued: Issued },
-    Receipting { issued: Issued },
-    MoneyBack { paid: Paid, ending: Ending },
-    Releasing { held: Held, ending: Ending },
-    Closed { last: Last, ending: Ending },
+pub enum Reissue {
+    /// What is wrong is asked after who it is; nothing where the card is lost.
+    Identifying {
+        identity: Identity,
+        wanted: Option<Wanted>,
+    },
+    HandingIn {
+        who: Identified,
+        hand_in: HandIn,
+    },
+    Finding {
+        asked: Asked,
+    },
+    AcceptedSlip {
+        asked: Asked,
+        at: DateTime<Utc>,
+    },
+    AcceptedBag {
+        asked: Asked,
+        at: DateTime<Utc>,
+    },
+    Accepted {
+        asked: Asked,
+        at: DateTime<Utc>,
+    },
+    Warning {
+        subject: Subject,
+    },
+    Reserving {
+        subject: Subject,
+    },
+    Paying {
+        held: Held,
+    },
+    Blank {
+        paid: Paid,
+        attempt: u32,
+    },
+    Ready {
+        paid: Paid,
+        blank: CardImage,
+        attempt: u32,
+    },
+    Writing {
+        paid: Paid,
+        writing: Writing,
+    },
+    Settling {
+        paid: Paid,
+        proof: WriteProof,
+    },
+    Handing {
+        issued: Issued,
+    },
+    ReservingValidation {
+        issued: Issued,
+        until: NaiveDate,
+    },
+    Validating {
+        issued: Issued,
+        until: NaiveDate,
+        reservation: Reservation,
+        writing: Writing,
+    },
+    ReleasingValidation {
+        issued: Issued,
+        reservation: Reservation,
+        message: Message,
+    },
+    SettlingValidation {
+        issued: Issued,
+        until: NaiveDate,
+        reservation: Reservation,
+        proof: WriteProof,
+    },
+    /// The old card goes into its bag.
+    Bagging {
+        issued: Issued,
+    },
+    Vouchering {
+        issued: Issued,
+    },
+    Receipting {
+        issued: Issued,
+    },
+    MoneyBack {
+        paid: Paid,
+        ending: Ending,
+    },
+    Releasing {
+        held: Held,
+        ending: Ending,
+    },
+    Closed {
+        last: Last,
+        ending: Ending,
+    },
 }
 
-/// Whose card, which card, at what fee.
+/// Whose card, and why a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub who: Identified,
+    pub old: OldCard,
+}
+
+/// Which card, at what fee.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    pub who: Identified,
+    pub asked: Asked,
     pub person: Box<PersonFacts>,
     pub old_card: CardNo,
     pub fee: Fen,
@@ -99,18 +185,24 @@ pub enum Last {
 
 const STEPS: &[&str] = &["核验身份", "核对登记", "收费", "空白卡", "写卡", "中心确认", "增效", "打印"];
 
-impl ReissueLost {
+impl Reissue {
     #[must_use]
-    pub fn begin() -> Self {
-        Self::Identifying { identity: Identity::begin() }
+    pub fn of_lost() -> Self {
+        Self::Identifying { identity: Identity::begin(), wanted: None }
+    }
+
+    #[must_use]
+    pub fn of_handed_in(wanted: Wanted) -> Self {
+        Self::Identifying { identity: Identity::begin(), wanted: Some(wanted) }
     }
 
     #[must_use]
     pub fn next(&self, cx: &Cx<'_>) -> Next {
         match self {
-            Self::Identifying { identity } => identity.next(cx),
-            Self::Finding { who } => match cx.header.line {
-                LineMode::Online => Next::Do(find(who, cx)),
+            Self::Identifying { identity, .. } => identity.next(cx),
+            Self::HandingIn { hand_in, .. } => hand_in.next(cx),
+            Self::Finding { asked } => match cx.header.line {
+                LineMode::Online => Next::Do(find(&asked.who, cx)),
                 LineMode::Offline => Question::new(
                     "accept_offline",
                     "离线：现在不能写新卡，也不收费",
@@ -121,9 +213,10 @@ impl ReissueLost {
                 .into(),
             },
             Self::AcceptedSlip { .. } => Next::Do(Effect::Print { paper: Paper::AcceptanceSlip }),
-            Self::Accepted { who, .. } => {
+            Self::AcceptedBag { .. } | Self::Bagging { .. } => Next::Do(Effect::Print { paper: Paper::BagLabel }),
+            Self::Accepted { asked, .. } => {
                 if cx.online {
-                    Next::Do(find(who, cx))
+                    Next::Do(find(&asked.who, cx))
                 } else {
                     Question::new("wait_line", "已离线受理，等待线路恢复", Ask::WaitForLine).into()
                 }
@@ -131,7 +224,14 @@ impl ReissueLost {
             Self::Warning { subject } => Question::new(
                 "warn",
                 format!("旧卡（尾号 {}）作废后不能恢复", subject.old_card.tail()),
-                Ask::Go { label: "已告知，客户同意补卡".to_owned() },
+                Ask::Go {
+                    label: if subject.asked.old.ground.is_lost() {
+                        "已告知，客户同意补卡"
+                    } else {
+                        "已告知，客户同意换卡"
+                    }
+                    .to_owned(),
+                },
             )
             .help(cx.rules.text("reissue.warning").join(" "))
             .into(),
@@ -142,6 +242,7 @@ impl ReissueLost {
                     programme: cx.header.programme.clone(),
                     person: subject.person.person.clone(),
                     old_card: subject.old_card.clone(),
+                    ground: subject.asked.old.ground.clone(),
                     accepted_at: subject.accepted_at,
                 },
                 authorisation: None,
@@ -233,6 +334,7 @@ impl ReissueLost {
         match (self, input) {
             (
                 Self::Identifying { .. }
+                | Self::HandingIn { .. }
                 | Self::Finding { .. }
                 | Self::Accepted { .. }
                 | Self::Warning { .. }
@@ -241,21 +343,25 @@ impl ReissueLost {
                 | Self::Ready { .. },
                 Input::Answer(Answer::Cancel),
             ) => Ok(Fact::Cancelled),
-            (Self::Identifying { identity }, input) => identity.decide(input, cx),
-            (Self::Finding { .. }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
+            (Self::Identifying { identity, .. }, input) => identity.decide(input, cx),
+            (Self::HandingIn { hand_in, .. }, input) => hand_in.decide(input, cx),
+            (Self::Finding { asked }, Input::Answer(Answer::Choose { option })) if cx.offline_case() => match option.as_str() {
                 "accept" => {
                     cx.room_to_accept()?;
-                    Ok(Fact::AcceptedOffline { at: cx.now, card_kept: false })
+                    Ok(Fact::AcceptedOffline { at: cx.now, card_kept: !asked.old.ground.is_lost() })
                 }
                 "later" => Ok(Fact::Cancelled),
                 _ => Err(stale()),
             },
-            (Self::Finding { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::PersonFound { person })) => Self::known(person, cx),
+            (Self::Finding { asked } | Self::Accepted { asked, .. }, Input::Outcome(Outcome::PersonFound { person })) => {
+                Self::known(&asked.old, person, cx)
+            }
             (
                 Self::Finding { .. } | Self::Accepted { .. } | Self::Reserving { .. } | Self::Settling { .. },
                 Input::Outcome(Outcome::Refused { message }),
             ) => Ok(Fact::Refused { message }),
             (Self::AcceptedSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::AcceptanceSlip, outcome),
+            (Self::AcceptedBag { .. } | Self::Bagging { .. }, Input::Outcome(outcome)) => super::printed(Paper::BagLabel, outcome),
             (Self::Warning { .. }, Input::Answer(Answer::Go)) => {
                 if cx.blanks == 0 {
                     return Err(cx.refuse(Code::StockEmpty));
@@ -316,13 +422,13 @@ impl ReissueLost {
         }
     }
 
-    fn known(person: Box<PersonFacts>, cx: &Cx<'_>) -> Result<Fact, Message> {
-        Ok(match cx.reissue(&person) {
+    fn known(old: &OldCard, person: Box<PersonFacts>, cx: &Cx<'_>) -> Result<Fact, Message> {
+        Ok(match cx.reissue(&person, old) {
             Ok(terms) => Fact::PersonKnown {
                 terms: PersonTerms::Reissue {
                     old_card: terms.old_card,
                     fee: terms.fee,
-                    fee_label: fee::of(cx.rules, cx.header.service)?.label.clone(),
+                    fee_label: terms.fee_label,
                     validate: terms.validate,
                 },
                 person,
@@ -388,20 +494,35 @@ impl ReissueLost {
         let misplaced = || Misplaced { state, fact: name };
         let close = |last, fact| super::ending_of(fact).map(|ending| Self::Closed { last, ending }).ok_or_else(misplaced);
         Ok(match (self, fact) {
-            (Self::Identifying { identity }, Fact::Identity { given }) => match identity.apply(given)? {
-                IdentityStep::Still(identity) => Self::Identifying { identity },
-                IdentityStep::Done(who) => Self::Finding { who },
+            (Self::Identifying { identity, wanted }, Fact::Identity { given }) => match (identity.apply(given)?, wanted) {
+                (IdentityStep::Still(identity), wanted) => Self::Identifying { identity, wanted },
+                (IdentityStep::Done(who), Some(wanted)) => Self::HandingIn { who, hand_in: HandIn::begin(wanted) },
+                (IdentityStep::Done(who), None) => {
+                    Self::Finding { asked: Asked { who, old: OldCard { ground: Ground::Lost, card_no: None } } }
+                }
             },
-            (Self::Finding { who }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { who, at },
-            (Self::AcceptedSlip { who, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { who, at },
+            (Self::HandingIn { .. }, fact) if super::ends(&fact) => close(Last::Nothing, fact)?,
+            (Self::HandingIn { who, hand_in }, fact) => match hand_in.apply(fact)? {
+                HandInStep::Still(hand_in) => Self::HandingIn { who, hand_in },
+                HandInStep::Done(old) => Self::Finding { asked: Asked { who, old } },
+            },
+            (Self::Finding { asked }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { asked, at },
+            (Self::AcceptedSlip { asked, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
+                if asked.old.ground.is_lost() {
+                    Self::Accepted { asked, at }
+                } else {
+                    Self::AcceptedBag { asked, at }
+                }
+            }
+            (Self::AcceptedBag { asked, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { asked, at },
             (
-                Self::Finding { who },
+                Self::Finding { asked },
                 Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
-            ) => Self::Warning { subject: Subject { who, person, old_card, fee, fee_label, validate, accepted_at: None } },
+            ) => Self::Warning { subject: Subject { asked, person, old_card, fee, fee_label, validate, accepted_at: None } },
             (
-                Self::Accepted { who, at },
+                Self::Accepted { asked, at },
                 Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
-            ) => Self::Warning { subject: Subject { who, person, old_card, fee, fee_label, validate, accepted_at: Some(at) } },
+            ) => Self::Warning { subject: Subject { asked, person, old_card, fee, fee_label, validate, accepted_at: Some(at) } },
             (Self::Warning { subject }, Fact::Agreed { .. }) => Self::Reserving { subject },
             (Self::Reserving { subject }, Fact::Reserved { reservation, .. }) => Self::held(Held { subject, reservation }),
             (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => {
@@ -435,7 +556,7 @@ impl ReissueLost {
                 Fact::ValidationLeft { message },
             ) => {
                 issued.remark = message;
-                Self::Vouchering { issued }
+                Self::wrapped_up(issued)
             }
             (Self::ReservingValidation { issued, until }, Fact::Reserved { reservation, .. }) => {
                 Self::validate(issued, until, reservation, 1)
@@ -453,13 +574,14 @@ impl ReissueLost {
             },
             (Self::ReleasingValidation { mut issued, message, .. }, Fact::Released) => {
                 issued.remark = Some(message);
-                Self::Vouchering { issued }
+                Self::wrapped_up(issued)
             }
             (Self::SettlingValidation { mut issued, until, proof, .. }, Fact::Confirmed { .. }) => {
                 issued.card = proof.after;
                 issued.validated = Some(until);
-                Self::Vouchering { issued }
+                Self::wrapped_up(issued)
             }
+            (Self::Bagging { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Vouchering { issued },
             (Self::Vouchering { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
                 if issued.paid.held.subject.fee.is_positive() { Self::Receipting { issued } } else { Self::done(issued) }
             }
@@ -470,6 +592,7 @@ impl ReissueLost {
             (Self::Warning { subject } | Self::Reserving { subject }, fact) => close(Last::Subject(Box::new(subject)), fact)?,
             (
                 Self::AcceptedSlip { .. }
+                | Self::AcceptedBag { .. }
                 | Self::Paying { .. }
                 | Self::Blank { .. }
                 | Self::Ready { .. }
@@ -478,6 +601,7 @@ impl ReissueLost {
                 | Self::ReservingValidation { .. }
                 | Self::ReleasingValidation { .. }
                 | Self::SettlingValidation { .. }
+                | Self::Bagging { .. }
                 | Self::Vouchering { .. }
                 | Self::Receipting { .. }
                 | Self::MoneyBack { .. }
@@ -507,7 +631,17 @@ impl ReissueLost {
     }
 
     fn issued(issued: Issued) -> Self {
-        if issued.paid.held.subject.validate { Self::Handing { issued } } else { Self::Vouchering { issued } }
+        if issued.paid.held.subject.validate { Self::Handing { issued } } else { Self::wrapped_up(issued) }
+    }
+
+    /// The new card is as it will be: the old one goes into its bag, unless it lies there since the case was accepted.
+    fn wrapped_up(issued: Issued) -> Self {
+        let subject = &issued.paid.held.subject;
+        if subject.asked.old.ground.is_lost() || subject.accepted_at.is_some() {
+            Self::Vouchering { issued }
+        } else {
+            Self::Bagging { issued }
+        }
     }
 
     fn validate(issued: Issued, until: NaiveDate, reservation: Reservation, attempt: u32) -> Self {
@@ -527,8 +661,10 @@ impl ReissueLost {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Identifying { .. } => "reissue.identifying",
+            Self::HandingIn { .. } => "reissue.handing_in",
             Self::Finding { .. } => "reissue.finding",
             Self::AcceptedSlip { .. } => "reissue.accepted_slip",
+            Self::AcceptedBag { .. } => "reissue.accepted_bag",
             Self::Accepted { .. } => "reissue.accepted",
             Self::Warning { .. } => "reissue.warning",
             Self::Reserving { .. } => "reissue.reserving",
@@ -542,6 +678,7 @@ impl ReissueLost {
             Self::Validating { .. } => "reissue.validating",
             Self::ReleasingValidation { .. } => "reissue.releasing_validation",
             Self::SettlingValidation { .. } => "reissue.settling_validation",
+            Self::Bagging { .. } => "reissue.bagging",
             Self::Vouchering { .. } => "reissue.vouchering",
             Self::Receipting { .. } => "reissue.receipting",
             Self::MoneyBack { .. } => "reissue.money_back",
@@ -552,7 +689,7 @@ impl ReissueLost {
 
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
-        matches!(self, Self::AcceptedSlip { .. } | Self::Accepted { .. })
+        matches!(self, Self::AcceptedSlip { .. } | Self::AcceptedBag { .. } | Self::Accepted { .. })
     }
 
     fn held_now(&self) -> Option<&Held> {
@@ -568,12 +705,15 @@ impl ReissueLost {
             | Self::Validating { .. }
             | Self::ReleasingValidation { .. }
             | Self::SettlingValidation { .. }
+            | Self::Bagging { .. }
             | Self::Vouchering { .. }
             | Self::Receipting { .. }
             | Self::Closed { .. } => self.issued_now().map(|issued| &issued.paid.held),
             Self::Identifying { .. }
+            | Self::HandingIn { .. }
             | Self::Finding { .. }
             | Self::AcceptedSlip { .. }
+            | Self::AcceptedBag { .. }
             | Self::Accepted { .. }
             | Self::Warning { .. }
             | Self::Reserving { .. } => None,
@@ -589,6 +729,7 @@ impl ReissueLost {
             | Self::Validating { issued, .. }
             | Self::ReleasingValidation { issued, .. }
             | Self::SettlingValidation { issued, .. }
+            | Self::Bagging { issued }
             | Self::Vouchering { issued }
             | Self::Receipting { issued } => Some(issued),
             Self::Closed { last, .. } => match last {
@@ -596,8 +737,10 @@ impl ReissueLost {
                 Last::Nothing | Last::Subject(_) => None,
             },
             Self::Identifying { .. }
+            | Self::HandingIn { .. }
             | Self::Finding { .. }
             | Self::AcceptedSlip { .. }
+            | Self::AcceptedBag { .. }
             | Self::Accepted { .. }
             | Self::Warning { .. }
             | Self::Reserving { .. }
@@ -621,11 +764,32 @@ impl ReissueLost {
         self.held_now().map(|held| &held.subject)
     }
 
+    fn asked(&self) -> Option<&Asked> {
+        if let Self::Finding { asked } | Self::AcceptedSlip { asked, .. } | Self::AcceptedBag { asked, .. } | Self::Accepted { asked, .. } =
+            self
+        {
+            return Some(asked);
+        }
+        self.subject().map(|subject| &subject.asked)
+    }
+
     fn who(&self) -> Option<&Identified> {
-        if let Self::Finding { who } | Self::AcceptedSlip { who, .. } | Self::Accepted { who, .. } = self {
+        if let Self::HandingIn { who, .. } = self {
             return Some(who);
         }
-        self.subject().map(|subject| &subject.who)
+        self.asked().map(|asked| &asked.who)
+    }
+
+    /// The old card, where it is here.
+    fn handed_in(&self) -> Option<Kept> {
+        let asked = self.asked()?;
+        let why = match &asked.old.ground {
+            Ground::Lost => return None,
+            Ground::Damage { .. } => KeptFor::Damaged,
+            Ground::Quality { .. } => KeptFor::Fault,
+        };
+        let card_no = asked.old.card_no.clone().or_else(|| self.subject().map(|subject| subject.old_card.clone()));
+        Some(Kept { why, card_no })
     }
 
     #[must_use]
