@@ -12,7 +12,6 @@ use desk_domain::code::Code;
 /// has to leave this list.
 const LATER_SERVICES: &[&str] = &[
     "BENEFIT_WARNING",
-    "CARD_NO_ILLEGIBLE",
     "CONSENT_REQUIRED",
     "COURIER_NOT_SELECTED",
     "DEVICE_FAIL",

@@ -78,6 +78,8 @@ impl Call<'_> {
                 }
             }
             CentreAct::HandBack { .. } => Ok(Settled::Yes),
+            CentreAct::TakeInUnreadable { card_no, payee } => self.settle_taken_in(claim, cell, card_no, payee).await,
+            CentreAct::PayOut { owed, amount, .. } => self.settle_pay_out(claim, owed, *amount).await,
         }
     }
 
@@ -189,7 +191,10 @@ impl Call<'_> {
             self.tx.lock_person(cell, person).await?;
         }
         let card = match act {
-            CentreAct::ReportLoss { card_no, .. } | CentreAct::TakeIn { card_no } => Some(card_no),
+            CentreAct::ReportLoss { card_no, .. }
+            | CentreAct::TakeIn { card_no }
+            | CentreAct::TakeInUnreadable { card_no, .. }
+            | CentreAct::PayOut { card_no, .. } => Some(card_no),
             CentreAct::ReleaseLoss { card, .. } | CentreAct::HandBack { card, .. } => Some(&card.card_no),
             CentreAct::Ticket { .. } | CentreAct::ResendCode { .. } => None,
         };

@@ -138,6 +138,7 @@ fn system_label(port: &str) -> &'static str {
         "messages" => "短信平台",
         "issues" => "首发制卡系统",
         "tickets" => "联系单系统",
+        "clearing" => "清算系统",
         _ => "外部系统",
     }
 }

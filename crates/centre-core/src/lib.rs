@@ -18,6 +18,7 @@ mod password;
 mod release;
 mod session;
 mod totals;
+mod unreadable;
 mod upload;
 
 pub mod memory;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
-    id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId},
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId},
     money::Fen,
     posting::{Account, Posting},
 };
@@ -340,6 +340,10 @@ impl Tx for MemoryTx {
 
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {
         Ok(self.state.payouts.get(reservation).cloned())
+    }
+
+    async fn payout_of_case(&mut self, number: &CaseNumber) -> Stored<Option<Payout>> {
+        Ok(self.state.payouts.values().find(|payout| payout.case_number == *number).cloned())
     }
 
     async fn put_payout(&mut self, payout: &Payout) -> Stored<()> {

@@ -7,19 +7,20 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use desk_domain::{
     function::{FunctionState, LossChannel},
     id::{CardNo, CentreNumber, PersonId},
     inquiry::{CodeFacts, Delivery, Sent},
+    money::Fen,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ports::PortFailure,
     upstream::{
-        CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages, TicketOrder, Tickets,
-        Upstream,
+        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages,
+        TicketOrder, Tickets, Upstream,
     },
 };
 
@@ -33,6 +34,7 @@ pub enum System {
     Messages,
     Issues,
     Tickets,
+    Clearing,
 }
 
 impl System {
@@ -45,6 +47,7 @@ impl System {
             Self::Messages => "messages",
             Self::Issues => "issues",
             Self::Tickets => "tickets",
+            Self::Clearing => "clearing",
         }
     }
 }
@@ -71,6 +74,24 @@ pub struct KeptCard {
     pub held_back: Option<FunctionState>,
 }
 
+/// A purse in the books of clearing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClearedPurse {
+    pub balance: Fen,
+    #[serde(default)]
+    pub remote: bool,
+    #[serde(default)]
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl ClearedPurse {
+    /// Journeys of the town come in within three days, others within ten.
+    fn cleared(&self, now: DateTime<Utc>) -> Option<Fen> {
+        let days = if self.remote { 10 } else { 3 };
+        self.closed_at.filter(|closed| *closed + TimeDelta::days(days) <= now).map(|_| self.balance)
+    }
+}
+
 /// Everything that they keep.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
@@ -81,6 +102,7 @@ pub struct Books {
     pub delivery: BTreeMap<PersonId, Delivery>,
     pub issues: BTreeMap<PersonId, IssueRecord>,
     pub tickets: Vec<TicketOrder>,
+    pub purses: BTreeMap<CardNo, ClearedPurse>,
     pub trouble: BTreeMap<System, Trouble>,
     done: BTreeSet<(CentreNumber, Option<Keeper>)>,
 }
@@ -136,6 +158,7 @@ impl Neighbours {
             messages: Box::new(self.clone()),
             issues: Box::new(self.clone()),
             tickets: Box::new(self.clone()),
+            clearing: Box::new(self.clone()),
         }
     }
 
@@ -245,5 +268,25 @@ impl Tickets for Neighbours {
                 books.tickets.push(order.clone());
             }
         })
+    }
+}
+
+#[async_trait]
+impl Clearing for Neighbours {
+    async fn remote(&self, card_no: &CardNo) -> Result<bool, PortFailure> {
+        self.work(System::Clearing, |books| books.purses.get(card_no).is_some_and(|purse| purse.remote))
+    }
+
+    async fn close(&self, order: &CloseOrder) -> Result<(), PortFailure> {
+        self.work(System::Clearing, |books| {
+            if books.done.insert((order.order.clone(), None)) {
+                let purse = books.purses.entry(order.card_no.clone()).or_default();
+                purse.closed_at = purse.closed_at.or(Some(order.at));
+            }
+        })
+    }
+
+    async fn balance(&self, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<Fen>, PortFailure> {
+        self.work(System::Clearing, |books| books.purses.get(card_no).and_then(|purse| purse.cleared(now)))
     }
 }

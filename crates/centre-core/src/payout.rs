@@ -54,7 +54,8 @@ impl Call<'_> {
                 case_number: claim.by.case_number.clone(),
                 programme: claim.claim.programme().clone(),
                 card_no: before.card_no.clone(),
-                amount,
+                amount: Some(amount),
+                payee: None,
                 from: later.from,
                 since: self.now,
                 paid: None,
@@ -73,6 +74,8 @@ pub enum NotPaid {
     Early(NaiveDate),
     #[error("clearing may come to less than the card held ({0}), never to more or below zero")]
     Amount(Fen),
+    #[error("paid at a window, on its slip and document")]
+    AtWindow,
     #[error("paid already, {0} under {1}")]
     Paid(Fen, CentreNumber),
     #[error(transparent)]
@@ -101,9 +104,12 @@ pub async fn pay_out(
     if local_day(now) < payout.from {
         return Err(NotPaid::Early(payout.from));
     }
-    let kept = payout.amount.minus(cleared).ok().filter(|kept| *kept >= Fen::ZERO && cleared >= Fen::ZERO);
+    let Some(held) = payout.amount else {
+        return Err(NotPaid::AtWindow);
+    };
+    let kept = held.minus(cleared).ok().filter(|kept| *kept >= Fen::ZERO && cleared >= Fen::ZERO);
     let Some(kept) = kept else {
-        return Err(NotPaid::Amount(payout.amount));
+        return Err(NotPaid::Amount(held));
     };
     let Some(claim) = tx.claim(reservation).await.map_err(Failure::from)? else {
         return Err(Failure::Inconsistent("claim of a payout").into());

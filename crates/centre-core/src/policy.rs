@@ -38,6 +38,8 @@ pub struct Programme {
     pub transit_open: bool,
     /// Refund of purses that a counter can only put out of use, where the programme has it.
     pub back_office: Option<BackOffice>,
+    /// Refund of cards that give no answer, where the programme has it.
+    pub unreadable: Option<Unreadable>,
     /// Most that a purse may hold, where the programme has purses.
     pub purse_cap: Option<Fen>,
     /// First digits of a new card's number; the rest is drawn.
@@ -51,6 +53,14 @@ pub struct Programme {
     pub banks: BTreeMap<OutletId, String>,
     pub first_issue: Option<FirstIssueRules>,
     pub sms: Option<SmsRules>,
+}
+
+/// When a card that gives no answer is paid, and who must agree to taking it in.
+#[derive(Debug, Clone, Copy)]
+pub struct Unreadable {
+    pub days: u32,
+    pub remote_days: u32,
+    pub authorise: Role,
 }
 
 #[derive(Debug, Clone)]
@@ -113,6 +123,11 @@ impl Programme {
             same_day_refund: rules.purse.as_ref().is_none_or(|purse| purse.same_day),
             transit_open: rules.purse.as_ref().is_some_and(|purse| purse.transit_open),
             back_office: rules.purse.as_ref().and_then(|purse| purse.back_office),
+            unreadable: rules.purse.as_ref().and_then(|purse| purse.unreadable).map(|rule| Unreadable {
+                days: rule.days,
+                remote_days: rule.remote_days,
+                authorise: role(rule.authorise),
+            }),
             purse_cap: rules.purse.as_ref().map(|purse| purse.cap),
             card_prefix: numbering.prefix.clone(),
             card_digits: numbering.digits,

@@ -12,6 +12,7 @@ use desk_domain::{
     money::Fen,
     person::{CardStatus, HolderClass},
     posting::Posting,
+    refund_unreadable::Payee,
 };
 use desk_wire::v1::{Role, Row};
 use serde::{Deserialize, Serialize};
@@ -287,8 +288,10 @@ pub struct Payout {
     pub case_number: CaseNumber,
     pub programme: ProgrammeId,
     pub card_no: CardNo,
-    /// What the card held.
-    pub amount: Fen,
+    /// What the card held; unknown until clearing where it gave no answer.
+    pub amount: Option<Fen>,
+    /// Who is paid at a window, by the document that was shown; the back office pays where nobody stands here.
+    pub payee: Option<Payee>,
     /// First day on which it may be paid.
     pub from: NaiveDate,
     pub since: DateTime<Utc>,

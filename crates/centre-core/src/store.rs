@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
+use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 
 use crate::record::{
     Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
@@ -90,6 +90,8 @@ pub trait Tx: Send {
 
     /// By reservation, in whatever cell; locked.
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>>;
+    /// By the business number of its case, in whatever cell; takes no lock.
+    async fn payout_of_case(&mut self, number: &CaseNumber) -> Stored<Option<Payout>>;
     /// Inserts or moves on.
     async fn put_payout(&mut self, payout: &Payout) -> Stored<()>;
     /// Those that are not paid, of every cell, the earliest day first. Takes no lock.

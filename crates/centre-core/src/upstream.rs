@@ -8,6 +8,7 @@ use desk_domain::{
     function::{FunctionState, LossChannel},
     id::{CardNo, CentreNumber, PersonId},
     inquiry::{CodeFacts, IssueClass, IssueState, Sent},
+    money::Fen,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ pub struct Upstream {
     pub messages: Box<dyn TextMessages>,
     pub issues: Box<dyn IssueRegister>,
     pub tickets: Box<dyn Tickets>,
+    pub clearing: Box<dyn Clearing>,
 }
 
 /// Who keeps a function.
@@ -114,6 +116,32 @@ pub trait IssueRegister: Send + Sync {
     /// # Errors
     /// [`PortFailure`] where the register does not answer.
     async fn issue(&self, person: &PersonId) -> Result<Option<IssueRecord>, PortFailure>;
+}
+
+/// Closing the account of a card that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseOrder {
+    pub order: CentreNumber,
+    pub card_no: CardNo,
+    pub at: DateTime<Utc>,
+}
+
+/// Clearing of the purses: it alone knows what a card held that cannot be asked any more.
+#[async_trait]
+pub trait Clearing: Send + Sync {
+    /// The card was used out of town lately, so that journeys may still come in.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where clearing does not answer.
+    async fn remote(&self, card_no: &CardNo) -> Result<bool, PortFailure>;
+    /// # Errors
+    /// [`PortFailure`] where it is not known whether it was done; repeat it under the same number.
+    async fn close(&self, order: &CloseOrder) -> Result<(), PortFailure>;
+    /// What a closed account came to; none while journeys may still come in. May be below zero.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where clearing does not answer.
+    async fn balance(&self, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<Fen>, PortFailure>;
 }
 
 /// To a school, or to whoever has to act.

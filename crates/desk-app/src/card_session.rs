@@ -321,6 +321,7 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                     | Reply::Person { .. }
                     | Reply::Card { .. }
                     | Reply::Inquired { .. }
+                    | Reply::Owed { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported

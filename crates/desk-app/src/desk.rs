@@ -639,6 +639,7 @@ impl Desk {
             | Request::FindPerson { .. }
             | Request::FindCard { .. }
             | Request::Inquire { .. }
+            | Request::FindOwed { .. }
             | Request::Reserve { .. }
             | Request::Release { .. }
             | Request::Issuer { .. }

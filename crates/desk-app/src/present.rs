@@ -334,7 +334,8 @@ impl Desk {
                 | Effect::ResolveWrite { .. }
                 | Effect::FindCard { .. }
                 | Effect::FindPerson { .. }
-                | Effect::Inquire { .. },
+                | Effect::Inquire { .. }
+                | Effect::FindOwed { .. },
             )) => !running.case.writing().is_some_and(desk_domain::case::Writing::suspended),
             Some(
                 Next::Do(
@@ -425,6 +426,7 @@ impl Desk {
             Effect::FindPerson { .. } => "正在向中心查询登记",
             Effect::FindCard { .. } => "正在向中心查询卡片",
             Effect::Inquire { .. } => "正在向中心和相关系统查询",
+            Effect::FindOwed { .. } => "正在向中心和清算系统查询",
             Effect::Reserve { .. } => "正在向中心预留",
             Effect::Release { .. } => "正在撤销预留",
             Effect::WriteCard { .. } => "正在写卡，请勿移动卡片",
@@ -588,6 +590,7 @@ fn what_card(effect: &Effect, running: &Running) -> String {
         | Effect::FindPerson { .. }
         | Effect::FindCard { .. }
         | Effect::Inquire { .. }
+        | Effect::FindOwed { .. }
         | Effect::Reserve { .. }
         | Effect::Release { .. }
         | Effect::ReportUnknown { .. }

@@ -71,6 +71,7 @@ impl Desk {
             | Effect::FindPerson { .. }
             | Effect::FindCard { .. }
             | Effect::Inquire { .. }
+            | Effect::FindOwed { .. }
             | Effect::Reserve { .. }
             | Effect::Release { .. }
             | Effect::ResolveWrite { .. }

@@ -259,7 +259,7 @@ impl Desk {
                 };
                 self.input(id, Input::Outcome(Outcome::Write { end })).await
             }
-            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. }) => {
+            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. } | Effect::FindOwed { .. }) => {
                 self.input(id, Input::Answer(Answer::Cancel)).await
             }
             Next::Do(
@@ -524,6 +524,10 @@ impl Desk {
                 let request = self.draw();
                 self.call(errand, request, Request::Inquire { case: id, lookup, inquiry });
             }
+            Effect::FindOwed { slip } => {
+                let request = self.draw();
+                self.call(errand, request, Request::FindOwed { case: id, slip });
+            }
             Effect::Reserve { request, claim, authorisation } => self.call(
                 errand,
                 request,
@@ -732,6 +736,7 @@ fn outcome_of(reply: Reply) -> Outcome {
         Reply::Person { person } => Outcome::PersonFound { person },
         Reply::Card { card } => Outcome::CardFound { card },
         Reply::Inquired { person, found } => Outcome::Inquired { person, found },
+        Reply::Owed { owed } => Outcome::OwedFound { owed },
         Reply::Reserved { reservation } => Outcome::Reserved { reservation },
         Reply::Released => Outcome::Released,
         Reply::Reported => Outcome::Reported,

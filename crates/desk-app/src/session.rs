@@ -135,6 +135,7 @@ impl Desk {
                 | Reply::Person { .. }
                 | Reply::Card { .. }
                 | Reply::Inquired { .. }
+                | Reply::Owed { .. }
                 | Reply::Reserved { .. }
                 | Reply::Released
                 | Reply::Issuer { .. }

@@ -294,7 +294,8 @@ async fn payouts(config: &Config) -> Result<(), Fault> {
     let due = open::store(config).await?.begin().await?.payouts().await?;
     due.iter().try_for_each(|payout| {
         let tail = payout.card_no.tail();
-        say(&format!("{} {} card …{tail} {} yuan from {}", payout.reservation, payout.case_number, payout.amount, payout.from))
+        let amount = payout.amount.map_or_else(|| "uncleared".to_owned(), |amount| format!("{amount} yuan"));
+        say(&format!("{} {} card …{tail} {amount} from {}", payout.reservation, payout.case_number, payout.from))
     })
 }
 

@@ -1,5 +1,5 @@
 //! Acts of the centre alone: it does them itself or has the system do them that keeps the matter. Nothing is written onto
-//! a card and no money moves.
+//! a card.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,9 @@ use crate::{
     card::CardImage,
     case::Service,
     function::Function,
-    id::{CardNo, PersonId},
+    id::{CardNo, CentreNumber, PersonId},
+    money::Fen,
+    refund_unreadable::Payee,
 };
 
 /// What is to be done.
@@ -34,6 +36,10 @@ pub enum CentreAct {
     TakeIn { card_no: CardNo },
     /// 认领: a found card goes back to its holder.
     HandBack { person: PersonId, card: CardImage },
+    /// 不可读退值: a card that gives no answer stays here, and clearing says what it held.
+    TakeInUnreadable { card_no: CardNo, payee: Payee },
+    /// 领取退值: what clearing came to is paid, once, to whoever the card was taken in from.
+    PayOut { owed: CentreNumber, card_no: CardNo, payee: Payee, amount: Fen },
 }
 
 /// What a ticket is about.
@@ -71,10 +77,12 @@ impl CentreAct {
             Self::Ticket { matter: Matter::GuardianContact, .. } | Self::ResendCode { .. } => Service::SmsDiagnosis,
             Self::Ticket { matter: Matter::CardFound, .. } | Self::TakeIn { .. } => Service::FoundCard,
             Self::HandBack { .. } => Service::FoundCardBack,
+            Self::TakeInUnreadable { .. } => Service::RefundUnreadable,
+            Self::PayOut { .. } => Service::RefundDue,
         }
     }
 
-    /// The person whose record guards the act; a card handed in needs none.
+    /// The person whose record guards the act; a card handed in and a bearer's purse need none.
     #[must_use]
     pub fn person(&self) -> Option<&PersonId> {
         match self {
@@ -83,7 +91,7 @@ impl CentreAct {
             | Self::Ticket { person, .. }
             | Self::ResendCode { person }
             | Self::HandBack { person, .. } => Some(person),
-            Self::TakeIn { .. } => None,
+            Self::TakeIn { .. } | Self::TakeInUnreadable { .. } | Self::PayOut { .. } => None,
         }
     }
 }

@@ -75,6 +75,9 @@ pub struct Reservation {
     /// A refund that the window does not pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub later: Option<PaidLater>,
+    /// First day on which what the card held is paid, where it was taken in without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
 }
 
 /// The card is put out of use here, and the back office pays what it held.

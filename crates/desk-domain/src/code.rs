@@ -366,6 +366,9 @@ catalogue! {
     CodeTooOften, "CODE_TOO_OFTEN", Refuse, "现在不能补发验证码：{why}。", "补发间隔太短，或今日次数已满。", "到时间再发；急用的按密码重置办理。";
     WrongHolder, "WRONG_HOLDER", Refuse, "这张卡不是该持卡人的卡。", "所刷的卡不在该持卡人名下。", "核对卡和证件；拾获卡只交还持卡人本人或其监护人。";
     FoundNotKnown, "FOUND_NOT_KNOWN", Refuse, "中心没有该卡的拾获登记。", "收存的网点还没有登记到中心，或已交还过。", "核对袋签；离线收存的等线路恢复登记后再交还。";
+    CardReadable, "CARD_READABLE", Refuse, "卡片可以读取，请按可读退值办理。", "试读时卡片有应答。", "取消本笔，改办可读退值，当场退款。";
+    PayoutUnknown, "PAYOUT_UNKNOWN", Refuse, "没有这张待退凭单，或证件不是登记时的证件。", "单号录错，或来人不是登记的持卡人。", "核对凭单号和证件；凭单遗失的凭登记证件请主管查询。";
+    PayoutNotReady, "PAYOUT_NOT_READY", Refuse, "这笔退款还没有清算好，{date} 起再来办理。", "后台还在等外地乘车记录清算。", "告知客户到期再来；钱不会少，凭单请保留。";
     UpstreamSilent, "UPSTREAM_SILENT", Warn, "{system}暂时没有答复。", "中心向该系统查询时没有得到答复。", "点“再试”；仍不行的稍后再办，或指引客户致电该系统。";
     Programme, "PROGRAMME", Refuse, "发卡方案规定：{code}。", "发卡方案的规定。", "按规则原文（F1）向客户说明。";
 }

@@ -44,6 +44,7 @@ pub mod purse;
 pub mod read_document;
 pub mod reader_health;
 pub mod refund;
+pub mod refund_unreadable;
 pub mod reissue;
 pub mod replacement;
 pub mod ruleset;

@@ -161,7 +161,7 @@ pub struct Centre {
 #[must_use]
 pub fn home_cell(world: &World, right: &str) -> CellId {
     let day = desk_domain::case::context::local(world_now(world)).date();
-    let purse = right.starts_with("purse:") || right.starts_with("loss:");
+    let purse = ["purse:", "loss:", "payout:"].iter().any(|start| right.starts_with(start));
     world
         .rules
         .current(day)
@@ -185,7 +185,13 @@ impl Centre {
             .filter(|_| right.starts_with("purse:") || right.starts_with("validity:"));
         let (mut suspended, mut released_to, mut owed) = (false, Vec::new(), 0);
         if let Some(card) = card {
-            owed = tx.payouts().await?.iter().filter(|payout| payout.card_no == card).map(|payout| payout.amount.0).sum();
+            owed = tx
+                .payouts()
+                .await?
+                .iter()
+                .filter(|payout| payout.card_no == card)
+                .map(|payout| payout.amount.map_or(0, |amount| amount.0))
+                .sum();
             suspended = tx.card_anywhere(&card).await?.is_some_and(|card| card.suspended.is_some());
             released_to = tx.releases(&home, &card).await?.into_iter().map(|release| release.case).collect();
         }

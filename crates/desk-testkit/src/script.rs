@@ -3,7 +3,10 @@
 use desk_app::view::{AskView, CaseView, FieldView};
 use desk_cardsim::SimTray;
 
-use crate::{clerk::Move, world::PUPIL};
+use crate::{
+    clerk::Move,
+    world::{PUPIL, RESIDENT_CARD, SLIP},
+};
 
 /// Which cards lie where when the desk asks for one.
 #[derive(Debug, Clone)]
@@ -15,6 +18,8 @@ pub struct Hands {
     pub supervisor: (String, String),
     /// Number of the document that is shown.
     pub number: String,
+    /// Number of the slip that is shown.
+    pub slip: String,
 }
 
 impl Default for Hands {
@@ -24,6 +29,7 @@ impl Default for Hands {
             blanks: vec!["blank-1".into(), "blank-2".into(), "blank-3".into()],
             supervisor: ("2001".into(), "pass-2001".into()),
             number: PUPIL.to_owned(),
+            slip: SLIP.to_owned(),
         }
     }
 }
@@ -50,7 +56,10 @@ impl Hands {
                 let worn_out = case.question.id.contains("old_card");
                 let answer = |field: &FieldView| match field.id.as_str() {
                     cause if cause.starts_with("cause.") && spotless => "false".to_owned(),
+                    "card_no" | "card_no_again" if case.service.contains("不可读") => RESIDENT_CARD.to_owned(),
+                    "illegible" if case.service.contains("不可读") => "false".to_owned(),
                     "illegible" if worn_out => "true".to_owned(),
+                    "slip" => self.slip.clone(),
                     _ => value(field, &self.number),
                 };
                 Move::Fill(fields.iter().map(|field| (field.id.clone(), answer(field))).collect())

@@ -28,7 +28,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 20] = [
+pub const JOBS: [Job; 22] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -98,6 +98,8 @@ pub const JOBS: [Job; 20] = [
     },
     Job { name: "damaged card", service: "replace_damaged", card: None, right: Some("reissue:pupil-0001"), out: 0, fee: 2_000 },
     Job { name: "faulty card", service: "replace_faulty", card: None, right: Some("reissue:pupil-0001"), out: 0, fee: 0 },
+    Job { name: "refund, no answer", service: "refund_unreadable", card: None, right: Some("purse:3104999000000000101"), out: 0, fee: 0 },
+    Job { name: "refund due", service: "refund_due", card: None, right: Some("payout:R-OWED"), out: 4_520, fee: 0 },
 ];
 
 /// Card of a purse that the counter can only put out of use.

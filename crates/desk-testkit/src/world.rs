@@ -12,10 +12,10 @@ use std::{
 use async_trait::async_trait;
 use centre_core::{
     Centre, Memory, Parts, Policy, Programme,
-    neighbours::{KeptCard, Neighbours},
+    neighbours::{ClearedPurse, KeptCard, Neighbours},
     policy::Numbering,
     ports::{EcardPlatform, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
-    record::{Card, Device, OperatorRecord, Person, Release},
+    record::{Card, Device, OperatorRecord, Payout, Person, Release},
     sandbox::{Account, Accounts},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -26,9 +26,14 @@ use desk_centre::authority::Authority;
 use desk_domain::{
     code::{Code, Message},
     function::{Function, FunctionFacts, FunctionState, LossChannel},
-    id::{CardNo, CellId, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, SessionToken, WindowId},
+    id::{
+        CardNo, CaseNumber, CellId, CentreNumber, DeviceId, Id128, OperatorId, OutletId, PersonId, ProgrammeId, RequestId, SessionToken,
+        WindowId,
+    },
     issuer::{IssuerAnswer, IssuerRequest},
+    money::Fen,
     person::{CardStatus, HolderClass},
+    refund_unreadable::Payee,
     ruleset::{RuleFile, RuleSets},
     staff::{StaffCard, StaffProof},
 };
@@ -51,6 +56,10 @@ pub const PUPIL_CARD: &str = "2150999000000001";
 pub const RESIDENT_CARD: &str = "3104999000000000101";
 pub const LOST_CARD: &str = "3104999000000000105";
 pub const LOSER: &str = "320500201503150020";
+/// A card that gave no answer and was taken in from the pupil's parent ten days ago: slip, reservation, what it came to.
+pub const SLIP: &str = "DEMO20261114W0310001";
+pub const OWED: &str = "R-OWED";
+pub const CLEARED: Fen = Fen(4_520);
 /// The demonstration's outlet is a branch of this bank.
 pub const BANK: &str = "bank.ICBC";
 
@@ -232,10 +241,38 @@ impl World {
                 };
                 tx.put_card(&record).await.map_err(|error| failed(&error))?;
             }
+            if let Some(balance) = card.balance() {
+                let purse = ClearedPurse { balance: Fen(i64::from(balance)), ..ClearedPurse::default() };
+                self.neighbours.books().purses.insert(CardNo::new(&number), purse);
+            }
             let _registered = listed.person;
             self.cards.insert(listed.row.name, card);
         }
+        if let Some(rules) = programmes.iter().find(|rules| rules.purse.is_some()) {
+            tx.put_payout(&self.taken_in_before(rules, today)).await.map_err(|error| failed(&error))?;
+        }
         tx.commit().await.map_err(|error| failed(&error))
+    }
+
+    /// A card that gave no answer was taken in ten days ago, and clearing has closed it since.
+    fn taken_in_before(&self, rules: &desk_domain::ruleset::RuleSet, today: NaiveDate) -> Payout {
+        let since = self.clock.now() - chrono::TimeDelta::days(10);
+        let card_no = CardNo::new("3104999000000000404");
+        let purse = ClearedPurse { balance: CLEARED, closed_at: Some(since), ..ClearedPurse::default() };
+        self.neighbours.books().purses.insert(card_no.clone(), purse);
+        Payout {
+            cell: rules.cell.clone(),
+            reservation: CentreNumber::new(OWED),
+            case: Id128([0x77; 16]),
+            case_number: CaseNumber::new(SLIP),
+            programme: rules.programme.clone(),
+            card_no,
+            amount: None,
+            payee: Some(Payee(PUPIL.to_owned())),
+            from: today - chrono::Days::new(3),
+            since,
+            paid: None,
+        }
     }
 
     /// Social security and bank in this state, at the keepers and as the centre heard it.

@@ -145,4 +145,6 @@ proofs! {
     refund_by_block: 17, 1;
     damaged_card: 18, 1;
     faulty_card: 19, 1;
+    refund_without_an_answer: 20, 1;
+    refund_due: 21, 1;
 }

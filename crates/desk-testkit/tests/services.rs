@@ -171,6 +171,43 @@ async fn a_free_card_needs_every_proof() {
     assert!(!give_back.contains(&"新卡".to_owned()), "{give_back:?}");
 }
 
+/// Taken in at one desk, cleared, and paid at another when its day has come: once, to who brought it.
+#[tokio::test(start_paused = true)]
+async fn a_card_without_an_answer_is_taken_in_and_paid_when_it_is_cleared() {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut rig = Rig::at(&world, 1).await.expect("rig");
+    let mut clerk = open(&mut rig).await;
+    let mut hands = Hands::default();
+    let end = serve(&mut clerk, &rig, "refund_unreadable", &mut hands).await;
+    assert!(good(&end), "{end:#?}");
+    hands.slip = end.number.clone();
+    // Nobody refunds it meanwhile, though it answers again.
+    clerk.send(Act::Home);
+    let end = serve(&mut clerk, &rig, "refund_readable", &mut Hands::with_card("purse-unload")).await;
+    assert!(!good(&end));
+    rig.tray.take_off();
+    clerk.send(Act::Home);
+    let end = serve(&mut clerk, &rig, "refund_due", &mut hands).await;
+    assert_eq!(end.message.map(|message| message.code).as_deref(), Some("PAYOUT_NOT_READY"));
+    drop(clerk);
+    rig.kill();
+    world.clock.set_off(chrono::TimeDelta::days(8));
+    let mut other = Rig::at(&world, 2).await.expect("rig");
+    let mut clerk = open(&mut other).await;
+    let mut stranger = Hands { number: desk_testkit::world::LOSER.to_owned(), ..hands.clone() };
+    let end = serve(&mut clerk, &other, "refund_due", &mut stranger).await;
+    assert_eq!(end.message.map(|message| message.code).as_deref(), Some("PAYOUT_UNKNOWN"));
+    clerk.send(Act::Home);
+    let end = serve(&mut clerk, &other, "refund_due", &mut hands).await;
+    assert!(good(&end), "{end:#?}");
+    assert_eq!(clerk.view().and_then(|view| view.status).and_then(|status| status.till).as_deref(), Some("463.50"));
+    clerk.send(Act::Home);
+    let end = serve(&mut clerk, &other, "refund_due", &mut hands).await;
+    assert_eq!(end.message.map(|message| message.code).as_deref(), Some("CLAIM_CONFLICT"));
+    let report = desk_testkit::shift::report(&mut clerk).await.expect("report");
+    assert!(report.agree, "{:?} {:?}", report.totals, report.message);
+}
+
 #[tokio::test(start_paused = true)]
 async fn password_reset_for_a_guardian() {
     let world = Arc::new(World::demonstration().await.expect("world"));

@@ -342,4 +342,6 @@ proofs! {
     refund_by_block: 17;
     damaged_card: 18;
     faulty_card: 19;
+    refund_without_an_answer: 20;
+    refund_due: 21;
 }

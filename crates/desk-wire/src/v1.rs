@@ -15,6 +15,7 @@ use desk_domain::{
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
     posting::Posting,
+    refund_unreadable::{Owed, Slip},
     staff::StaffProof,
 };
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,11 @@ pub enum Request {
         case: CaseId,
         lookup: Lookup,
         inquiry: Inquiry,
+    },
+    /// What is owed on a slip, for the document that was shown when it was given.
+    FindOwed {
+        case: CaseId,
+        slip: Slip,
     },
     Reserve {
         case: CaseId,
@@ -154,6 +160,7 @@ impl Request {
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
             Self::Inquire { .. } => "inquire",
+            Self::FindOwed { .. } => "find_owed",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::Issuer { .. } => "issuer",
@@ -208,6 +215,9 @@ pub enum Reply {
     Inquired {
         person: Box<PersonFacts>,
         found: Inquired,
+    },
+    Owed {
+        owed: Box<Owed>,
     },
     Reserved {
         reservation: Reservation,

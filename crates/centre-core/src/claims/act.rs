@@ -14,7 +14,7 @@ use desk_domain::{
     posting::Balanced,
 };
 
-use super::{Granted, Verdict, conflict};
+use super::{Granted, Verdict, conflict, purse_right};
 use crate::{
     answer::{Step, refuse, refuse_code, require},
     centre::Call,
@@ -62,6 +62,7 @@ impl Call<'_> {
         if let Some(held) = self.held(&programme.cell, &place.right, &place.epoch, case, claim).await? {
             return Ok(Verdict::Held(held));
         }
+        let (mut on_confirm, mut agreement) = (Balanced::none(), None);
         match (act, &person) {
             (CentreAct::ReportLoss { card_no, functions, accepted_at, .. }, Some(person)) => {
                 self.check_report(programme, case, person, card_no, functions).await?;
@@ -76,6 +77,12 @@ impl Call<'_> {
                 self.home_card(programme, claim, card_no).await?;
             }
             (CentreAct::HandBack { card, .. }, Some(person)) => self.check_hand_back(programme, claim, person, card, &place.right).await?,
+            (CentreAct::TakeInUnreadable { card_no, .. }, _) => {
+                agreement = Some(self.check_take_in(programme, claim, case, card_no).await?);
+            }
+            (CentreAct::PayOut { owed, payee, amount, .. }, _) => {
+                (on_confirm, agreement) = self.check_pay_out(programme, claim, (owed, payee, *amount)).await?;
+            }
             (
                 CentreAct::ReportLoss { .. }
                 | CentreAct::ReleaseLoss { .. }
@@ -85,13 +92,7 @@ impl Call<'_> {
                 None,
             ) => return refuse_code(Code::PersonNotFound),
         }
-        Ok(Verdict::Granted(Granted {
-            right: place.right,
-            epoch: place.epoch,
-            card_data: None,
-            on_confirm: Balanced::none(),
-            agreement: None,
-        }))
+        Ok(Verdict::Granted(Granted { right: place.right, epoch: place.epoch, card_data: None, on_confirm, agreement }))
     }
 
     async fn place_of(&mut self, programme: &Programme, act: &CentreAct) -> Step<Place> {
@@ -102,6 +103,11 @@ impl Call<'_> {
             CentreAct::ResendCode { person } => code_right(person),
             CentreAct::TakeIn { card_no } => found_right(card_no),
             CentreAct::HandBack { card, .. } => found_right(&card.card_no),
+            // The purse's own right: nobody refunds or loads it meanwhile.
+            CentreAct::TakeInUnreadable { card_no, .. } => {
+                return Ok(Place { right: purse_right(card_no), epoch: "unreadable".to_owned() });
+            }
+            CentreAct::PayOut { owed, .. } => return Ok(Place { right: format!("payout:{owed}"), epoch: "paid".to_owned() }),
         };
         if let CentreAct::Ticket { matter: Matter::OverdueIssue, person } = act {
             // One ticket for one broken promise.
@@ -241,7 +247,7 @@ impl Call<'_> {
     }
 
     /// The registered card of the programme, locked.
-    async fn home_card(&mut self, programme: &Programme, claim: &Claim, card_no: &CardNo) -> Step<Card> {
+    pub(crate) async fn home_card(&mut self, programme: &Programme, claim: &Claim, card_no: &CardNo) -> Step<Card> {
         let cards = self.tx.lock_cards(&programme.cell, std::slice::from_ref(card_no)).await?;
         match cards.into_iter().find(|card| card.programme == *claim.programme()) {
             Some(card) => Ok(card),

@@ -11,6 +11,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use desk_domain::{
     card::{CardData, CardImage},
     case::Service,
+    centre_act::CentreAct,
     claim::{Claim, Reservation},
     code::{Code, Message},
     id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, OperatorId, PersonId, WindowId},
@@ -96,6 +97,16 @@ impl Call<'_> {
                 return Self::kept(Reply::Reserved { reservation: held.reservation });
             }
         };
+        // Asked before anything is spent: clearing may be silent.
+        let due = match claim {
+            Claim::Act { act: CentreAct::TakeInUnreadable { card_no, .. }, .. } => self.due(programme, card_no).await?,
+            Claim::PurseRefund { .. }
+            | Claim::TopUp { .. }
+            | Claim::Reissue { .. }
+            | Claim::Validation { .. }
+            | Claim::PasswordReset { .. }
+            | Claim::Act { .. } => None,
+        };
         let reserved = centre_number('R', self.now, self.entropy);
         if let Some((amount, role)) = granted.agreement {
             self.spend_authorisation(authorisation, case, amount, role, &reserved).await?;
@@ -106,6 +117,7 @@ impl Call<'_> {
             card_data: granted.card_data,
             on_confirm: granted.on_confirm,
             later: self.paid_later(programme, claim),
+            due,
         };
         self.tx
             .put_claim(&ClaimRecord {
@@ -136,7 +148,8 @@ impl Call<'_> {
         if may {
             return Ok(());
         }
-        let code = if service == Service::RefundReadable { Code::DirectOutletOnly } else { Code::OutletNotAuthorized };
+        let of_purse = matches!(service, Service::RefundReadable | Service::RefundUnreadable | Service::RefundDue);
+        let code = if of_purse { Code::DirectOutletOnly } else { Code::OutletNotAuthorized };
         let list: Vec<&str> =
             programme.outlets.iter().filter(|(_, services)| services.contains(&service)).map(|(outlet, _)| outlet.as_str()).collect();
         refuse(Message::new(code).with("list", list.join("、")))

@@ -6,6 +6,7 @@ pub mod front;
 pub mod journal;
 pub mod paid_later;
 pub mod top_up;
+pub mod unreadable;
 pub mod world;
 
 /// Makes one test of each check; `$store` gives a fresh empty store, or nothing where it cannot be had.
@@ -21,6 +22,8 @@ macro_rules! contract_suite {
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
             paid_later: blocked_then_paid_once, nothing_but_the_block_is_let_out, a_block_nobody_was_let_do_is_suspense,
                 another_desk_finds_the_block, paid_as_clearing_has_it;
+            unreadable: taken_in_cleared_and_paid_once, taking_in_needs_a_second_person_and_a_card_in_order,
+                journeys_out_of_town_are_waited_for, clearing_that_is_silent_is_asked_again;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;
             acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
                 half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use centre_core::{
     Centre, Parts, Policy, Programme,
     neighbours::Neighbours,
-    policy::PasswordPolicy,
+    policy::{PasswordPolicy, Unreadable},
     ports::{EcardPlatform, Entropy, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult, StaffCards},
     record::{Card, Device, OperatorRecord, Person, Release},
     sandbox::{Account, Accounts},
@@ -173,6 +173,7 @@ fn programme(services: &[Service], transit: bool) -> Programme {
         same_day_refund: false,
         transit_open: true,
         back_office: transit.then_some(BackOffice { block: BlockState::Temporary, days: 7 }),
+        unreadable: transit.then_some(Unreadable { days: 7, remote_days: 21, authorise: Role::Supervisor }),
         purse_cap: transit.then_some(Fen(100_000)),
         card_prefix: "21509990".to_owned(),
         card_digits: 16,
@@ -221,7 +222,17 @@ fn policy() -> Policy {
             ),
             (
                 ProgrammeId::new(TRANSIT),
-                programme(&[Service::RefundReadable, Service::TopUp, Service::FormalLoss, Service::LossRelease], true),
+                programme(
+                    &[
+                        Service::RefundReadable,
+                        Service::RefundUnreadable,
+                        Service::RefundDue,
+                        Service::TopUp,
+                        Service::FormalLoss,
+                        Service::LossRelease,
+                    ],
+                    true,
+                ),
             ),
         ]),
         ..Policy::default()

@@ -5,6 +5,7 @@ mod people;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use centre_core::{
+    neighbours::ClearedPurse,
     number::local_day,
     policy::Numbering,
     record::{Card, OperatorRecord},
@@ -134,6 +135,9 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
 /// A pupil whose card was ordered in another channel, as the platform alone knows.
 const ORDERED_ELSEWHERE: u32 = 23;
 
+/// A resident whose card gives no answer any more.
+const WORN: u32 = 14;
+
 /// What the systems around the centre keep.
 fn neighbours(secrets: &Secrets, rules: &RuleSets, cast: &Cast<'_>, tray: &[CardLine], now: DateTime<Utc>) -> Opening {
     let today = local_day(now);
@@ -150,6 +154,14 @@ fn neighbours(secrets: &Secrets, rules: &RuleSets, cast: &Cast<'_>, tray: &[Card
             opening.cards.push((CardNo::new(&line.card_no), kept));
         }
     }
+    for line in tray {
+        let purse = rules.of_card(&image(line), today).is_some_and(|set| set.purse.is_some());
+        if purse {
+            let cleared = ClearedPurse { balance: Fen(line.balance_fen), ..ClearedPurse::default() };
+            opening.purses.push((CardNo::new(&line.card_no), cleared));
+        }
+    }
+    opening.purses.push((people::resident_card_no(WORN), ClearedPurse { balance: Fen(2_340), ..ClearedPurse::default() }));
     opening.issues = people::first_issues(today, now);
     let (codes, delivery) = people::codes(now);
     opening.codes = codes;

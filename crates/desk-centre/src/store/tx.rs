@@ -9,7 +9,7 @@ use centre_core::{
     store::{Stored, Tx},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_domain::id::{CardNo, CaseId, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
+use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 use sqlx::{Postgres, Transaction};
 
 use super::{book, claim, failed, half, journal, payout, people, request};
@@ -155,6 +155,10 @@ impl Tx for PostgresTx {
 
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {
         payout::one(&mut self.0, reservation).await
+    }
+
+    async fn payout_of_case(&mut self, number: &CaseNumber) -> Stored<Option<Payout>> {
+        payout::of_case(&mut self.0, number).await
     }
 
     async fn put_payout(&mut self, payout: &Payout) -> Stored<()> {

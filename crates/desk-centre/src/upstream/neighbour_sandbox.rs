@@ -15,15 +15,16 @@ use centre_core::{
     neighbours::{Neighbours, System, Trouble},
     ports::PortFailure,
     upstream::{
-        CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, TextMessages, TicketOrder, Tickets,
+        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, TextMessages,
+        TicketOrder, Tickets,
     },
 };
-use desk_domain::{function::FunctionState, id::PersonId, inquiry::CodeFacts};
+use desk_domain::{function::FunctionState, id::PersonId, inquiry::CodeFacts, money::Fen};
 use serde::{Deserialize, Serialize};
 
 use super::neighbours::{
-    CODES_PATH, CardQuery, ISSUE_PATH, LOANS_PATH, OPEN_PATH, Opening, PersonQuery, RELEASE_PATH, REPORT_PATH, RESEND_PATH, STATE_PATH,
-    StateQuery, TICKET_PATH,
+    BALANCE_PATH, BalanceQuery, CLOSE_PATH, CODES_PATH, CardQuery, ISSUE_PATH, LOANS_PATH, OPEN_PATH, Opening, PersonQuery, RELEASE_PATH,
+    REMOTE_PATH, REPORT_PATH, RESEND_PATH, STATE_PATH, StateQuery, TICKET_PATH,
 };
 
 /// What goes wrong with one system, as a test asks for it.
@@ -73,6 +74,9 @@ pub fn router() -> Router {
         .route(RESEND_PATH, post(resend))
         .route(ISSUE_PATH, post(issue))
         .route(TICKET_PATH, post(ticket))
+        .route(REMOTE_PATH, post(remote))
+        .route(CLOSE_PATH, post(close))
+        .route(BALANCE_PATH, post(balance))
         .route_layer(from_fn_with_state(app.clone(), admit))
         .route(OPEN_PATH, post(open))
         .route("/v1/trouble", post(trouble))
@@ -101,6 +105,7 @@ fn path_system(path: &str) -> &'static str {
         CODES_PATH | RESEND_PATH => System::Messages.name(),
         ISSUE_PATH => System::Issues.name(),
         TICKET_PATH => System::Tickets.name(),
+        REMOTE_PATH | CLOSE_PATH | BALANCE_PATH => System::Clearing.name(),
         _ => System::Bank.name(),
     }
 }
@@ -126,6 +131,9 @@ async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> Resu
     }
     for (person, sent) in opening.codes {
         books.codes.entry(person).or_insert_with(|| vec![sent]);
+    }
+    for (card, purse) in opening.purses {
+        books.purses.entry(card).or_insert(purse);
     }
     books.delivery.extend(opening.delivery);
     drop(books);
@@ -184,4 +192,16 @@ async fn issue(State(app): State<Arc<App>>, Json(person): Json<PersonId>) -> Ans
 
 async fn ticket(State(app): State<Arc<App>>, Json(order): Json<TicketOrder>) -> Answer<()> {
     Ok(Json(Tickets::open(&app.neighbours, &order).await?))
+}
+
+async fn remote(State(app): State<Arc<App>>, Json(query): Json<CardQuery>) -> Answer<bool> {
+    Ok(Json(app.neighbours.remote(&query.card_no).await?))
+}
+
+async fn close(State(app): State<Arc<App>>, Json(order): Json<CloseOrder>) -> Answer<()> {
+    Ok(Json(app.neighbours.close(&order).await?))
+}
+
+async fn balance(State(app): State<Arc<App>>, Json(query): Json<BalanceQuery>) -> Answer<Option<Fen>> {
+    Ok(Json(app.neighbours.balance(&query.card_no, query.at).await?))
 }

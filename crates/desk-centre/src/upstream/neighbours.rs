@@ -3,11 +3,11 @@
 
 use async_trait::async_trait;
 use centre_core::{
-    neighbours::{KeptCard, System},
+    neighbours::{ClearedPurse, KeptCard, System},
     ports::PortFailure,
     upstream::{
-        CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages, TicketOrder, Tickets,
-        Upstream,
+        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages,
+        TicketOrder, Tickets, Upstream,
     },
 };
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use desk_domain::{
     function::FunctionState,
     id::{CardNo, PersonId},
     inquiry::{CodeFacts, Delivery, Sent},
+    money::Fen,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ pub const CODES_PATH: &str = "/v1/codes";
 pub const RESEND_PATH: &str = "/v1/codes/resend";
 pub const ISSUE_PATH: &str = "/v1/first-issue";
 pub const TICKET_PATH: &str = "/v1/tickets";
+pub const REMOTE_PATH: &str = "/v1/clearing/remote";
+pub const CLOSE_PATH: &str = "/v1/clearing/close";
+pub const BALANCE_PATH: &str = "/v1/clearing/balance";
 pub const OPEN_PATH: &str = "/v1/open";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,6 +45,12 @@ pub struct StateQuery {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CardQuery {
     pub card_no: CardNo,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BalanceQuery {
+    pub card_no: CardNo,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +69,8 @@ pub struct Opening {
     pub issues: Vec<(PersonId, IssueRecord)>,
     pub codes: Vec<(PersonId, Sent)>,
     pub delivery: Vec<(PersonId, Delivery)>,
+    #[serde(default)]
+    pub purses: Vec<(CardNo, ClearedPurse)>,
 }
 
 /// Where each system is reached.
@@ -73,11 +85,12 @@ pub struct Addresses {
     pub messages: Option<String>,
     pub issues: Option<String>,
     pub tickets: Option<String>,
+    pub clearing: Option<String>,
 }
 
 impl Addresses {
-    pub const SYSTEMS: [System; 6] =
-        [System::SocialSecurity, System::Bank, System::Library, System::Messages, System::Issues, System::Tickets];
+    pub const SYSTEMS: [System; 7] =
+        [System::SocialSecurity, System::Bank, System::Library, System::Messages, System::Issues, System::Tickets, System::Clearing];
 
     #[must_use]
     pub fn of(&self, system: System) -> Option<&str> {
@@ -88,6 +101,7 @@ impl Addresses {
             System::Messages => &self.messages,
             System::Issues => &self.issues,
             System::Tickets => &self.tickets,
+            System::Clearing => &self.clearing,
         };
         own.as_deref().or(self.everything.as_deref())
     }
@@ -145,6 +159,7 @@ impl NeighbourClient {
                 issues: std::mem::take(&mut rest.issues),
                 codes: std::mem::take(&mut rest.codes),
                 delivery: std::mem::take(&mut rest.delivery),
+                purses: std::mem::take(&mut rest.purses),
             };
             for (system, caller) in &self.callers {
                 let _opened: () = caller.post(system.name(), OPEN_PATH, &piece).await?;
@@ -163,6 +178,7 @@ impl NeighbourClient {
             messages: Box::new(self.clone()),
             issues: Box::new(self.clone()),
             tickets: Box::new(self.clone()),
+            clearing: Box::new(self.clone()),
         }
     }
 }
@@ -219,5 +235,20 @@ impl IssueRegister for NeighbourClient {
 impl Tickets for NeighbourClient {
     async fn open(&self, order: &TicketOrder) -> Result<(), PortFailure> {
         self.post(System::Tickets, TICKET_PATH, order).await
+    }
+}
+
+#[async_trait]
+impl Clearing for NeighbourClient {
+    async fn remote(&self, card_no: &CardNo) -> Result<bool, PortFailure> {
+        self.post(System::Clearing, REMOTE_PATH, &CardQuery { card_no: card_no.clone() }).await
+    }
+
+    async fn close(&self, order: &CloseOrder) -> Result<(), PortFailure> {
+        self.post(System::Clearing, CLOSE_PATH, order).await
+    }
+
+    async fn balance(&self, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<Fen>, PortFailure> {
+        self.post(System::Clearing, BALANCE_PATH, &BalanceQuery { card_no: card_no.clone(), at: now }).await
     }
 }

@@ -451,6 +451,7 @@ async fn drive<T>(
                     | Reply::Person { .. }
                     | Reply::Card { .. }
                     | Reply::Inquired { .. }
+                    | Reply::Owed { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported

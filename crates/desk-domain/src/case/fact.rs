@@ -9,10 +9,11 @@ use crate::{
     claim::Reservation,
     code::{Code, Message},
     function::Function,
-    id::{CardNo, CentreNumber, OperatorId},
+    id::{CardNo, CaseNumber, CentreNumber, OperatorId},
     money::Fen,
     person::{CardFacts, PersonFacts},
     posting::Balanced,
+    refund_unreadable::Owed,
     replacement::Ground,
     ruleset::Level,
 };
@@ -256,6 +257,17 @@ pub enum Fact {
     NoticeGiven {
         messages: Vec<Message>,
     },
+    /// The centre knows the slip, and what is owed on it.
+    OwedKnown {
+        owed: Box<Owed>,
+        amount: Fen,
+        authorise: Option<Level>,
+        moment: Moment,
+    },
+    /// Which slip the customer brought.
+    SlipGiven {
+        number: CaseNumber,
+    },
     /// Everything was shown; nothing more to do.
     Shown {
         message: Option<Message>,
@@ -319,6 +331,8 @@ impl Fact {
             Self::StockDiffers { .. } => "stock_differs",
             Self::StockMoved { .. } => "stock_moved",
             Self::NoticeGiven { .. } => "notice_given",
+            Self::OwedKnown { .. } => "owed_known",
+            Self::SlipGiven { .. } => "slip_given",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
             Self::Referred { .. } => "referred",
@@ -374,6 +388,8 @@ impl Fact {
             | Self::StockDiffers { .. }
             | Self::StockMoved { .. }
             | Self::NoticeGiven { .. }
+            | Self::OwedKnown { .. }
+            | Self::SlipGiven { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
             | Self::Referred { .. }
@@ -426,6 +442,8 @@ impl Fact {
             | Self::CardKept { .. }
             | Self::StockWay { .. }
             | Self::StockMoved { .. }
+            | Self::OwedKnown { .. }
+            | Self::SlipGiven { .. }
             | Self::Cancelled => None,
         }
     }

@@ -7,7 +7,8 @@ use super::{
     Answer, Effect, Input, Outcome,
     context::{Cx, all, stale},
     fact::{Fact, Misplaced},
-    question::{Ask, Field, FieldKind, Next, Question, Shown},
+    question::{Ask, Field, FieldKind, Next, Question},
+    trial::{Trial, TrialStep},
 };
 use crate::{
     code::{Code, Message},
@@ -19,24 +20,13 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandIn {
     /// What is to be seen on it?
-    Inspecting {
-        wanted: Wanted,
-    },
-    /// It is put onto the reader and tried, once more.
-    Testing {
-        tests: ReadTests,
-    },
-    Trying {
-        tests: ReadTests,
-    },
+    Inspecting { wanted: Wanted },
+    /// It is tried on the reader.
+    Testing { trial: Trial },
     /// Which card is it, and does it stay?
-    Naming {
-        ground: Ground,
-    },
+    Naming { ground: Ground },
     /// It says so itself.
-    Tapping {
-        ground: Ground,
-    },
+    Tapping { ground: Ground },
 }
 
 /// What the customer asks for.
@@ -84,21 +74,7 @@ impl HandIn {
                 };
                 Question::new("damage", title, Ask::Form { fields, submit: submit.to_owned() }).into()
             }
-            Self::Testing { tests } => {
-                let needed = cx.rules.replacement.as_ref().map_or(0, |rule| rule.failed_reads);
-                Question::new(
-                    format!("test.{}", tests.failed.saturating_add(1)),
-                    format!("第 {} 次试读：把旧卡平放在读卡器上，放好后按 F6", tests.failed.saturating_add(1)),
-                    Ask::Act {
-                        key: "F6",
-                        label: "试读".to_owned(),
-                        detail: vec![Shown::plain("已读不出", format!("{} / {needed} 次", tests.failed))],
-                    },
-                )
-                .help("每次都拿起来重新放平；读得出就不是质量问题。")
-                .into()
-            }
-            Self::Trying { .. } => Next::Do(Effect::TryCard),
+            Self::Testing { trial } => trial.next(needed(cx)),
             Self::Naming { ground } => {
                 let mut number = Field::new("card_no", "卡面卡号", FieldKind::CardNumber).optional();
                 if ground.readable() {
@@ -121,11 +97,7 @@ impl HandIn {
         match (self, input) {
             (_, Input::Answer(Answer::Cancel)) => Ok(Fact::Cancelled),
             (Self::Inspecting { wanted }, Input::Answer(Answer::Fill { values })) => inspected(*wanted, &values, cx),
-            (Self::Testing { .. }, Input::Answer(Answer::Act)) => Ok(Fact::TestOrdered),
-            (Self::Trying { .. }, Input::Outcome(Outcome::CardTried { failed })) => Ok(match failed {
-                Some(_) => Fact::ReadTested { failed, enough: enough(self, cx) },
-                None => super::no(cx.refuse(Code::QualityNotProven)),
-            }),
+            (Self::Testing { trial }, input) => trial.decide(input, needed(cx), cx.refuse(Code::QualityNotProven)),
             (Self::Naming { ground }, Input::Answer(Answer::Fill { values })) => named(ground, &values, cx),
             (Self::Tapping { .. }, Input::Outcome(Outcome::CardRead { card })) => {
                 if card.blank || !cx.rules.owns(&card) {
@@ -143,20 +115,19 @@ impl HandIn {
     pub fn apply(self, fact: Fact) -> Result<HandInStep, Misplaced> {
         let name = fact.name();
         Ok(match (self, fact) {
-            (Self::Inspecting { .. }, Fact::GroundGiven { ground: Ground::Quality { tests } }) => {
-                HandInStep::Still(Self::Testing { tests })
+            (Self::Inspecting { .. }, Fact::GroundGiven { ground: Ground::Quality { .. } }) => {
+                HandInStep::Still(Self::Testing { trial: Trial::begin() })
             }
             (Self::Inspecting { .. }, Fact::GroundGiven { ground }) => HandInStep::Still(Self::Naming { ground }),
-            (Self::Testing { tests }, Fact::TestOrdered) => HandInStep::Still(Self::Trying { tests }),
-            (Self::Trying { tests }, Fact::ReadTested { enough, .. }) => {
-                let tests = ReadTests { failed: tests.failed.saturating_add(1), ..tests };
-                HandInStep::Still(if enough { Self::Naming { ground: Ground::Quality { tests } } } else { Self::Testing { tests } })
-            }
+            (Self::Testing { trial }, fact) => HandInStep::Still(match trial.apply(&fact)? {
+                TrialStep::Still(trial) => Self::Testing { trial },
+                TrialStep::Done { failed } => Self::Naming { ground: Ground::Quality { tests: ReadTests { failed, passed: 0 } } },
+            }),
             (Self::Naming { ground }, Fact::ToBeTapped) => HandInStep::Still(Self::Tapping { ground }),
             (Self::Naming { ground } | Self::Tapping { ground }, Fact::CardKept { card_no }) => {
                 HandInStep::Done(OldCard { ground, card_no })
             }
-            (Self::Inspecting { .. } | Self::Testing { .. } | Self::Trying { .. } | Self::Naming { .. } | Self::Tapping { .. }, _) => {
+            (Self::Inspecting { .. } | Self::Naming { .. } | Self::Tapping { .. }, _) => {
                 return Err(Misplaced { state: "hand_in", fact: name });
             }
         })
@@ -184,10 +155,9 @@ fn inspected(wanted: Wanted, values: &[(String, String)], cx: &Cx<'_>) -> Result
     })
 }
 
-/// Is the test under way the last one that is needed?
-fn enough(state: &HandIn, cx: &Cx<'_>) -> bool {
-    let needed = cx.rules.replacement.as_ref().map_or(0, |rule| rule.failed_reads);
-    if let HandIn::Trying { tests } = state { tests.failed.saturating_add(1) >= needed } else { false }
+/// Tries that a free card needs.
+fn needed(cx: &Cx<'_>) -> u32 {
+    cx.rules.replacement.as_ref().map_or(0, |rule| rule.failed_reads)
 }
 
 fn named(ground: &Ground, values: &[(String, String)], cx: &Cx<'_>) -> Result<Fact, Message> {

@@ -58,6 +58,14 @@ pub struct Papers {
     pub read: bool,
 }
 
+impl Papers {
+    /// Number of the document of whoever stands at the window.
+    #[must_use]
+    pub fn presenter(&self) -> &str {
+        self.agent.as_ref().map_or(&self.number.number, |agent| &agent.number.number)
+    }
+}
+
 /// Document of somebody who acts for the holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentPapers {

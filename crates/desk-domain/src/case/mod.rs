@@ -20,9 +20,12 @@ mod keeping;
 pub mod paper;
 mod password_reset;
 pub mod question;
+mod refund_due;
 mod refund_readable;
+mod refund_unreadable;
 mod reissue;
 mod top_up;
+mod trial;
 mod validation;
 pub mod words;
 mod writing;
@@ -47,7 +50,9 @@ pub use self::{
     paper::PaperFacts,
     password_reset::PasswordReset,
     question::{Next, Picture, Question},
+    refund_due::RefundDue,
     refund_readable::RefundReadable,
+    refund_unreadable::RefundUnreadable,
     reissue::Reissue,
     top_up::TopUp,
     validation::Validation,
@@ -61,6 +66,7 @@ use crate::{
     inquiry::{Inquired, Inquiry},
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
+    refund_unreadable::{Owed, Slip},
 };
 
 /// The services of the counter, by what they are for (no programme and no city in a name).
@@ -77,6 +83,10 @@ pub enum Service {
     ReplaceFaulty,
     /// S-09
     RefundReadable,
+    /// S-10
+    RefundUnreadable,
+    /// S-10
+    RefundDue,
     /// S-11
     TopUp,
     /// S-13
@@ -113,6 +123,8 @@ impl Service {
         Self::ReplaceDamaged,
         Self::ReplaceFaulty,
         Self::RefundReadable,
+        Self::RefundUnreadable,
+        Self::RefundDue,
         Self::TopUp,
         Self::PasswordReset,
         Self::GuardianPhone,
@@ -138,6 +150,7 @@ impl Service {
             Self::ReplaceDamaged => "S-06",
             Self::ReplaceFaulty => "S-07",
             Self::RefundReadable => "S-09",
+            Self::RefundUnreadable | Self::RefundDue => "S-10",
             Self::TopUp => "S-11",
             Self::Validation => "S-13",
             Self::TemporaryLoss => "S-14",
@@ -193,6 +206,8 @@ pub enum Effect {
     FindCard { lookup: Lookup },
     /// Ask the centre for a person, and the system that keeps a matter about it. Harmless.
     Inquire { lookup: Lookup, inquiry: Inquiry },
+    /// Ask the centre what is owed on a slip. Harmless.
+    FindOwed { slip: Slip },
     /// Reserve the right. Repeated with the same request id for ever.
     Reserve { request: RequestId, claim: Claim, authorisation: Option<CentreNumber> },
     /// Give an unused reservation back. Repeated with the same request id.
@@ -219,6 +234,7 @@ impl Effect {
             Self::FindPerson { .. } => "find_person",
             Self::FindCard { .. } => "find_card",
             Self::Inquire { .. } => "inquire",
+            Self::FindOwed { .. } => "find_owed",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::WriteCard { .. } => "write_card",
@@ -239,6 +255,7 @@ impl Effect {
             | Self::FindPerson { .. }
             | Self::FindCard { .. }
             | Self::Inquire { .. }
+            | Self::FindOwed { .. }
             | Self::ResolveWrite { .. } => false,
             Self::Reserve { .. }
             | Self::Release { .. }
@@ -258,6 +275,7 @@ impl Effect {
             | Self::FindPerson { .. }
             | Self::FindCard { .. }
             | Self::Inquire { .. }
+            | Self::FindOwed { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -273,6 +291,7 @@ impl Effect {
             Self::FindPerson { .. }
             | Self::FindCard { .. }
             | Self::Inquire { .. }
+            | Self::FindOwed { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -302,6 +321,9 @@ pub enum Outcome {
     Inquired {
         person: Box<PersonFacts>,
         found: Inquired,
+    },
+    OwedFound {
+        owed: Box<Owed>,
     },
     Reserved {
         reservation: Reservation,
@@ -421,6 +443,8 @@ pub enum Flow {
     CardQuery(CardQuery),
     Reissue(Reissue),
     RefundReadable(RefundReadable),
+    RefundUnreadable(RefundUnreadable),
+    RefundDue(RefundDue),
     TopUp(TopUp),
     Validation(Validation),
     PasswordReset(PasswordReset),
@@ -447,6 +471,8 @@ macro_rules! each {
             Flow::CardQuery($inner) => $answer,
             Flow::Reissue($inner) => $answer,
             Flow::RefundReadable($inner) => $answer,
+            Flow::RefundUnreadable($inner) => $answer,
+            Flow::RefundDue($inner) => $answer,
             Flow::TopUp($inner) => $answer,
             Flow::Validation($inner) => $answer,
             Flow::PasswordReset($inner) => $answer,
@@ -470,6 +496,8 @@ impl Case {
                 Service::ReplaceDamaged => Flow::Reissue(Reissue::of_handed_in(Wanted::Damage)),
                 Service::ReplaceFaulty => Flow::Reissue(Reissue::of_handed_in(Wanted::Quality)),
                 Service::RefundReadable => Flow::RefundReadable(RefundReadable::Tapping),
+                Service::RefundUnreadable => Flow::RefundUnreadable(RefundUnreadable::begin()),
+                Service::RefundDue => Flow::RefundDue(RefundDue::begin()),
                 Service::TopUp => Flow::TopUp(TopUp::Tapping),
                 Service::Validation => Flow::Validation(Validation::Tapping),
                 Service::PasswordReset => Flow::PasswordReset(PasswordReset::begin()),
@@ -539,6 +567,8 @@ impl Case {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
             Flow::Reissue(state) => Flow::Reissue(state.apply(fact)?),
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
+            Flow::RefundUnreadable(state) => Flow::RefundUnreadable(state.apply(fact)?),
+            Flow::RefundDue(state) => Flow::RefundDue(state.apply(fact)?),
             Flow::TopUp(state) => Flow::TopUp(state.apply(fact)?),
             Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
             Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
@@ -585,6 +615,7 @@ impl Case {
     pub fn waits_for_line(&self) -> bool {
         match &self.flow {
             Flow::CardQuery(_)
+            | Flow::RefundDue(_)
             | Flow::TopUp(_)
             | Flow::Validation(_)
             | Flow::Guidance(_)
@@ -595,6 +626,7 @@ impl Case {
             Flow::Keeping(state) => state.waits_for_line(),
             Flow::Reissue(state) => state.waits_for_line(),
             Flow::RefundReadable(state) => state.waits_for_line(),
+            Flow::RefundUnreadable(state) => state.waits_for_line(),
             Flow::PasswordReset(state) => state.waits_for_line(),
         }
     }
@@ -608,6 +640,8 @@ impl Case {
             Flow::CardQuery(_)
             | Flow::Reissue(_)
             | Flow::RefundReadable(_)
+            | Flow::RefundUnreadable(_)
+            | Flow::RefundDue(_)
             | Flow::TopUp(_)
             | Flow::Validation(_)
             | Flow::PasswordReset(_)
@@ -697,6 +731,7 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         | Outcome::PersonFound { .. }
         | Outcome::CardFound { .. }
         | Outcome::Inquired { .. }
+        | Outcome::OwedFound { .. }
         | Outcome::Reserved { .. }
         | Outcome::Released
         | Outcome::Write { .. }

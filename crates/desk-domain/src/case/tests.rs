@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     card::{BlockState, CardData, PurseImage, RefundMethod, TearEvidence, WriteProof},
+    centre_act::CentreAct,
     claim::PaidLater,
     code::Code,
     function::{Function, FunctionFacts, FunctionState, LossChannel},
@@ -13,6 +14,7 @@ use crate::{
     inquiry::{CodeFacts, IssueClass, IssueFacts, IssueState},
     person::{CardStatus, HolderClass, InitialPassword},
     posting::{Account, Balanced},
+    refund_unreadable::Owed,
     ruleset::{RuleFile, RuleSet, RuleSets},
 };
 
@@ -151,7 +153,13 @@ struct Table {
 impl Table {
     fn new(service: Service, line: LineMode) -> Self {
         let programme = match service {
-            Service::RefundReadable | Service::TopUp | Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => PURSE,
+            Service::RefundReadable
+            | Service::RefundUnreadable
+            | Service::RefundDue
+            | Service::TopUp
+            | Service::TemporaryLoss
+            | Service::FormalLoss
+            | Service::LossRelease => PURSE,
             Service::CardQuery
             | Service::ReissueLost
             | Service::ReplaceDamaged
@@ -190,7 +198,7 @@ impl Table {
             online: line == LineMode::Online,
             now: ten(),
             on_reader: match service {
-                Service::RefundReadable | Service::TopUp => card(Some(3650)),
+                Service::RefundReadable | Service::RefundUnreadable | Service::RefundDue | Service::TopUp => card(Some(3650)),
                 Service::ReissueLost | Service::ReplaceDamaged | Service::ReplaceFaulty => blank(),
                 Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => card(Some(3650)),
                 Service::CardQuery
@@ -260,6 +268,15 @@ impl Table {
             Effect::FindPerson { .. } => Outcome::PersonFound { person: Box::new(person(&self.rules)) },
             Effect::Inquire { inquiry, .. } => Outcome::Inquired { person: Box::new(self.holder()), found: found(*inquiry) },
             Effect::FindCard { .. } => Outcome::CardFound { card: Box::new(facts_of(&self.on_reader, &self.rules)) },
+            Effect::FindOwed { .. } => Outcome::OwedFound {
+                owed: Box::new(Owed {
+                    cell: self.rules.cell.clone(),
+                    reservation: CentreNumber::new("R0"),
+                    card_no: self.on_reader.card_no.clone(),
+                    from: "2026-11-20".parse().unwrap(),
+                    cleared: Some(Fen(3650)),
+                }),
+            },
             Effect::Reserve { claim, .. } => Outcome::Reserved { reservation: self.reservation(claim) },
             Effect::Release { .. } => Outcome::Released,
             Effect::WriteCard { intent, .. } | Effect::ResolveWrite { intent, .. } => {
@@ -294,6 +311,9 @@ impl Table {
             Claim::TopUp { amount, .. } => {
                 Balanced::transfer(Account::PurseFloat { programme: programme.clone() }, Account::TopUpHeld { programme }, *amount)
             }
+            Claim::Act { act: CentreAct::PayOut { amount, .. }, .. } => {
+                Balanced::transfer(Account::RefundPayable { programme: programme.clone() }, Account::PurseFloat { programme }, *amount)
+            }
             Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => Balanced::none(),
         };
         Reservation {
@@ -306,6 +326,7 @@ impl Table {
                 valid_until: "2026-10-31".parse().unwrap(),
             }),
             on_confirm,
+            due: matches!(claim, Claim::Act { act: CentreAct::TakeInUnreadable { .. }, .. }).then(|| "2026-12-01".parse().unwrap()),
             later: match claim {
                 Claim::PurseRefund { card, .. } if of_back_office(card) => {
                     Some(PaidLater { block: BlockState::Temporary, from: "2026-12-01".parse().unwrap() })
@@ -332,6 +353,8 @@ impl Table {
                     | Service::ReplaceDamaged
                     | Service::ReplaceFaulty
                     | Service::RefundReadable
+                    | Service::RefundUnreadable
+                    | Service::RefundDue
                     | Service::Validation
                     | Service::FirstIssue
                     | Service::BadCard
@@ -352,6 +375,8 @@ impl Table {
                             "expiry" => "长期",
                             "tendered" | "amount" => "５０",
                             "original" | "page" | "told" | "social_security" | "bank" | "surrendered" => "true",
+                            "slip" => "DEMO20261124W0310001",
+                            "card_no" | "card_no_again" if self.header.service == Service::RefundUnreadable => "3104999000000000101",
                             "cause.1" if self.header.service == Service::ReplaceDamaged => "true",
                             "card_no" if self.header.service == Service::ReplaceFaulty => "2150999000000001",
                             "illegible" if self.header.service == Service::ReplaceDamaged => "true",
@@ -657,6 +682,7 @@ fn resets_that_come_too_often_need_a_second_person() {
 fn offline_accepts_and_nothing_of_value_leaves() {
     for (service, accept) in [
         (Service::RefundReadable, "keep"),
+        (Service::RefundUnreadable, "accept"),
         (Service::ReissueLost, "accept"),
         (Service::ReplaceDamaged, "accept"),
         (Service::ReplaceFaulty, "accept"),
@@ -684,7 +710,7 @@ fn offline_accepts_and_nothing_of_value_leaves() {
         assert!(table.case.waits_for_line(), "{service:?}");
         assert!(table.case.papers().contains_key(&Paper::AcceptanceSlip));
         // A card that was handed in lies in its bag from now on.
-        let handed_in = matches!(service, Service::ReplaceDamaged | Service::ReplaceFaulty);
+        let handed_in = matches!(service, Service::ReplaceDamaged | Service::ReplaceFaulty | Service::RefundUnreadable);
         assert_eq!(table.case.papers().contains_key(&Paper::BagLabel), handed_in, "{service:?}");
         assert_eq!(table.till, Fen(50_000));
         table.online = true;
@@ -748,7 +774,7 @@ proptest! {
     fn no_order_of_events_pays_before_the_centre_confirmed(
         choices in prop::collection::vec(any::<u8>(), 1..60),
         offline in any::<bool>(),
-        which in 0..6_usize,
+        which in 0..8_usize,
         blocks in any::<bool>(),
     ) {
         let services = [
@@ -758,8 +784,11 @@ proptest! {
             Service::PasswordReset,
             Service::CardQuery,
             Service::ReplaceDamaged,
+            Service::RefundUnreadable,
+            Service::RefundDue,
         ];
         let mut table = Table::new(services[which], if offline { LineMode::Offline } else { LineMode::Online });
+        let blocks = blocks && services[which] == Service::RefundReadable;
         if let Some(purse) = table.on_reader.purse.as_mut().filter(|_| blocks) {
             purse.refund_method = RefundMethod::BlockThenBackOffice;
         }

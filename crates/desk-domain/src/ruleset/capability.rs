@@ -33,6 +33,7 @@ capabilities! {
     CardReplaceInformation, "card.replace_information";
     PurseRefund, "purse.refund";
     PurseRefundUnreadable, "purse.refund_unreadable";
+    PursePayout, "purse.payout";
     PurseTopUp, "purse.top_up";
     PurseTransfer, "purse.transfer";
     CardRewrite, "card.rewrite";
@@ -68,6 +69,8 @@ impl From<Service> for Capability {
             Service::ReplaceDamaged => Self::CardReplace,
             Service::ReplaceFaulty => Self::CardReplaceQuality,
             Service::RefundReadable => Self::PurseRefund,
+            Service::RefundUnreadable => Self::PurseRefundUnreadable,
+            Service::RefundDue => Self::PursePayout,
             Service::TopUp => Self::PurseTopUp,
             Service::Validation => Self::CardValidate,
             Service::PasswordReset => Self::PasswordReset,

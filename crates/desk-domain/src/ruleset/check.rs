@@ -129,16 +129,17 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
     let needs = match service.capability {
         Capability::CardReissue => set.reissue.is_none().then_some("reissue"),
         Capability::PurseRefund | Capability::PurseTopUp => set.purse.is_none().then_some("purse"),
+        Capability::PurseRefundUnreadable | Capability::PursePayout => {
+            set.purse.as_ref().is_none_or(|purse| purse.unreadable.is_none()).then_some("purse.unreadable")
+        }
+        Capability::CardReplace | Capability::CardReplaceQuality => set.replacement.is_none().then_some("replacement"),
         Capability::CardValidate => set.validity.is_none().then_some("validity"),
         Capability::PasswordReset => set.password.is_none().then_some("password"),
         Capability::CardIssueStatus => set.first_issue.is_none().then_some("first_issue"),
         Capability::SmsDiagnosis => set.sms.is_none().then_some("sms"),
         Capability::CardQuery
         | Capability::CardApply
-        | Capability::CardReplace
-        | Capability::CardReplaceQuality
         | Capability::CardReplaceInformation
-        | Capability::PurseRefundUnreadable
         | Capability::PurseTransfer
         | Capability::CardRewrite
         | Capability::LossTemporary

@@ -23,7 +23,8 @@ pub use self::{
     service::{
         Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules,
         DocumentKind, Fee, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
-        PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion, ValidityRules,
+        PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion, UnreadableRules,
+        ValidityRules,
     },
 };
 use crate::{
@@ -88,6 +89,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "reissue.channels",
     "refund.agree",
     "refund.later",
+    "refund.unreadable",
     "refund.next_steps",
     "validation.where",
     "password.slip",

@@ -6,7 +6,7 @@ use super::{
     Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, Capability, CardFamily, CodeRule,
     CourierRules, DocumentKind, Fee, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits,
     Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, ReplacementRules, Rule, RuleSet, ServiceRules,
-    SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, ValidityRules, Weekly, load::no_date, reader::Table,
+    SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, UnreadableRules, ValidityRules, Weekly, load::no_date, reader::Table,
 };
 use crate::{
     card::BlockState,
@@ -60,6 +60,12 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             transfer: table.flag("transfer", false),
             home_terminals: table.texts("home_terminals"),
             back_office: table.sub("back_office", back_office),
+            unreadable: table.sub("unreadable", |table| UnreadableRules {
+                failed_reads: table.number("failed_reads", 1..=20),
+                days: table.number("days", 1..=60),
+                remote_days: table.number("remote_days", 1..=90),
+                authorise: level(table, "authorise"),
+            }),
         }),
         validity: root.sub("validity", validity),
         reissue: root.sub("reissue", |table| ReissueRules {

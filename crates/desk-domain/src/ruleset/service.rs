@@ -177,6 +177,20 @@ pub struct PurseRules {
     pub home_terminals: Vec<String>,
     /// Refund of a purse that the counter can only put out of use; absent where such a purse is not refunded.
     pub back_office: Option<BackOffice>,
+    pub unreadable: Option<UnreadableRules>,
+}
+
+/// Refund of a card that gives no answer: it stays here, and clearing says what it held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadableRules {
+    /// Tries on the reader, all without an answer.
+    pub failed_reads: u32,
+    /// Calendar days until it is paid.
+    pub days: u32,
+    /// The same where the card was used out of town, whose journeys reach clearing later.
+    pub remote_days: u32,
+    /// Who must agree.
+    pub authorise: Level,
 }
 
 /// The purse is put out of use at the counter, and its balance is paid by the back office later.

@@ -11,7 +11,7 @@ use desk_domain::{
     money::Fen,
     normalise, offline, password_reset,
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
-    refund, reissue,
+    refund, refund_unreadable, reissue,
     replacement::{self, Ground},
     ruleset::{Capability, Fee, Level, RuleSet, RuleSets},
     top_up, validation,
@@ -172,6 +172,14 @@ impl Weighing<'_> {
             }
             return Ok(());
         }
+        if service == Service::RefundUnreadable {
+            if situation.facts.read_tests.passed > 0 {
+                self.say(rules.message(Some(service), Code::CardReadable));
+            }
+            let decided = refund_unreadable::take_in(rules, &outlet, at, &centre);
+            self.terms.authorise = self.heed(decided).map(|level| (level, None));
+            return Ok(());
+        }
         if service == Service::TopUp {
             let known = (situation.line == Line::Online).then_some(&centre);
             self.heed(top_up::decide(rules, top_up::Facts { outlet: &outlet, at, card: &card, centre: known }));
@@ -313,6 +321,7 @@ fn papers(service: Service, word: Word, paid: bool, later: bool) -> Vec<&'static
         Word::AcceptedOffline => vec!["acceptance_slip"],
         Word::Allowed if service == Service::RefundReadable && later => vec!["acceptance_slip"],
         Word::Allowed if service == Service::RefundReadable => vec!["refund_voucher"],
+        Word::Allowed if service == Service::RefundUnreadable => vec!["bag_label", "acceptance_slip"],
         Word::Allowed if service == Service::TopUp => vec!["receipt"],
         Word::Allowed if service == Service::CardQuery || service == Service::Validation => Vec::new(),
         Word::Allowed if paid => vec!["receipt", "voucher"],
