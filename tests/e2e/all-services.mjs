@@ -35,7 +35,8 @@ function typed(field, holder) {
   if (id === 'supervisor') return '2001'
   if (id === 'password') return 'demo-2001'
   if (/agent.*number|number.*agent/.test(id)) return person('resident-0003').number
-  if (/card/.test(id)) return '9999000000000017'
+  if (/card/.test(id)) return WORN
+  if (id === 'photo') return '0001.jpg'
   if (/number|holder|id_/.test(id) && !/phone|bag|slip/.test(id)) return holder
   if (/phone|mobile/.test(id) || label.includes('手机')) return '13800005678'
   if (/address/.test(id) || label.includes('地址')) return '虚构路1号'
@@ -45,10 +46,13 @@ function typed(field, holder) {
   return '1'
 }
 
-async function fill(holder) {
+/** What is ticked only where it is so. */
+const unticked = (service, id) => id === 'illegible' || (id.startsWith('cause.') && service.service === 'replace_faulty')
+
+async function fill(holder, service) {
   const { revision } = await desk.at()
   for (const field of await fields()) {
-    if (field.filled) continue
+    if (field.filled || unticked(service, field.id)) continue
     await desk.focusField(field.id)
     if (field.kind === 'tick') await desk.press('Space')
     else if (field.kind === 'choice') await desk.press('1')
@@ -111,14 +115,14 @@ async function drive(service, cards, holder) {
         await give('1')
         break
       case 'form':
-        await fill(holder)
+        await fill(holder, service)
         break
       case 'go':
         if (question(at).includes('wait_line')) return 'waits for the line'
         await give('Enter')
         break
       case 'authorise':
-        await fill(holder)
+        await fill(holder, service)
         break
       case 'act': {
         const chord = await desk.run(`return document.querySelector('[data-named-act] kbd')?.innerText ?? null`)
@@ -182,8 +186,9 @@ async function one(service) {
   await hands.until('')
   await hands.look('services', name, false)
   const purse = service.programme.includes('one-card')
-  const cards = purse ? ['purse-unload', 'purse-above-limit', 'purse-empty'] : ['education-expired', 'education-current']
-  const holder = purse ? resident : pupil
+  const usual = purse ? ['purse-unload', 'purse-above-limit', 'purse-empty'] : ['education-expired', 'education-current']
+  const cards = service.service === 'pick_up' ? ['purse-made'] : usual
+  const holder = COMES[service.service] ?? (purse ? resident : pupil)
   let end = await drive(service, cards, holder)
   if ((await desk.at()).ask === 'ended') {
     const good = await desk.run(`return document.querySelector('[data-good]')?.dataset.good`)
@@ -243,6 +248,10 @@ async function main() {
   assert.ok(good >= 4, 'the usual services come to their good end')
 }
 
+/** A card that gives no answer any more. */
+const WORN = '3104999000000001014'
+/** Who comes for what nobody else could get. */
+const COMES = { pick_up: person('resident-0030').number, application: person('resident-0031').number }
 const pupil = person('pupil-0010').number
 const resident = person('resident-0002').number
 

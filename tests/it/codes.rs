@@ -11,26 +11,13 @@ use desk_domain::code::Code;
 /// Codes of services that are not built yet, or of which the decision stands and no case asks for it. A code that gains a raiser
 /// has to leave this list.
 const LATER_SERVICES: &[&str] = &[
-    "BENEFIT_WARNING",
-    "CONSENT_REQUIRED",
     "COURIER_NOT_SELECTED",
     "DEVICE_FAIL",
-    "EMS_COLLECT",
-    "LIBRARY_LOAN_OPEN",
     "NAME_DIFFERS",
-    "NO_CHANGE_NEEDED",
-    "NO_CONTACTLESS",
-    "OFFLINE_ONLY",
-    "ONLINE_FIRST_ONLY",
-    "PROVINCIAL_CARD_EXISTS",
-    "REFER_DESTINATION",
-    "REFUND_FIRST",
     "REVERSAL_NOT_LATEST",
     "REVERSAL_NOT_OWN",
     "REVERSAL_NOT_SAME_DAY",
     "REWRITE_NOT_ALLOWED",
-    "SSN_TYPE_MISMATCH",
-    "TRANSFER_FORBIDDEN",
 ];
 
 /// Every source of the product: its path and its text without tests.

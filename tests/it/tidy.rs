@@ -36,7 +36,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("desk-store", &["desk-app", "desk-domain", "desk-wire"]),
     ("desk-link", &["desk-app", "desk-domain", "desk-wire"]),
     ("desk-print", &["desk-app", "desk-domain"]),
-    ("desk-compose", &["desk-app", "desk-card", "desk-domain", "desk-link", "desk-print", "desk-reader", "desk-store", "desk-wire"]),
+    (
+        "desk-compose",
+        &["desk-app", "desk-card", "desk-domain", "desk-intake", "desk-link", "desk-print", "desk-reader", "desk-store", "desk-wire"],
+    ),
     ("desk-centre", &["centre-core", "issuer-keys", "desk-domain", "desk-wire"]),
     ("deskctl", &["desk-card", "desk-domain", "desk-intake", "desk-reader", "desk-wire", "desk-compose"]),
     ("demo-tray", &["desk-cardsim"]),

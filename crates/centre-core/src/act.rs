@@ -78,6 +78,9 @@ impl Call<'_> {
                 }
             }
             CentreAct::HandBack { .. } => Ok(Settled::Yes),
+            CentreAct::Order(order) => self.settle_order(claim, cell, order).await,
+            CentreAct::HandOver { order, card, .. } => self.settle_hand_over(claim, cell, order, card).await,
+            CentreAct::CloseCard { card, .. } => self.settle_close(cell, card).await,
             CentreAct::TakeInUnreadable { card_no, payee } => self.settle_taken_in(claim, cell, card_no, payee).await,
             CentreAct::PayOut { owed, amount, .. } => self.settle_pay_out(claim, owed, *amount).await,
         }
@@ -116,7 +119,7 @@ impl Call<'_> {
         let silent = self.hear(&mut card).await?.is_some();
         let open = card.functions.iter().any(|facts| functions.contains(&facts.function) && !way.shown(&facts.state));
         if silent || open {
-            return Err(self.half(claim, way).await?);
+            return Err(self.half(claim, way.not_synced()).await?);
         }
         self.end_half(claim).await?;
         Ok(Settled::Yes)
@@ -134,8 +137,7 @@ impl Call<'_> {
     }
 
     /// One system did its part. On record before the desk hears of it.
-    async fn half(&mut self, claim: &ClaimRecord, way: Way) -> Step<Stop> {
-        let code = way.not_synced();
+    pub(crate) async fn half(&mut self, claim: &ClaimRecord, code: Code) -> Step<Stop> {
         let known = self.tx.half_done(&claim.cell, &claim.number).await?;
         let record = HalfDone {
             cell: claim.cell.clone(),
@@ -152,7 +154,7 @@ impl Call<'_> {
         Ok(Stop::Wait(Message::new(code)))
     }
 
-    async fn end_half(&mut self, claim: &ClaimRecord) -> Step<()> {
+    pub(crate) async fn end_half(&mut self, claim: &ClaimRecord) -> Step<()> {
         if let Some(mut known) = self.tx.half_done(&claim.cell, &claim.number).await?
             && known.ended_at.is_none()
         {
@@ -195,8 +197,11 @@ impl Call<'_> {
             | CentreAct::TakeIn { card_no }
             | CentreAct::TakeInUnreadable { card_no, .. }
             | CentreAct::PayOut { card_no, .. } => Some(card_no),
-            CentreAct::ReleaseLoss { card, .. } | CentreAct::HandBack { card, .. } => Some(&card.card_no),
-            CentreAct::Ticket { .. } | CentreAct::ResendCode { .. } => None,
+            CentreAct::ReleaseLoss { card, .. }
+            | CentreAct::HandBack { card, .. }
+            | CentreAct::HandOver { card, .. }
+            | CentreAct::CloseCard { card, .. } => Some(&card.card_no),
+            CentreAct::Ticket { .. } | CentreAct::ResendCode { .. } | CentreAct::Order(_) => None,
         };
         if let Some(card) = card {
             self.tx.lock_cards(cell, std::slice::from_ref(card)).await?;

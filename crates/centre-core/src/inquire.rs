@@ -35,6 +35,8 @@ impl Call<'_> {
                 Inquired::Functions
             }
             Inquiry::FirstIssue => Inquired::FirstIssue { issue: self.issue_of(&person).await? },
+            Inquiry::Orders => self.orders_of(&person).await?,
+            Inquiry::Closing => self.loans_of(&person).await?,
             Inquiry::Codes => {
                 let codes = self.parts.upstream.messages.codes(&person.person, self.now).await;
                 Inquired::Codes { codes: codes.map_err(|failure| self.silent(&failure))? }
@@ -139,6 +141,7 @@ fn system_label(port: &str) -> &'static str {
         "issues" => "首发制卡系统",
         "tickets" => "联系单系统",
         "clearing" => "清算系统",
+        "production" => "制卡系统",
         _ => "外部系统",
     }
 }

@@ -14,6 +14,7 @@ mod elsewhere;
 mod find;
 mod inquire;
 mod issuer;
+mod orders;
 mod password;
 mod release;
 mod session;

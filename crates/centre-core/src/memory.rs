@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     record::{
         Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone,
-        Keep, KeptRow, OperatorRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+        Keep, KeptRow, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -37,6 +37,7 @@ struct State {
     claims: BTreeMap<CentreNumber, ClaimRecord>,
     open: BTreeMap<(CellId, String), CentreNumber>,
     settled: BTreeMap<(CellId, String, String), CentreNumber>,
+    orders: BTreeMap<CentreNumber, OrderRecord>,
     payouts: BTreeMap<CentreNumber, Payout>,
     releases: BTreeMap<(CellId, String), Release>,
     decided_writes: BTreeMap<(CellId, CentreNumber), DecidedWrite>,
@@ -336,6 +337,22 @@ impl Tx for MemoryTx {
         let mut open: Vec<HalfDone> = self.state.halves.values().filter(|half| half.ended_at.is_none()).cloned().collect();
         open.sort_by(|a, b| (a.since, &a.reservation).cmp(&(b.since, &b.reservation)));
         Ok(open)
+    }
+
+    async fn put_order(&mut self, order: &OrderRecord) -> Stored<()> {
+        self.put(|state| &mut state.orders, order.number.clone(), order.clone());
+        Ok(())
+    }
+
+    async fn order(&mut self, number: &CentreNumber) -> Stored<Option<OrderRecord>> {
+        Ok(self.state.orders.get(number).cloned())
+    }
+
+    async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>> {
+        let mut orders: Vec<OrderRecord> =
+            self.state.orders.values().filter(|order| order.cell == *cell && order.person == *person).cloned().collect();
+        orders.sort_by_key(|order| order.ordered_at);
+        Ok(orders)
     }
 
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {

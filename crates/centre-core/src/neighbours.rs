@@ -13,14 +13,15 @@ use desk_domain::{
     id::{CardNo, CentreNumber, PersonId},
     inquiry::{CodeFacts, Delivery, Sent},
     money::Fen,
+    order::Delivery as Way,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ports::PortFailure,
     upstream::{
-        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages,
-        TicketOrder, Tickets, Upstream,
+        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, MadeCard,
+        Making, Production, ProductionOrder, TextMessages, TicketOrder, Tickets, Upstream,
     },
 };
 
@@ -35,6 +36,7 @@ pub enum System {
     Issues,
     Tickets,
     Clearing,
+    Production,
 }
 
 impl System {
@@ -48,6 +50,7 @@ impl System {
             Self::Issues => "issues",
             Self::Tickets => "tickets",
             Self::Clearing => "clearing",
+            Self::Production => "production",
         }
     }
 }
@@ -92,6 +95,35 @@ impl ClearedPurse {
     }
 }
 
+/// An order at production.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub person: PersonId,
+    pub posted: bool,
+    /// Absent while there is no plastic left.
+    pub card: Option<MadeCard>,
+    pub ordered_at: DateTime<Utc>,
+}
+
+/// Days that production takes.
+const PRODUCTION_DAYS: i64 = 5;
+
+impl Made {
+    fn making(&self, order: &CentreNumber, now: DateTime<Utc>) -> Making {
+        let ready_at = self.ordered_at + TimeDelta::days(PRODUCTION_DAYS);
+        match &self.card {
+            Some(card) if ready_at <= now && self.posted => {
+                Making::Sent { card: card.clone(), tracking: format!("EMS{}", card.card_no.tail()) }
+            }
+            Some(card) if ready_at <= now => Making::Ready { card: card.clone(), place: order.as_str().chars().rev().take(3).collect() },
+            Some(_) | None => {
+                let zone = FixedOffset::east_opt(8 * 3600);
+                Making::Under { ready_on: zone.map_or_else(|| ready_at.date_naive(), |zone| ready_at.with_timezone(&zone).date_naive()) }
+            }
+        }
+    }
+}
+
 /// Everything that they keep.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
@@ -103,6 +135,10 @@ pub struct Books {
     pub issues: BTreeMap<PersonId, IssueRecord>,
     pub tickets: Vec<TicketOrder>,
     pub purses: BTreeMap<CardNo, ClearedPurse>,
+    /// Plastic that production takes, next one first.
+    pub plastic: Vec<MadeCard>,
+    pub made: BTreeMap<CentreNumber, Made>,
+    pub photos: BTreeSet<PersonId>,
     pub trouble: BTreeMap<System, Trouble>,
     done: BTreeSet<(CentreNumber, Option<Keeper>)>,
 }
@@ -159,6 +195,7 @@ impl Neighbours {
             issues: Box::new(self.clone()),
             tickets: Box::new(self.clone()),
             clearing: Box::new(self.clone()),
+            production: Box::new(self.clone()),
         }
     }
 
@@ -288,5 +325,38 @@ impl Clearing for Neighbours {
 
     async fn balance(&self, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<Fen>, PortFailure> {
         self.work(System::Clearing, |books| books.purses.get(card_no).and_then(|purse| purse.cleared(now)))
+    }
+}
+
+#[async_trait]
+impl Production for Neighbours {
+    async fn photo_on_file(&self, person: &PersonId) -> Result<bool, PortFailure> {
+        self.work(System::Production, |books| books.photos.contains(person))
+    }
+
+    async fn order(&self, order: &ProductionOrder) -> Result<(), PortFailure> {
+        self.work(System::Production, |books| {
+            if !books.done.insert((order.order.clone(), None)) {
+                return;
+            }
+            if order.photo.is_some() {
+                books.photos.insert(order.person.clone());
+            }
+            let card = (!books.plastic.is_empty()).then(|| books.plastic.remove(0));
+            if let Some(card) = &card {
+                // Social security moves to the new card by itself, unless its keeper is in trouble.
+                let late = books.trouble.contains_key(&System::SocialSecurity);
+                let social_security = if late { FunctionState::NotOpened } else { FunctionState::Normal };
+                let held_back = late.then_some(FunctionState::Normal);
+                let kept = KeptCard { social_security, bank: FunctionState::NotOpened, held_back };
+                books.cards.insert(card.card_no.clone(), kept);
+            }
+            let posted = order.form.delivery == Way::Courier;
+            books.made.insert(order.order.clone(), Made { person: order.person.clone(), posted, card, ordered_at: order.at });
+        })
+    }
+
+    async fn making(&self, order: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Making>, PortFailure> {
+        self.work(System::Production, |books| books.made.get(order).map(|made| made.making(order, now)))
     }
 }

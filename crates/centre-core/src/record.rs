@@ -278,6 +278,29 @@ pub struct HalfDone {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+/// A card that is being made, or was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRecord {
+    /// Home cell of the person.
+    pub cell: CellId,
+    /// Reservation under which it was ordered.
+    pub number: CentreNumber,
+    pub person: PersonId,
+    pub programme: ProgrammeId,
+    pub order: desk_domain::centre_act::Order,
+    /// Outlet that ordered it, and at which it is picked up.
+    pub outlet: OutletId,
+    pub ordered_at: DateTime<Utc>,
+    /// The made card, once it was handed over.
+    pub handed_over: Option<HandedOver>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    pub card_no: CardNo,
+    pub at: DateTime<Utc>,
+}
+
 /// A refund that the back office owes: the card is out of use, and what it held is paid from a day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payout {

@@ -7,7 +7,7 @@ use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId
 
 use crate::record::{
     Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
-    OperatorRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+    OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -87,6 +87,13 @@ pub trait Tx: Send {
     async fn put_half_done(&mut self, half: &HalfDone) -> Stored<()>;
     /// Those that have not ended, of every cell, oldest first. Takes no lock.
     async fn halves(&mut self) -> Stored<Vec<HalfDone>>;
+
+    /// Inserts or moves on.
+    async fn put_order(&mut self, order: &OrderRecord) -> Stored<()>;
+    /// By reservation, in whatever cell; locked.
+    async fn order(&mut self, number: &CentreNumber) -> Stored<Option<OrderRecord>>;
+    /// Of one person, oldest first. Takes no lock.
+    async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>>;
 
     /// By reservation, in whatever cell; locked.
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>>;

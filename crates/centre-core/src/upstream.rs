@@ -2,13 +2,14 @@
 //! notes when it was heard. Orders carry the reservation's number: each is done once, however often it is sent.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     centre_act::Matter,
     function::{FunctionState, LossChannel},
-    id::{CardNo, CentreNumber, PersonId},
+    id::{CardNo, CentreNumber, OutletId, PersonId},
     inquiry::{CodeFacts, IssueClass, IssueState, Sent},
     money::Fen,
+    order::{Form, Photo},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ pub struct Upstream {
     pub issues: Box<dyn IssueRegister>,
     pub tickets: Box<dyn Tickets>,
     pub clearing: Box<dyn Clearing>,
+    pub production: Box<dyn Production>,
 }
 
 /// Who keeps a function.
@@ -142,6 +144,64 @@ pub trait Clearing: Send + Sync {
     /// # Errors
     /// [`PortFailure`] where clearing does not answer.
     async fn balance(&self, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<Fen>, PortFailure>;
+}
+
+/// A card to be made, with everything that stands on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductionOrder {
+    pub order: CentreNumber,
+    pub person: PersonId,
+    /// Where it is picked up.
+    pub outlet: OutletId,
+    pub form: Form,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<Photo>,
+    pub at: DateTime<Utc>,
+}
+
+/// A card as production made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeCard {
+    pub card_no: CardNo,
+    pub family: String,
+    /// Eight bytes as hexadecimal digits.
+    pub issuer: String,
+    pub serial: String,
+}
+
+/// How far an order is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "making", rename_all = "snake_case")]
+pub enum Making {
+    Under {
+        ready_on: NaiveDate,
+    },
+    /// At the outlet, in this box.
+    Ready {
+        card: MadeCard,
+        place: String,
+    },
+    /// By post, to the holder.
+    Sent {
+        card: MadeCard,
+        tracking: String,
+    },
+}
+
+/// Production of cards, and the store of photos.
+#[async_trait]
+pub trait Production: Send + Sync {
+    /// # Errors
+    /// [`PortFailure`] where production does not answer.
+    async fn photo_on_file(&self, person: &PersonId) -> Result<bool, PortFailure>;
+    /// # Errors
+    /// [`PortFailure`] where it is not known whether it was taken; repeat it under the same number.
+    async fn order(&self, order: &ProductionOrder) -> Result<(), PortFailure>;
+    /// None where production does not know the order.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where production does not answer.
+    async fn making(&self, order: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Making>, PortFailure>;
 }
 
 /// To a school, or to whoever has to act.

@@ -13,6 +13,7 @@ use desk_domain::{
     code::{Code, Message},
     id::{CaseId, Id128},
     money::Fen,
+    photo::Taken,
     read_document::ReadDocument,
     ruleset::RuleSets,
     trail::Exchanged,
@@ -32,8 +33,8 @@ use crate::{
     hall::{self, HallJob, HallState},
     line::Line,
     ports::{
-        Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, IdReader, LinkFailure, Presence, Printer, Rating, Screen, Signer,
-        StaffCards, Station, Store, StoreFailure, Ticket, Verifier,
+        Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, IdReader, Intake, LinkFailure, Presence, Printer, Rating, Screen,
+        Signer, StaffCards, Station, Store, StoreFailure, Ticket, Verifier,
     },
     press::{self, Sheets},
     report::Report,
@@ -57,6 +58,8 @@ pub struct Parts {
     pub hall: Box<dyn Hall>,
     /// Reader of identity documents; [`crate::ports::NoIdReader`] where there is none.
     pub id_reader: Box<dyn IdReader>,
+    /// Folder of what customers bring; [`crate::ports::NoIntake`] where there is none.
+    pub intake: Arc<dyn Intake>,
     pub screen: Arc<dyn Screen>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Box<dyn Entropy>,
@@ -104,6 +107,12 @@ pub(crate) enum Mail {
         case: CaseId,
         steps: u32,
         end: Result<ReadDocument, Message>,
+    },
+    /// A photo was taken from its folder, or could not be.
+    Photo {
+        case: CaseId,
+        steps: u32,
+        end: Result<Box<Taken>, Message>,
     },
     Rated {
         case: CaseId,
@@ -258,6 +267,7 @@ pub struct Desk {
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) verifier: Arc<dyn Verifier>,
     pub(crate) staff_cards: Arc<dyn StaffCards>,
+    pub(crate) intake: Arc<dyn Intake>,
     pub(crate) practice: bool,
 
     pub(crate) place: Place,
@@ -332,6 +342,7 @@ impl Desk {
             signer: parts.signer,
             verifier: parts.verifier,
             staff_cards: parts.staff_cards,
+            intake: parts.intake,
             practice: parts.practice,
             place: Place::Starting,
             session: None,
@@ -509,6 +520,7 @@ impl Desk {
                 Ok(())
             }
             Mail::Called { end } => self.called(end).await,
+            Mail::Photo { case, steps, end } => self.photo_taken(case, steps, end).await,
             Mail::Rated { case, rating } => self.rated(case, rating).await,
             Mail::Remark { message } => {
                 self.notice = Some(message);
@@ -669,6 +681,15 @@ impl Desk {
     pub(crate) fn print(&mut self, errand: Errand, sheet: crate::ports::Sheet) {
         let ticket = self.ticket(errand);
         self.sheets.send(Sheets { ticket, sheet: Box::new(sheet) }).ok();
+    }
+
+    /// Takes a photo from the folder of what was brought; the answer comes by mail.
+    pub(crate) fn look_at_photo(&mut self, (case, steps): (CaseId, u32), name: String, white_from: u32, dpi: u16) {
+        let (intake, tell) = (Arc::clone(&self.intake), self.tell.clone());
+        self.tasks.spawn(async move {
+            let end = intake.photo(&name, white_from, dpi).await.map(Box::new);
+            tell.send(Mail::Photo { case, steps, end }).ok();
+        });
     }
 
     /// Sends a mail to itself after a while.

@@ -10,6 +10,7 @@ use desk_domain::{
     id::{CaseId, CellId, DeviceId, OutletId, WindowId},
     journal::RowHeader,
     money::Fen,
+    photo::Taken,
     posting::{Account, Balanced, Posting},
     staff::{StaffCard, StaffProof},
 };
@@ -262,6 +263,27 @@ pub trait Printer: Send {
 /// Where a sheet went: a file's path or a print job's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrintedAs(pub String);
+
+/// The folder for what customers bring on a stick. Read within bounds; nothing in it is evaluated.
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// A photo by its name in the folder: what it is, and its bytes with this resolution in their tag.
+    ///
+    /// # Errors
+    /// `PHOTO_FILE_MISSING`.
+    async fn photo(&self, name: &str, white_from: u32, dpi: u16) -> Result<Taken, Message>;
+}
+
+/// A desk without such a folder.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoIntake;
+
+#[async_trait]
+impl Intake for NoIntake {
+    async fn photo(&self, _name: &str, _white_from: u32, _dpi: u16) -> Result<Taken, Message> {
+        Err(Message::new(Code::PhotoFileMissing))
+    }
+}
 
 /// A ticket of the queue system (排队叫号).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -343,6 +343,7 @@ impl Desk {
                     | Effect::Release { .. }
                     | Effect::ReportUnknown { .. }
                     | Effect::Confirm { .. }
+                    | Effect::TakePhoto { .. }
                     | Effect::Print { .. },
                 )
                 | Next::Ended(_),
@@ -427,6 +428,7 @@ impl Desk {
             Effect::FindCard { .. } => "正在向中心查询卡片",
             Effect::Inquire { .. } => "正在向中心和相关系统查询",
             Effect::FindOwed { .. } => "正在向中心和清算系统查询",
+            Effect::TakePhoto { .. } => "正在检查照片",
             Effect::Reserve { .. } => "正在向中心预留",
             Effect::Release { .. } => "正在撤销预留",
             Effect::WriteCard { .. } => "正在写卡，请勿移动卡片",
@@ -591,6 +593,7 @@ fn what_card(effect: &Effect, running: &Running) -> String {
         | Effect::FindCard { .. }
         | Effect::Inquire { .. }
         | Effect::FindOwed { .. }
+        | Effect::TakePhoto { .. }
         | Effect::Reserve { .. }
         | Effect::Release { .. }
         | Effect::ReportUnknown { .. }

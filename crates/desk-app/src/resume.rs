@@ -72,6 +72,7 @@ impl Desk {
             | Effect::FindCard { .. }
             | Effect::Inquire { .. }
             | Effect::FindOwed { .. }
+            | Effect::TakePhoto { .. }
             | Effect::Reserve { .. }
             | Effect::Release { .. }
             | Effect::ResolveWrite { .. }

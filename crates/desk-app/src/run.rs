@@ -14,6 +14,7 @@ use desk_domain::{
     code::{Code, Kind, Message},
     id::CaseId,
     person::PersonFacts,
+    photo::Taken,
     posting::Account,
     ruleset::RuleSet,
     trail::{self, Exchanged},
@@ -267,6 +268,7 @@ impl Desk {
                 | Effect::Release { .. }
                 | Effect::ReportUnknown { .. }
                 | Effect::Confirm { .. }
+                | Effect::TakePhoto { .. }
                 | Effect::Print { .. },
             ) => Ok(()),
         }
@@ -524,6 +526,7 @@ impl Desk {
                 let request = self.draw();
                 self.call(errand, request, Request::Inquire { case: id, lookup, inquiry });
             }
+            Effect::TakePhoto { name } => self.take_photo(id, steps, &header, name),
             Effect::FindOwed { slip } => {
                 let request = self.draw();
                 self.call(errand, request, Request::FindOwed { case: id, slip });
@@ -543,6 +546,25 @@ impl Desk {
                 self.call(errand, request, Request::Confirm { case: id, reservation, settlement })
             }
         }
+    }
+
+    /// The rules say how white the ground is and which tag the file gets.
+    fn take_photo(&mut self, case: CaseId, steps: u32, header: &CaseHeader, name: String) {
+        let rules = self.rules_of(header).and_then(|rules| rules.photo.as_ref());
+        let (white_from, dpi) = rules.map_or((0, 0), |photo| (photo.white_from, u16::try_from(photo.dpi).unwrap_or_default()));
+        self.look_at_photo((case, steps), name, white_from, dpi);
+    }
+
+    pub(crate) async fn photo_taken(&mut self, id: CaseId, steps: u32, end: Result<Box<Taken>, Message>) -> Result<(), StoreFailure> {
+        let Some(running) = self.current(id, steps) else {
+            return Ok(());
+        };
+        running.busy = false;
+        let outcome = match end {
+            Ok(taken) => Outcome::PhotoTaken { taken },
+            Err(message) => Outcome::Failed { message },
+        };
+        self.input(id, Input::Outcome(outcome)).await
     }
 
     fn issuer_line(&self, case: CaseId, attempt: u32, reservation: desk_domain::id::CentreNumber) -> IssuerLine {

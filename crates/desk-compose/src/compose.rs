@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use chrono::TimeDelta;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{CentreLink, Clock, IdReader, NoHall, NoIdReader, Printer, Screen, Station, Store},
+    ports::{CentreLink, Clock, IdReader, Intake, NoHall, NoIdReader, NoIntake, Printer, Screen, Station, Store},
 };
 use desk_card::profile::Profiles;
 use desk_domain::code::{Code, Message};
@@ -18,6 +18,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, PrinterConfig, invalid},
     entropy::SystemEntropy,
+    intake::IntakeFolder,
     logging,
     no_printer::NoPrinter,
     passphrase::Passphrase,
@@ -98,6 +99,7 @@ impl Composition {
             printer: printer(config, Arc::clone(&clock)),
             hall: Box::new(NoHall),
             id_reader: id_reader(config),
+            intake: intake(config),
             signer: Arc::new(DeviceSigner::new(&key)),
             verifier: Arc::new(Argon2Verifier),
             staff_cards: Arc::new(OfAuthority(read_authority(config)?)),
@@ -172,6 +174,14 @@ fn id_reader(config: &Config) -> Box<dyn IdReader> {
     match &config.id_reader {
         None => Box::new(NoIdReader),
         Some(reader) => Box::new(SerialIdReader::new(SerialLine { baud: reader.baud, ..SerialLine::at(reader.port.clone()) })),
+    }
+}
+
+/// Nothing can be brought where no folder is named.
+fn intake(config: &Config) -> Arc<dyn Intake> {
+    match &config.intake {
+        None => Arc::new(NoIntake),
+        Some(folder) => Arc::new(IntakeFolder(folder.clone())),
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Config {
     /// Reader of resident identity cards (GA 450 on a serial line); without it documents are typed.
     #[serde(default)]
     pub id_reader: Option<IdReaderConfig>,
+    /// Folder of what customers bring (photos); none where it is not named.
+    #[serde(default)]
+    pub intake: Option<PathBuf>,
     #[serde(default)]
     pub printer: PrinterConfig,
     /// Fonts of the papers, in the order they are tried; empty: where the systems' packages put Noto Sans CJK.
@@ -105,6 +108,9 @@ impl Config {
     fn paths_from(&mut self, folder: &Path) {
         for path in [&mut self.data_dir, &mut self.rules_dir, &mut self.centre.authority] {
             *path = folder.join(&path);
+        }
+        if let Some(intake) = &mut self.intake {
+            *intake = folder.join(&intake);
         }
     }
 

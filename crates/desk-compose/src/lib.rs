@@ -6,6 +6,7 @@ pub mod config;
 pub mod enrol;
 pub mod entropy;
 pub mod headless;
+mod intake;
 pub mod journal;
 pub mod logging;
 mod no_printer;

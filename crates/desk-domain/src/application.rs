@@ -36,8 +36,40 @@ pub enum Wish {
 }
 
 impl Wish {
+    pub const ALL: [Self; 8] =
+        [Self::First, Self::Exchange, Self::Lost, Self::Damage, Self::Information, Self::Expiry, Self::MovedInside, Self::MovedAway];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Exchange => "exchange",
+            Self::Lost => "lost",
+            Self::Information => "information",
+            Self::Damage => "damage",
+            Self::Expiry => "expiry",
+            Self::MovedInside => "moved_inside",
+            Self::MovedAway => "moved_away",
+        }
+    }
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::First => "首次申领",
+            Self::Exchange => "旧版社保卡换领",
+            Self::Lost => "遗失补卡",
+            Self::Information => "信息变更换卡",
+            Self::Damage => "卡片损坏换卡",
+            Self::Expiry => "金融功能到期换卡",
+            Self::MovedInside => "省内转移社保关系",
+            Self::MovedAway => "跨省转移社保关系",
+        }
+    }
+
     /// A card in the holder's hands is given up for a new one.
-    fn replaces(self) -> bool {
+    #[must_use]
+    pub fn replaces(self) -> bool {
         match self {
             Self::Exchange | Self::Information | Self::Damage | Self::Expiry => true,
             Self::First | Self::Lost | Self::MovedInside | Self::MovedAway => false,

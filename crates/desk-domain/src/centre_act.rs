@@ -5,11 +5,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    application::{PurseSeen, Wish},
     card::CardImage,
     case::Service,
+    closing::Reason,
     function::Function,
     id::{CardNo, CentreNumber, PersonId},
     money::Fen,
+    order::{Form, Photo},
     refund_unreadable::Payee,
 };
 
@@ -36,10 +39,32 @@ pub enum CentreAct {
     TakeIn { card_no: CardNo },
     /// 认领: a found card goes back to its holder.
     HandBack { person: PersonId, card: CardImage },
+    /// 申领、换领、补卡、换卡: a card is made centrally.
+    Order(Box<Order>),
+    /// 领卡: a made card is put into use and handed over; what it replaces dies.
+    HandOver { person: PersonId, order: CentreNumber, card: CardImage },
+    /// 退卡、注销: the card, or its transit function where others keep its other functions.
+    CloseCard { person: PersonId, card: CardImage, reason: Reason },
     /// 不可读退值: a card that gives no answer stays here, and clearing says what it held.
     TakeInUnreadable { card_no: CardNo, payee: Payee },
     /// 领取退值: what clearing came to is paid, once, to whoever the card was taken in from.
     PayOut { owed: CentreNumber, card_no: CardNo, payee: Payee, amount: Fen },
+}
+
+/// A card to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub person: PersonId,
+    pub wish: Wish,
+    pub form: Form,
+    /// Absent where one is on file, or none is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<Photo>,
+    /// What the purse of the card that is given up was seen to hold.
+    pub purse: PurseSeen,
+    /// Accepted without the line at this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<DateTime<Utc>>,
 }
 
 /// What a ticket is about.
@@ -77,6 +102,9 @@ impl CentreAct {
             Self::Ticket { matter: Matter::GuardianContact, .. } | Self::ResendCode { .. } => Service::SmsDiagnosis,
             Self::Ticket { matter: Matter::CardFound, .. } | Self::TakeIn { .. } => Service::FoundCard,
             Self::HandBack { .. } => Service::FoundCardBack,
+            Self::Order(_) => Service::Application,
+            Self::HandOver { .. } => Service::PickUp,
+            Self::CloseCard { .. } => Service::CardReturn,
             Self::TakeInUnreadable { .. } => Service::RefundUnreadable,
             Self::PayOut { .. } => Service::RefundDue,
         }
@@ -90,7 +118,10 @@ impl CentreAct {
             | Self::ReleaseLoss { person, .. }
             | Self::Ticket { person, .. }
             | Self::ResendCode { person }
-            | Self::HandBack { person, .. } => Some(person),
+            | Self::HandBack { person, .. }
+            | Self::HandOver { person, .. }
+            | Self::CloseCard { person, .. } => Some(person),
+            Self::Order(order) => Some(&order.person),
             Self::TakeIn { .. } | Self::TakeInUnreadable { .. } | Self::PayOut { .. } => None,
         }
     }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::CentreNumber;
+use crate::{id::CentreNumber, order::OrderFacts};
 
 /// What about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +16,10 @@ pub enum Inquiry {
     FirstIssue,
     /// Codes by text message to the number on record.
     Codes,
+    /// Cards that are being made, and whether a photo is on file.
+    Orders,
+    /// What stands against giving up a card.
+    Closing,
 }
 
 /// The answer.
@@ -29,6 +33,14 @@ pub enum Inquired {
     },
     Codes {
         codes: CodeFacts,
+    },
+    Orders {
+        orders: Vec<OrderFacts>,
+        photo_on_file: bool,
+    },
+    Closing {
+        /// Books out on the person's cards.
+        loans: u32,
     },
 }
 

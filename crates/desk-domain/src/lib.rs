@@ -34,6 +34,7 @@ pub mod money;
 pub mod mrz;
 pub mod normalise;
 pub mod offline;
+pub mod order;
 pub mod password_reset;
 pub mod person;
 pub mod photo;

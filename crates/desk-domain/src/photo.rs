@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     age,
     code::{Code, Message},
+    order::Photo,
     ruleset::{PhotoRules, RuleSet},
 };
 
@@ -18,6 +19,13 @@ pub struct Facts {
     /// Length of the file.
     pub bytes: u64,
     pub picture: Picture,
+}
+
+/// A photo that was taken from the folder: what it is, and its bytes with the right tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    pub facts: Facts,
+    pub photo: Photo,
 }
 
 /// What the content of the file is, whatever its name says.

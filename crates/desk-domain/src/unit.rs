@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Hotlines whose id begins so are those of the cooperating banks.
-const BANKS: &str = "bank.";
+pub(crate) const BANKS: &str = "bank.";
 /// Characters; the longest names of the civil registry stay below.
 const LONGEST_NAME: usize = 50;
 
@@ -299,7 +299,7 @@ fn bank<'a>(rules: &'a RuleSet, raw: &str) -> Result<&'a Hotline, Message> {
 }
 
 /// A mainland mobile number: 11 digits beginning 13 to 19.
-fn mobile(phone: &str) -> bool {
+pub(crate) fn mobile(phone: &str) -> bool {
     phone.len() == 11 && phone.bytes().all(|byte| byte.is_ascii_digit()) && matches!(phone.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 

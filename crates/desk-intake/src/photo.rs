@@ -3,7 +3,9 @@
 use std::{fs, path::Path};
 
 use desk_domain::{
-    photo::{Facts, Opened, Picture, Pixels},
+    code::{Code, Message},
+    order::Photo,
+    photo::{Facts, Opened, Picture, Pixels, Taken},
     unit::PhotoFile,
 };
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
@@ -38,6 +40,22 @@ pub fn find(folder: &Path, name: &str, white_from: u32) -> PhotoFile {
         Ok(Some(bytes)) => PhotoFile::Found(facts(&bytes, white_from)),
         Ok(None) => PhotoFile::Found(Facts { bytes: about.len().max(MOST_BYTES + 1), picture: Picture::NotOpened }),
         Err(_) => PhotoFile::Missing,
+    }
+}
+
+/// A photo out of a folder, with what it is and its bytes under the right tag.
+///
+/// # Errors
+/// `PHOTO_FILE_MISSING` where no plain file of this name lies in that very folder.
+pub fn take(folder: &Path, name: &str, white_from: u32, dpi: u16) -> Result<Taken, Message> {
+    let missing = || Message::new(Code::PhotoFileMissing);
+    match find(folder, name, white_from) {
+        PhotoFile::Missing | PhotoFile::BadName => Err(missing()),
+        PhotoFile::Found(facts) => {
+            let bytes = bounded(&folder.join(name), MOST_BYTES).map_err(|_| missing())?.unwrap_or_default();
+            let tagged = density::corrected(&bytes, dpi).unwrap_or(bytes);
+            Ok(Taken { facts, photo: Photo(hex::encode(tagged)) })
+        }
     }
 }
 

@@ -161,7 +161,7 @@ pub struct Centre {
 #[must_use]
 pub fn home_cell(world: &World, right: &str) -> CellId {
     let day = desk_domain::case::context::local(world_now(world)).date();
-    let purse = ["purse:", "loss:", "payout:"].iter().any(|start| right.starts_with(start));
+    let purse = ["purse:", "loss:", "payout:", "order:", "made:"].iter().any(|start| right.starts_with(start));
     world
         .rules
         .current(day)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{Clock, IdReader, NoHall, NoIdReader, PrintedAs, Printer, Sheet, Signer, Station, Store},
+    ports::{Clock, IdReader, Intake, NoHall, NoIdReader, NoIntake, PrintedAs, Printer, Sheet, Signer, Station, Store},
 };
 use desk_cardsim::SimTray;
 use desk_domain::code::{Code, Message};
@@ -73,6 +73,8 @@ pub struct Rig {
     pub clock: Arc<dyn Clock>,
     /// Reader of identity documents for the next start; none: documents are typed.
     pub id_reader: Option<Box<dyn IdReader>>,
+    /// Folder of what customers bring.
+    pub intake: Arc<dyn Intake>,
     world: Arc<World>,
     signer: Arc<dyn Signer>,
     disk: Option<MemoryDisk>,
@@ -111,6 +113,7 @@ impl Rig {
             papers: KeptPapers::default(),
             clock: world.clock.clone(),
             id_reader: None,
+            intake: Arc::new(NoIntake),
             world: Arc::clone(world),
             signer,
             disk: None,
@@ -154,6 +157,7 @@ impl Rig {
             printer: Box::new(self.papers.clone()),
             hall: Box::new(NoHall),
             id_reader: self.id_reader.take().unwrap_or_else(|| Box::new(NoIdReader)),
+            intake: Arc::clone(&self.intake),
             screen: screen.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Box::new(Seeded::new(seed ^ 0xDE5C)),

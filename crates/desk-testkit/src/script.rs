@@ -101,9 +101,20 @@ impl Hands {
 fn choice(question: &str, service: &str) -> &'static [&'static str] {
     let name = question.split('.').find(|part| part.bytes().any(|byte| !byte.is_ascii_digit()));
     match name.unwrap_or(question) {
+        "role" if service.contains("退卡") => &["guardian"],
         "role" if service.contains("密码") || service.contains("验证码") => &["guardian"],
-        "role" if service.contains("挂失") || service.contains("解挂") || service.contains("领回") => &["holder"],
+        "role"
+            if service.contains("挂失")
+                || service.contains("解挂")
+                || service.contains("领回")
+                || service.contains("领卡")
+                || service.contains("申领") =>
+        {
+            &["holder"]
+        }
         "role" => &["bearer", "parent", "holder"],
+        "wish" => &["first"],
+        "card_here" => &["here", "left"],
         "document" => &["resident_id", "resident-id", "id_card"],
         "blank_again" => &["next"],
         "write_again" => &["again"],
@@ -120,6 +131,8 @@ fn value(field: &FieldView, number: &str) -> String {
         ("first", _) => "2150999000020001".to_owned(),
         ("last", _) => "2150999000020010".to_owned(),
         ("count", _) => "10".to_owned(),
+        ("phone", _) => "13800000040".to_owned(),
+        ("photo", _) => "good.jpg".to_owned(),
         ("illegible", _) => "false".to_owned(),
         ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
         ("tendered" | "amount", _) => "50".to_owned(),

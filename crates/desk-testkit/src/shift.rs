@@ -9,7 +9,7 @@ use crate::{
     clerk::{Clerk, Move, Waited},
     rig::Rig,
     script::Hands,
-    world::LOSER,
+    world::{LOSER, NEWCOMER},
 };
 
 /// Something a customer comes for, with the card that he or she brings.
@@ -28,7 +28,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 22] = [
+pub const JOBS: [Job; 25] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -99,6 +99,16 @@ pub const JOBS: [Job; 22] = [
     Job { name: "damaged card", service: "replace_damaged", card: None, right: Some("reissue:pupil-0001"), out: 0, fee: 2_000 },
     Job { name: "faulty card", service: "replace_faulty", card: None, right: Some("reissue:pupil-0001"), out: 0, fee: 0 },
     Job { name: "refund, no answer", service: "refund_unreadable", card: None, right: Some("purse:3104999000000000101"), out: 0, fee: 0 },
+    Job { name: "application", service: "application", card: None, right: Some("order:resident-0040"), out: 0, fee: 0 },
+    Job { name: "pick-up", service: "pick_up", card: Some("purse-made"), right: Some("made:R-MADE"), out: 0, fee: 0 },
+    Job {
+        name: "card given up",
+        service: "card_return",
+        card: Some("education-current"),
+        right: Some("card:2150999000000001"),
+        out: 0,
+        fee: 0,
+    },
     Job { name: "refund due", service: "refund_due", card: None, right: Some("payout:R-OWED"), out: 4_520, fee: 0 },
 ];
 
@@ -115,8 +125,10 @@ impl Job {
     #[must_use]
     pub fn hands(&self) -> Hands {
         let mut hands = self.card.map_or_else(Hands::default, Hands::with_card);
-        if self.service == "loss_release" {
-            hands.number = LOSER.to_owned();
+        match self.service {
+            "loss_release" | "pick_up" => LOSER.clone_into(&mut hands.number),
+            "application" => NEWCOMER.clone_into(&mut hands.number),
+            _ => {}
         }
         hands
     }

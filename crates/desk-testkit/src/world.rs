@@ -12,11 +12,12 @@ use std::{
 use async_trait::async_trait;
 use centre_core::{
     Centre, Memory, Parts, Policy, Programme,
-    neighbours::{ClearedPurse, KeptCard, Neighbours},
+    neighbours::{ClearedPurse, KeptCard, Made, Neighbours},
     policy::Numbering,
     ports::{EcardPlatform, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
-    record::{Card, Device, OperatorRecord, Payout, Person, Release},
+    record::{Card, Device, OperatorRecord, OrderRecord, Payout, Person, Release},
     sandbox::{Account, Accounts},
+    upstream::MadeCard,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_app::ports::{Answered, CentreLink, Clock, LinkFailure, Signer, Station, Verifier};
@@ -24,6 +25,8 @@ use desk_card::profile::{LinePurpose, Profiles};
 use desk_cardsim::{CardRow, Seed, SimCard};
 use desk_centre::authority::Authority;
 use desk_domain::{
+    application::{PurseSeen, Wish},
+    centre_act::Order,
     code::{Code, Message},
     function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{
@@ -32,6 +35,7 @@ use desk_domain::{
     },
     issuer::{IssuerAnswer, IssuerRequest},
     money::Fen,
+    order::{Contact, Delivery, Form},
     person::{CardStatus, HolderClass},
     refund_unreadable::Payee,
     ruleset::{RuleFile, RuleSets},
@@ -56,6 +60,9 @@ pub const PUPIL_CARD: &str = "2150999000000001";
 pub const RESIDENT_CARD: &str = "3104999000000000101";
 pub const LOST_CARD: &str = "3104999000000000105";
 pub const LOSER: &str = "320500201503150020";
+/// Lies ready for the loser under an order; and somebody who never had a card, of whom a photo is on file.
+pub const MADE_CARD: &str = "3104999000000000106";
+pub const NEWCOMER: &str = "320500201503150039";
 /// A card that gave no answer and was taken in from the pupil's parent ten days ago: slip, reservation, what it came to.
 pub const SLIP: &str = "DEMO20261114W0310001";
 pub const OWED: &str = "R-OWED";
@@ -214,6 +221,13 @@ impl World {
                     LOST_CARD => Some(resident(rules, "resident-0012", LOSER)),
                     _ => None,
                 };
+                // Made under an order: the centre learns of it when it is handed over.
+                if number == MADE_CARD {
+                    self.made(rules, &listed.row);
+                    tx.put_order(&self.ordered(rules)).await.map_err(|error| failed(&error))?;
+                    self.cards.insert(listed.row.name, card);
+                    continue;
+                }
                 if let Some(person) = &person {
                     tx.put_person(person).await.map_err(|error| failed(&error))?;
                 }
@@ -249,9 +263,62 @@ impl World {
             self.cards.insert(listed.row.name, card);
         }
         if let Some(rules) = programmes.iter().find(|rules| rules.purse.is_some()) {
+            tx.put_person(&resident(rules, "resident-0040", NEWCOMER)).await.map_err(|error| failed(&error))?;
+            self.neighbours.books().photos.insert(PersonId::new("resident-0040"));
             tx.put_payout(&self.taken_in_before(rules, today)).await.map_err(|error| failed(&error))?;
         }
         tx.commit().await.map_err(|error| failed(&error))
+    }
+
+    /// The card of an order that was placed nine days ago lies ready.
+    fn made(&self, rules: &desk_domain::ruleset::RuleSet, row: &CardRow) {
+        let card = MadeCard {
+            card_no: CardNo::new(&row.card_no),
+            family: row.family.clone(),
+            issuer: row.issuer.clone(),
+            serial: row.serial.clone(),
+        };
+        let kept = KeptCard { social_security: FunctionState::Normal, bank: FunctionState::NotOpened, held_back: None };
+        let order = self.ordered(rules);
+        let made = Made { person: order.person, posted: false, card: Some(card.clone()), ordered_at: order.ordered_at };
+        let mut books = self.neighbours.books();
+        books.cards.insert(card.card_no, kept);
+        books.made.insert(order.number, made);
+        books.plastic = (1..=9)
+            .map(|number| MadeCard {
+                card_no: CardNo::new(format!("310499900000090000{number}")),
+                family: row.family.clone(),
+                issuer: row.issuer.clone(),
+                serial: format!("499900000090000{number}"),
+            })
+            .collect();
+    }
+
+    fn ordered(&self, rules: &desk_domain::ruleset::RuleSet) -> OrderRecord {
+        let person = PersonId::new("resident-0012");
+        OrderRecord {
+            cell: rules.cell.clone(),
+            number: CentreNumber::new("R-MADE"),
+            person: person.clone(),
+            programme: rules.programme.clone(),
+            order: Order {
+                person,
+                wish: Wish::Lost,
+                form: Form {
+                    bank: BANK.to_owned(),
+                    contact: Contact { phone: "13800000012".to_owned(), address: String::new() },
+                    delivery: Delivery::PickUp,
+                    consent: true,
+                    benefits: false,
+                },
+                photo: None,
+                purse: PurseSeen::NotOpened,
+                accepted_at: None,
+            },
+            outlet: OutletId::new("DEMO"),
+            ordered_at: self.clock.now() - chrono::TimeDelta::days(9),
+            handed_over: None,
+        }
     }
 
     /// A card that gave no answer was taken in ten days ago, and clearing has closed it since.

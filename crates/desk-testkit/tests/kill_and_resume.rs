@@ -146,5 +146,8 @@ proofs! {
     damaged_card: 18, 1;
     faulty_card: 19, 1;
     refund_without_an_answer: 20, 1;
-    refund_due: 21, 1;
+    application: 21, 1;
+    pick_up: 22, 1;
+    card_given_up: 23, 1;
+    refund_due: 24, 1;
 }

@@ -343,5 +343,8 @@ proofs! {
     damaged_card: 18;
     faulty_card: 19;
     refund_without_an_answer: 20;
-    refund_due: 21;
+    application: 21;
+    pick_up: 22;
+    card_given_up: 23;
+    refund_due: 24;
 }

@@ -19,6 +19,7 @@ use crate::{
     answer::{Step, refuse, refuse_code, require},
     centre::Call,
     number::local_day,
+    orders::order_right,
     policy::Programme,
     record::{Card, ClaimState, Person},
 };
@@ -77,6 +78,9 @@ impl Call<'_> {
                 self.home_card(programme, claim, card_no).await?;
             }
             (CentreAct::HandBack { card, .. }, Some(person)) => self.check_hand_back(programme, claim, person, card, &place.right).await?,
+            (CentreAct::Order(order), Some(person)) => self.check_order(programme, person, order).await?,
+            (CentreAct::HandOver { order, card, .. }, Some(person)) => self.check_hand_over(person, order, card).await?,
+            (CentreAct::CloseCard { card, .. }, Some(person)) => self.check_close(programme, claim, case, person, card).await?,
             (CentreAct::TakeInUnreadable { card_no, .. }, _) => {
                 agreement = Some(self.check_take_in(programme, claim, case, card_no).await?);
             }
@@ -88,7 +92,10 @@ impl Call<'_> {
                 | CentreAct::ReleaseLoss { .. }
                 | CentreAct::Ticket { .. }
                 | CentreAct::ResendCode { .. }
-                | CentreAct::HandBack { .. },
+                | CentreAct::HandBack { .. }
+                | CentreAct::Order(_)
+                | CentreAct::HandOver { .. }
+                | CentreAct::CloseCard { .. },
                 None,
             ) => return refuse_code(Code::PersonNotFound),
         }
@@ -103,6 +110,11 @@ impl Call<'_> {
             CentreAct::ResendCode { person } => code_right(person),
             CentreAct::TakeIn { card_no } => found_right(card_no),
             CentreAct::HandBack { card, .. } => found_right(&card.card_no),
+            CentreAct::Order(order) => order_right(&order.person),
+            CentreAct::HandOver { order, .. } => return Ok(Place { right: format!("made:{order}"), epoch: "handed_over".to_owned() }),
+            // Whoever closes a card and whoever refunds it do not overtake each other.
+            CentreAct::CloseCard { card, .. } if card.purse.is_some() => purse_right(&card.card_no),
+            CentreAct::CloseCard { card, .. } => format!("card:{}", card.card_no.as_str()),
             // The purse's own right: nobody refunds or loads it meanwhile.
             CentreAct::TakeInUnreadable { card_no, .. } => {
                 return Ok(Place { right: purse_right(card_no), epoch: "unreadable".to_owned() });

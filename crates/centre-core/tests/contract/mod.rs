@@ -4,6 +4,7 @@ pub mod acts;
 pub mod claims;
 pub mod front;
 pub mod journal;
+pub mod orders;
 pub mod paid_later;
 pub mod top_up;
 pub mod unreadable;
@@ -22,6 +23,8 @@ macro_rules! contract_suite {
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
             paid_later: blocked_then_paid_once, nothing_but_the_block_is_let_out, a_block_nobody_was_let_do_is_suspense,
                 another_desk_finds_the_block, paid_as_clearing_has_it;
+            orders: ordered_made_and_handed_over, orders_that_are_refused, a_move_that_is_not_shown_yet_is_pursued,
+                a_card_is_given_up_without_books_and_money;
             unreadable: taken_in_cleared_and_paid_once, taking_in_needs_a_second_person_and_a_card_in_order,
                 journeys_out_of_town_are_waited_for, clearing_that_is_silent_is_asked_again;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;

@@ -5,18 +5,22 @@ mod people;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use centre_core::{
-    neighbours::ClearedPurse,
+    neighbours::{ClearedPurse, Made},
     number::local_day,
     policy::Numbering,
-    record::{Card, OperatorRecord},
+    record::{Card, OperatorRecord, OrderRecord},
     store::{CentreStore, Tx},
+    upstream::MadeCard,
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use desk_domain::{
+    application::{PurseSeen, Wish},
     card::CardImage,
+    centre_act::Order,
     function::FunctionFacts,
-    id::{CardNo, CellId, OperatorId, PersonId},
+    id::{CardNo, CellId, CentreNumber, OperatorId, OutletId, PersonId},
     money::Fen,
+    order::{Contact, Delivery, Form},
     person::CardStatus,
     ruleset::{RuleSet, RuleSets},
 };
@@ -113,6 +117,7 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
         operators(tx.as_mut(), &config.cell(), &secrets, &played).await?;
         citizens(tx.as_mut(), &cast, now).await?;
         on_the_tray(tx.as_mut(), &rules, &cards, now).await?;
+        tx.put_order(&waiting_order(&cast, &config.cell(), now)).await?;
         tx.commit().await?;
     } else {
         drop(tx);
@@ -135,8 +140,16 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
 /// A pupil whose card was ordered in another channel, as the platform alone knows.
 const ORDERED_ELSEWHERE: u32 = 23;
 
+/// The card of the tray that was made under an order and waits for its holder, a resident.
+const MADE: &str = "purse-made";
+const WAITS: u32 = 30;
+const WAITING_ORDER: &str = "R-DEMO-0030";
+
 /// A resident whose card gives no answer any more.
 const WORN: u32 = 14;
+
+/// Cards that production can make before it runs out.
+const PLASTIC: u32 = 200;
 
 /// What the systems around the centre keep.
 fn neighbours(secrets: &Secrets, rules: &RuleSets, cast: &Cast<'_>, tray: &[CardLine], now: DateTime<Utc>) -> Opening {
@@ -162,6 +175,22 @@ fn neighbours(secrets: &Secrets, rules: &RuleSets, cast: &Cast<'_>, tray: &[Card
         }
     }
     opening.purses.push((people::resident_card_no(WORN), ClearedPurse { balance: Fen(2_340), ..ClearedPurse::default() }));
+    let plastic = |line: &CardLine| MadeCard {
+        card_no: CardNo::new(&line.card_no),
+        family: line.family.clone(),
+        issuer: line.issuer.clone(),
+        serial: line.serial.clone(),
+    };
+    opening.made = tray
+        .iter()
+        .filter(|line| line.name == MADE)
+        .map(|line| {
+            let made =
+                Made { person: people::resident_id(WAITS), posted: false, card: Some(plastic(line)), ordered_at: now - TimeDelta::days(9) };
+            (CentreNumber::new(WAITING_ORDER), made)
+        })
+        .collect();
+    opening.plastic = (1..=PLASTIC).map(people::plastic).collect();
     opening.issues = people::first_issues(today, now);
     let (codes, delivery) = people::codes(now);
     opening.codes = codes;
@@ -243,13 +272,42 @@ async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, now: DateTime<Utc>) -> Resul
 }
 
 /// Registers the cards of the tray; they take the place of what their holders had.
+/// A card to be picked up: ordered nine days ago, made since.
+fn waiting_order(cast: &Cast<'_>, counter: &CellId, now: DateTime<Utc>) -> OrderRecord {
+    let bank = banks(cast.residents).into_iter().next().unwrap_or_default();
+    let person = people::resident_id(WAITS);
+    OrderRecord {
+        cell: cast.residents.cell.clone(),
+        number: CentreNumber::new(WAITING_ORDER),
+        person: person.clone(),
+        programme: cast.residents.programme.clone(),
+        order: Order {
+            person,
+            wish: Wish::Exchange,
+            form: Form {
+                bank,
+                contact: Contact { phone: "13800000030".to_owned(), address: String::new() },
+                delivery: Delivery::PickUp,
+                consent: true,
+                benefits: false,
+            },
+            photo: None,
+            purse: PurseSeen::Closed,
+            accepted_at: None,
+        },
+        outlet: OutletId::new(counter.as_str()),
+        ordered_at: now - TimeDelta::days(9),
+        handed_over: None,
+    }
+}
+
 async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], now: DateTime<Utc>) -> Result<(), Fault> {
     let today = local_day(now);
     for line in cards {
         if line.card_no.bytes().all(|digit| digit == b'0') {
             continue;
         }
-        let Some(set) = rules.of_card(&image(line), today) else {
+        let Some(set) = rules.of_card(&image(line), today).filter(|_| line.name != MADE) else {
             continue;
         };
         let valid_until = match line.valid_until.as_str() {

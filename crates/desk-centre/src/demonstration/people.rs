@@ -5,7 +5,7 @@ use centre_core::{
     neighbours::KeptCard,
     number::local_day,
     record::{Card, Person},
-    upstream::IssueRecord,
+    upstream::{IssueRecord, MadeCard},
 };
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use desk_domain::{
@@ -165,6 +165,13 @@ pub(super) fn pupil_card_no(number: u32) -> CardNo {
     CardNo::new(format!("2150999{number:09}"))
 }
 
+/// Plastic at production, numbered apart from every card that anybody has.
+pub(super) fn plastic(number: u32) -> MadeCard {
+    let card_no = format!("3104999{:012}", 900_000 + number);
+    let serial = card_no.get(3..).unwrap_or_default().to_owned();
+    MadeCard { card_no: CardNo::new(card_no), family: "tunion-unload".to_owned(), issuer: "99993040FFFFFFFF".to_owned(), serial }
+}
+
 pub(super) fn resident_card_no(number: u32) -> CardNo {
     CardNo::new(format!("3104999{:012}", 1000 + number))
 }
@@ -214,9 +221,12 @@ pub(super) fn resident(number: u32, cell: &CellId, programme: &ProgrammeId) -> P
     }
 }
 
+/// Comes for a first card.
+pub(super) const NEVER_HAD_ONE: u32 = 31;
+
 /// The first two residents, and the one who lost a card of the tray, have cards of the tray only.
 pub(super) fn resident_card(number: u32, person: &Person, banks: &[String], now: DateTime<Utc>) -> Option<Card> {
-    if number < 3 || number == 12 {
+    if number < 3 || number == 12 || number == NEVER_HAD_ONE {
         return None;
     }
     let card_no = resident_card_no(number).0;
@@ -307,7 +317,7 @@ mod tests {
             (resident_card(number, &person, &banks, now), person)
         });
         let all: Vec<_> = pupils.chain(residents).collect();
-        assert_eq!(all.iter().filter(|(card, _)| card.is_none()).count(), WITHOUT_CARD.count() + 1);
+        assert_eq!(all.iter().filter(|(card, _)| card.is_none()).count(), WITHOUT_CARD.count() + 2);
         for (card, person) in all {
             if let Some(card) = card {
                 assert!(cards.insert(card.serial));

@@ -4,6 +4,7 @@ mod book;
 mod claim;
 mod half;
 pub mod journal;
+mod order;
 mod payout;
 mod people;
 mod request;

@@ -42,6 +42,7 @@ pub const TABLES: &[(&str, Access)] = &[
     ("journal", Access::Append),
     ("journal_heads", Access::Append),
     ("operators", Access::Keep),
+    ("orders", Access::Keep),
     ("payouts", Access::Keep),
     ("persons", Access::Keep),
     ("postings", Access::Append),

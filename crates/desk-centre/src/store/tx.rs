@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use centre_core::{
     record::{
         Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
-        OperatorRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+        OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
 use sqlx::{Postgres, Transaction};
 
-use super::{book, claim, failed, half, journal, payout, people, request};
+use super::{book, claim, failed, half, journal, order, payout, people, request};
 
 /// A transaction of READ COMMITTED with row locks; dropped, it rolls back.
 pub struct PostgresTx(Transaction<'static, Postgres>);
@@ -151,6 +151,18 @@ impl Tx for PostgresTx {
 
     async fn halves(&mut self) -> Stored<Vec<HalfDone>> {
         half::open(&mut self.0).await
+    }
+
+    async fn put_order(&mut self, order: &OrderRecord) -> Stored<()> {
+        order::put(&mut self.0, order).await
+    }
+
+    async fn order(&mut self, number: &CentreNumber) -> Stored<Option<OrderRecord>> {
+        order::one(&mut self.0, number).await
+    }
+
+    async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>> {
+        order::of_person(&mut self.0, cell, person).await
     }
 
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {

@@ -15,16 +15,16 @@ use centre_core::{
     neighbours::{Neighbours, System, Trouble},
     ports::PortFailure,
     upstream::{
-        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, TextMessages,
-        TicketOrder, Tickets,
+        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, Making, Production,
+        ProductionOrder, TextMessages, TicketOrder, Tickets,
     },
 };
 use desk_domain::{function::FunctionState, id::PersonId, inquiry::CodeFacts, money::Fen};
 use serde::{Deserialize, Serialize};
 
 use super::neighbours::{
-    BALANCE_PATH, BalanceQuery, CLOSE_PATH, CODES_PATH, CardQuery, ISSUE_PATH, LOANS_PATH, OPEN_PATH, Opening, PersonQuery, RELEASE_PATH,
-    REMOTE_PATH, REPORT_PATH, RESEND_PATH, STATE_PATH, StateQuery, TICKET_PATH,
+    BALANCE_PATH, BalanceQuery, CLOSE_PATH, CODES_PATH, CardQuery, ISSUE_PATH, LOANS_PATH, MAKING_PATH, MakingQuery, OPEN_PATH, ORDER_PATH,
+    Opening, PHOTO_PATH, PersonQuery, RELEASE_PATH, REMOTE_PATH, REPORT_PATH, RESEND_PATH, STATE_PATH, StateQuery, TICKET_PATH,
 };
 
 /// What goes wrong with one system, as a test asks for it.
@@ -77,6 +77,9 @@ pub fn router() -> Router {
         .route(REMOTE_PATH, post(remote))
         .route(CLOSE_PATH, post(close))
         .route(BALANCE_PATH, post(balance))
+        .route(PHOTO_PATH, post(photo))
+        .route(ORDER_PATH, post(order))
+        .route(MAKING_PATH, post(making))
         .route_layer(from_fn_with_state(app.clone(), admit))
         .route(OPEN_PATH, post(open))
         .route("/v1/trouble", post(trouble))
@@ -106,6 +109,7 @@ fn path_system(path: &str) -> &'static str {
         ISSUE_PATH => System::Issues.name(),
         TICKET_PATH => System::Tickets.name(),
         REMOTE_PATH | CLOSE_PATH | BALANCE_PATH => System::Clearing.name(),
+        PHOTO_PATH | ORDER_PATH | MAKING_PATH => System::Production.name(),
         _ => System::Bank.name(),
     }
 }
@@ -134,6 +138,15 @@ async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> Resu
     }
     for (card, purse) in opening.purses {
         books.purses.entry(card).or_insert(purse);
+    }
+    for (number, made) in opening.made {
+        books.made.entry(number).or_insert(made);
+    }
+    for card in opening.plastic {
+        let used = books.made.values().filter_map(|made| made.card.as_ref()).chain(&books.plastic).any(|known| *known == card);
+        if !used {
+            books.plastic.push(card);
+        }
     }
     books.delivery.extend(opening.delivery);
     drop(books);
@@ -204,4 +217,16 @@ async fn close(State(app): State<Arc<App>>, Json(order): Json<CloseOrder>) -> An
 
 async fn balance(State(app): State<Arc<App>>, Json(query): Json<BalanceQuery>) -> Answer<Option<Fen>> {
     Ok(Json(app.neighbours.balance(&query.card_no, query.at).await?))
+}
+
+async fn photo(State(app): State<Arc<App>>, Json(person): Json<PersonId>) -> Answer<bool> {
+    Ok(Json(app.neighbours.photo_on_file(&person).await?))
+}
+
+async fn order(State(app): State<Arc<App>>, Json(order): Json<ProductionOrder>) -> Answer<()> {
+    Ok(Json(Production::order(&app.neighbours, &order).await?))
+}
+
+async fn making(State(app): State<Arc<App>>, Json(query): Json<MakingQuery>) -> Answer<Option<Making>> {
+    Ok(Json(app.neighbours.making(&query.order, query.at).await?))
 }

@@ -3,17 +3,17 @@
 
 use async_trait::async_trait;
 use centre_core::{
-    neighbours::{ClearedPurse, KeptCard, System},
+    neighbours::{ClearedPurse, KeptCard, Made, System},
     ports::PortFailure,
     upstream::{
-        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, TextMessages,
-        TicketOrder, Tickets, Upstream,
+        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, MadeCard,
+        Making, Production, ProductionOrder, TextMessages, TicketOrder, Tickets, Upstream,
     },
 };
 use chrono::{DateTime, Utc};
 use desk_domain::{
     function::FunctionState,
-    id::{CardNo, PersonId},
+    id::{CardNo, CentreNumber, PersonId},
     inquiry::{CodeFacts, Delivery, Sent},
     money::Fen,
 };
@@ -33,6 +33,9 @@ pub const TICKET_PATH: &str = "/v1/tickets";
 pub const REMOTE_PATH: &str = "/v1/clearing/remote";
 pub const CLOSE_PATH: &str = "/v1/clearing/close";
 pub const BALANCE_PATH: &str = "/v1/clearing/balance";
+pub const PHOTO_PATH: &str = "/v1/production/photo";
+pub const ORDER_PATH: &str = "/v1/production/order";
+pub const MAKING_PATH: &str = "/v1/production/making";
 pub const OPEN_PATH: &str = "/v1/open";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +62,12 @@ pub struct PersonQuery {
     pub at: DateTime<Utc>,
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MakingQuery {
+    pub order: CentreNumber,
+    pub at: DateTime<Utc>,
+}
+
 /// Opens a sandbox for this centre: its token and what the systems keep. Only the first token is taken; what is kept
 /// already stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -71,6 +80,11 @@ pub struct Opening {
     pub delivery: Vec<(PersonId, Delivery)>,
     #[serde(default)]
     pub purses: Vec<(CardNo, ClearedPurse)>,
+    /// Plastic that production takes, next one first.
+    #[serde(default)]
+    pub plastic: Vec<MadeCard>,
+    #[serde(default)]
+    pub made: Vec<(CentreNumber, Made)>,
 }
 
 /// Where each system is reached.
@@ -86,11 +100,20 @@ pub struct Addresses {
     pub issues: Option<String>,
     pub tickets: Option<String>,
     pub clearing: Option<String>,
+    pub production: Option<String>,
 }
 
 impl Addresses {
-    pub const SYSTEMS: [System; 7] =
-        [System::SocialSecurity, System::Bank, System::Library, System::Messages, System::Issues, System::Tickets, System::Clearing];
+    pub const SYSTEMS: [System; 8] = [
+        System::SocialSecurity,
+        System::Bank,
+        System::Library,
+        System::Messages,
+        System::Issues,
+        System::Tickets,
+        System::Clearing,
+        System::Production,
+    ];
 
     #[must_use]
     pub fn of(&self, system: System) -> Option<&str> {
@@ -102,6 +125,7 @@ impl Addresses {
             System::Issues => &self.issues,
             System::Tickets => &self.tickets,
             System::Clearing => &self.clearing,
+            System::Production => &self.production,
         };
         own.as_deref().or(self.everything.as_deref())
     }
@@ -160,6 +184,8 @@ impl NeighbourClient {
                 codes: std::mem::take(&mut rest.codes),
                 delivery: std::mem::take(&mut rest.delivery),
                 purses: std::mem::take(&mut rest.purses),
+                plastic: std::mem::take(&mut rest.plastic),
+                made: std::mem::take(&mut rest.made),
             };
             for (system, caller) in &self.callers {
                 let _opened: () = caller.post(system.name(), OPEN_PATH, &piece).await?;
@@ -179,6 +205,7 @@ impl NeighbourClient {
             issues: Box::new(self.clone()),
             tickets: Box::new(self.clone()),
             clearing: Box::new(self.clone()),
+            production: Box::new(self.clone()),
         }
     }
 }
@@ -250,5 +277,20 @@ impl Clearing for NeighbourClient {
 
     async fn balance(&self, card_no: &CardNo, now: DateTime<Utc>) -> Result<Option<Fen>, PortFailure> {
         self.post(System::Clearing, BALANCE_PATH, &BalanceQuery { card_no: card_no.clone(), at: now }).await
+    }
+}
+
+#[async_trait]
+impl Production for NeighbourClient {
+    async fn photo_on_file(&self, person: &PersonId) -> Result<bool, PortFailure> {
+        self.post(System::Production, PHOTO_PATH, person).await
+    }
+
+    async fn order(&self, order: &ProductionOrder) -> Result<(), PortFailure> {
+        self.post(System::Production, ORDER_PATH, order).await
+    }
+
+    async fn making(&self, order: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Making>, PortFailure> {
+        self.post(System::Production, MAKING_PATH, &MakingQuery { order: order.clone(), at: now }).await
     }
 }

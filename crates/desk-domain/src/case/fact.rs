@@ -3,15 +3,20 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, GuidanceTerms, HandBackTerms, KeptFor, LossTerms, Moved, Paper, context::local, identity::IdentityFact};
+use super::{
+    ApplicationTerms, Direction, GuidanceTerms, HandBackTerms, KeptFor, LossTerms, Moved, Paper, context::local, identity::IdentityFact,
+};
 use crate::{
+    application::{PurseSeen, Wish},
     card::{CardImage, TearEvidence, Terminal, WriteProof},
     claim::Reservation,
     code::{Code, Message},
     function::Function,
     id::{CardNo, CaseNumber, CentreNumber, OperatorId},
     money::Fen,
+    order::{Form, Photo},
     person::{CardFacts, PersonFacts},
+    photo::Seen,
     posting::Balanced,
     refund_unreadable::Owed,
     replacement::Ground,
@@ -77,6 +82,7 @@ pub enum PersonTerms {
     Guidance(Box<GuidanceTerms>),
     Loss(LossTerms),
     HandBack(HandBackTerms),
+    Application(ApplicationTerms),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,6 +274,31 @@ pub enum Fact {
     SlipGiven {
         number: CaseNumber,
     },
+    WishGiven {
+        wish: Wish,
+    },
+    /// What is known of the money on the card that is given up.
+    PurseSeen {
+        purse: PurseSeen,
+    },
+    FormFilled {
+        form: Form,
+        /// What the applicant has to hear.
+        told: Vec<Message>,
+        /// A photo is needed.
+        photo: bool,
+    },
+    PhotoNamed {
+        name: String,
+        seen: Seen,
+    },
+    /// Everything that is wrong with the file.
+    PhotoRefused {
+        messages: Vec<Message>,
+    },
+    PhotoTaken {
+        photo: Photo,
+    },
     /// Everything was shown; nothing more to do.
     Shown {
         message: Option<Message>,
@@ -333,6 +364,12 @@ impl Fact {
             Self::NoticeGiven { .. } => "notice_given",
             Self::OwedKnown { .. } => "owed_known",
             Self::SlipGiven { .. } => "slip_given",
+            Self::WishGiven { .. } => "wish_given",
+            Self::PurseSeen { .. } => "purse_seen",
+            Self::FormFilled { .. } => "form_filled",
+            Self::PhotoNamed { .. } => "photo_named",
+            Self::PhotoRefused { .. } => "photo_refused",
+            Self::PhotoTaken { .. } => "photo_taken",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
             Self::Referred { .. } => "referred",
@@ -390,6 +427,12 @@ impl Fact {
             | Self::NoticeGiven { .. }
             | Self::OwedKnown { .. }
             | Self::SlipGiven { .. }
+            | Self::WishGiven { .. }
+            | Self::PurseSeen { .. }
+            | Self::FormFilled { .. }
+            | Self::PhotoNamed { .. }
+            | Self::PhotoRefused { .. }
+            | Self::PhotoTaken { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
             | Self::Referred { .. }
@@ -407,7 +450,7 @@ impl Fact {
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
             Self::PrintPending { code, .. } => Some(*code),
             Self::ReadTested { failed, .. } => *failed,
-            Self::NoticeGiven { messages } => messages.first().map(|message| message.code),
+            Self::NoticeGiven { messages } | Self::PhotoRefused { messages } => messages.first().map(|message| message.code),
             Self::AcceptedOffline { .. } => Some(Code::OfflineAccepted),
             Self::Shown { message } | Self::ValidationLeft { message } => message.as_ref().map(|message| message.code),
             Self::CardRead { .. }
@@ -444,6 +487,11 @@ impl Fact {
             | Self::StockMoved { .. }
             | Self::OwedKnown { .. }
             | Self::SlipGiven { .. }
+            | Self::WishGiven { .. }
+            | Self::PurseSeen { .. }
+            | Self::FormFilled { .. }
+            | Self::PhotoNamed { .. }
+            | Self::PhotoTaken { .. }
             | Self::Cancelled => None,
         }
     }

@@ -1,5 +1,6 @@
-//! A card in the hand goes back into use, or back to its holder: S-16 解挂 through the channel of the report, and the return of
-//! a found card (S-29). The holder shows a document, the card is tapped, the centre does the rest; nothing is written.
+//! A card in the hand goes back into use, to its holder, or out of use: S-16 解挂 through the channel of the report, the return of
+//! a found card (S-29), a made card that is picked up (S-23), a card that is given up (S-22). The holder shows a document, the
+//! card is tapped, the centre does the rest; nothing is written.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ use super::{
     context::{Cx, all, local, stale},
     fact::{Fact, Misplaced, PersonTerms},
     identity::{Identified, Identity, IdentityStep},
+    keeping::{Kept, KeptFor},
     paper::PaperFacts,
     question::{Ask, Choice, Next, Picture, Progress, Question, Shown, Tone},
     words::{confirmation, function, masked_card},
@@ -16,11 +18,12 @@ use crate::{
     card::CardImage,
     centre_act::CentreAct,
     claim::{Claim, Reservation, Settlement},
+    closing::{self, Reason},
     code::{Code, Message},
     found,
     id::CentreNumber,
     inquiry::{Inquired, Inquiry},
-    loss, mask,
+    loss, mask, order,
     person::{Lookup, PersonFacts},
 };
 
@@ -29,6 +32,8 @@ use crate::{
 pub enum Purpose {
     Release,
     Found,
+    PickUp,
+    Return,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +53,7 @@ enum At {
     },
     Tapping {
         who: Identified,
+        reason: Option<Reason>,
     },
     Finding {
         tapped: Tapped,
@@ -72,6 +78,11 @@ enum At {
         reservation: Reservation,
         message: Message,
     },
+    /// A card that was given up goes into its bag.
+    Bagging {
+        subject: Subject,
+        number: CentreNumber,
+    },
     Vouchering {
         subject: Subject,
         number: CentreNumber,
@@ -90,6 +101,8 @@ enum At {
 struct Tapped {
     who: Identified,
     card: CardImage,
+    /// Why it is given up, where it is.
+    reason: Option<Reason>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +117,12 @@ struct Subject {
 pub struct HandBackTerms {
     /// What stands against using the card although it goes back to its holder.
     pub warning: Option<Message>,
+    /// The order under which the card was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<CentreNumber>,
+    /// The card stays here.
+    #[serde(default)]
+    pub stays: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +133,7 @@ enum Last {
     Done(Box<Subject>, CentreNumber),
 }
 
+const HERE: [(&str, &str); 2] = [("here", "卡在这里"), ("absent", "没有卡")];
 const STEPS: &[&str] = &["核验身份", "读卡", "核对状态", "中心确认", "打印凭证"];
 
 impl HandBack {
@@ -127,6 +147,8 @@ impl HandBack {
         match self.purpose {
             Purpose::Release => Service::LossRelease,
             Purpose::Found => Service::FoundCardBack,
+            Purpose::PickUp => Service::PickUp,
+            Purpose::Return => Service::CardReturn,
         }
     }
 
@@ -134,21 +156,28 @@ impl HandBack {
     pub fn next(&self, cx: &Cx<'_>) -> Next {
         match &self.at {
             At::Identifying { identity } => identity.next(cx),
-            At::Asking { .. } => Question::new(
-                "card_here",
-                match self.purpose {
-                    Purpose::Release => "持卡人带了要解挂的原卡吗？",
-                    Purpose::Found => "从袋中取出该卡了吗？",
-                },
-                Ask::Choice { options: Choice::numbered([("here", "卡在这里"), ("absent", "没有卡")]) },
-            )
-            .into(),
+            At::Asking { .. } => {
+                let (title, options) = match self.purpose {
+                    Purpose::Release => ("持卡人带了要解挂的原卡吗？", HERE.to_vec()),
+                    Purpose::Found => ("从袋中取出该卡了吗？", HERE.to_vec()),
+                    Purpose::PickUp => ("从卡盒取出待领的卡了吗？", HERE.to_vec()),
+                    Purpose::Return => {
+                        let reasons = Reason::ALL.iter().map(|reason| (reason.as_str(), reason.label()));
+                        ("为什么退卡？卡要交回网点", reasons.chain([("absent", "没有带卡")]).collect())
+                    }
+                };
+                Question::new("card_here", title, Ask::Choice { options: Choice::numbered(options) }).into()
+            }
             At::Tapping { .. } => Next::Do(Effect::ReadCard { expect: None }),
             At::Finding { tapped } => {
                 let number = tapped.who.papers.number.number.clone();
                 Next::Do(Effect::Inquire {
                     lookup: Lookup::IdNumber { programme: cx.header.programme.clone(), number },
-                    inquiry: Inquiry::Functions,
+                    inquiry: match self.purpose {
+                        Purpose::Release | Purpose::Found => Inquiry::Functions,
+                        Purpose::PickUp => Inquiry::Orders,
+                        Purpose::Return => Inquiry::Closing,
+                    },
                 })
             }
             At::Reviewing { subject } => {
@@ -156,6 +185,9 @@ impl HandBack {
                 let (title, label) = match self.purpose {
                     Purpose::Release => (format!("解挂卡尾号 {tail}，恢复使用"), "持卡人确认，办理解挂"),
                     Purpose::Found => (format!("把卡尾号 {tail} 交还持卡人"), "持卡人确认，交还"),
+                    Purpose::PickUp => (format!("启用卡尾号 {tail} 并交给持卡人"), "持卡人确认，启用新卡"),
+                    Purpose::Return if subject.terms.stays => (format!("注销卡尾号 {tail}，卡片由网点收回"), "持卡人确认，注销"),
+                    Purpose::Return => (format!("关闭卡尾号 {tail} 的交通功能"), "持卡人确认，关闭"),
                 };
                 let question = Question::new("review", title, Ask::Go { label: label.to_owned() });
                 match &subject.terms.warning {
@@ -174,6 +206,12 @@ impl HandBack {
                         act: match self.purpose {
                             Purpose::Release => CentreAct::ReleaseLoss { person, card },
                             Purpose::Found => CentreAct::HandBack { person, card },
+                            Purpose::PickUp => CentreAct::HandOver {
+                                person,
+                                order: subject.terms.order.clone().unwrap_or_else(|| CentreNumber::new("")),
+                                card,
+                            },
+                            Purpose::Return => CentreAct::CloseCard { person, card, reason: subject.tapped.reason.unwrap_or(Reason::Wish) },
                         },
                     },
                     authorisation: None,
@@ -185,9 +223,13 @@ impl HandBack {
                 settlement: Settlement::Act,
             }),
             At::HalfSlip { .. } => Next::Do(Effect::Print { paper: Paper::PendingSlip }),
+            At::Bagging { .. } => Next::Do(Effect::Print { paper: Paper::BagLabel }),
             At::Half { message, .. } => Question::new(
                 "half",
-                "银行已解挂，等待人社系统同步",
+                match self.purpose {
+                    Purpose::PickUp => "新卡已启用，等待人社系统平移",
+                    Purpose::Release | Purpose::Found | Purpose::Return => "银行已解挂，等待人社系统同步",
+                },
                 Ask::Choice { options: Choice::numbered([("again", "再查一次人社状态")]) },
             )
             .help(message.text())
@@ -210,6 +252,9 @@ impl HandBack {
             (At::Asking { .. }, Input::Answer(Answer::Choose { option })) => match option.as_str() {
                 "here" => Ok(Fact::TreeAnswered { question: "card_here".to_owned(), option, leads: super::fact::Leads::On }),
                 "absent" => Err(cx.refuse(Code::CardNotPresent)),
+                reason if Reason::ALL.iter().any(|known| known.as_str() == reason) => {
+                    Ok(Fact::TreeAnswered { question: "reason".to_owned(), option, leads: super::fact::Leads::On })
+                }
                 _ => Err(stale()),
             },
             (At::Tapping { .. }, Input::Outcome(Outcome::CardRead { card })) => {
@@ -218,14 +263,12 @@ impl HandBack {
                 }
                 Ok(Fact::CardRead { card })
             }
-            (At::Finding { tapped }, Input::Outcome(Outcome::Inquired { person, found: Inquired::Functions })) => {
-                Ok(self.known(tapped, person, cx))
-            }
+            (At::Finding { tapped }, Input::Outcome(Outcome::Inquired { person, found })) => Ok(self.known(tapped, person, &found, cx)),
             (
                 At::Finding { .. } | At::Reserving { .. } | At::Settling { .. } | At::Half { .. },
                 Input::Outcome(Outcome::Refused { message }),
             ) => {
-                if message.code == Code::ReleaseNotSynced {
+                if matches!(message.code, Code::ReleaseNotSynced | Code::HrMigrationPending) {
                     return Ok(Fact::HalfDone { message });
                 }
                 super::final_refusal(message)
@@ -238,6 +281,7 @@ impl HandBack {
                 Ok(Fact::Confirmed { number, postings: reservation.on_confirm.clone() })
             }
             (At::HalfSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::PendingSlip, outcome),
+            (At::Bagging { .. }, Input::Outcome(outcome)) => super::printed(Paper::BagLabel, outcome),
             (At::Half { .. }, Input::Answer(Answer::Choose { option })) if option == "again" => {
                 Ok(Fact::AskedAgain { moment: cx.moment() })
             }
@@ -248,16 +292,21 @@ impl HandBack {
         }
     }
 
-    fn known(&self, tapped: &Tapped, person: Box<PersonFacts>, cx: &Cx<'_>) -> Fact {
+    fn known(&self, tapped: &Tapped, person: Box<PersonFacts>, found: &Inquired, cx: &Cx<'_>) -> Fact {
         let facts = loss::Facts { outlet: &cx.header.outlet, clerk: cx.operator, at: local(cx.now), person: &person };
-        let decided = match self.purpose {
-            Purpose::Release => loss::release(cx.rules, facts, &tapped.card).map(|_| None),
-            Purpose::Found => found::back(cx.rules, facts, &tapped.card),
+        let garbled = || vec![Message::new(Code::CentreGarbled)];
+        let back = |warning| HandBackTerms { warning, order: None, stays: false };
+        let decided = match (self.purpose, found) {
+            (Purpose::Release, _) => loss::release(cx.rules, facts, &tapped.card).map(|_| back(None)),
+            (Purpose::Found, _) => found::back(cx.rules, facts, &tapped.card).map(back),
+            (Purpose::PickUp, Inquired::Orders { orders, .. }) => order::hand_over(cx.rules, facts, orders, &tapped.card)
+                .map(|(order, warning)| HandBackTerms { order: Some(order), ..back(warning) }),
+            (Purpose::Return, Inquired::Closing { loans }) => closing::close(cx.rules, facts, &tapped.card, *loans)
+                .map(|warning| HandBackTerms { stays: warning.is_none(), ..back(warning) }),
+            (Purpose::PickUp | Purpose::Return, _) => Err(garbled()),
         };
         match decided {
-            Ok(warning) => {
-                Fact::PersonKnown { person, terms: PersonTerms::HandBack(HandBackTerms { warning }), authorise: None, moment: cx.moment() }
-            }
+            Ok(terms) => Fact::PersonKnown { person, terms: PersonTerms::HandBack(terms), authorise: None, moment: cx.moment() },
             Err(reasons) => super::no(all(reasons)),
         }
     }
@@ -275,8 +324,10 @@ impl HandBack {
                 IdentityStep::Still(identity) => At::Identifying { identity },
                 IdentityStep::Done(who) => At::Asking { who },
             },
-            (At::Asking { who }, Fact::TreeAnswered { .. }) => At::Tapping { who },
-            (At::Tapping { who }, Fact::CardRead { card }) => At::Finding { tapped: Tapped { who, card } },
+            (At::Asking { who }, Fact::TreeAnswered { option, .. }) => {
+                At::Tapping { who, reason: Reason::ALL.into_iter().find(|reason| reason.as_str() == option) }
+            }
+            (At::Tapping { who, reason }, Fact::CardRead { card }) => At::Finding { tapped: Tapped { who, card, reason } },
             (At::Finding { tapped }, Fact::PersonKnown { person, terms: PersonTerms::HandBack(terms), .. }) => {
                 At::Reviewing { subject: Subject { tapped, person, terms } }
             }
@@ -291,7 +342,9 @@ impl HandBack {
                 At::Half { subject, reservation, message }
             }
             (At::Half { subject, reservation, .. }, Fact::AskedAgain { .. }) => At::Settling { subject, reservation },
+            (At::Settling { subject, .. }, Fact::Confirmed { number, .. }) if subject.terms.stays => At::Bagging { subject, number },
             (At::Settling { subject, .. }, Fact::Confirmed { number, .. }) => At::Vouchering { subject, number },
+            (At::Bagging { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => At::Vouchering { subject, number },
             (At::Vouchering { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
                 At::Closed { last: Last::Done(Box::new(subject), number), ending: Ending::Done }
             }
@@ -299,9 +352,15 @@ impl HandBack {
             (At::Reviewing { subject } | At::Reserving { subject } | At::Settling { subject, .. }, fact) => {
                 close(Last::Subject(Box::new(subject)), fact)?
             }
-            (At::HalfSlip { .. } | At::Half { .. } | At::Vouchering { .. } | At::Referring { .. } | At::Closed { .. }, _) => {
-                return Err(misplaced());
-            }
+            (
+                At::HalfSlip { .. }
+                | At::Half { .. }
+                | At::Bagging { .. }
+                | At::Vouchering { .. }
+                | At::Referring { .. }
+                | At::Closed { .. },
+                _,
+            ) => return Err(misplaced()),
         };
         Ok(Self { purpose, at })
     }
@@ -318,6 +377,7 @@ impl HandBack {
             At::Settling { .. } => "hand_back.settling",
             At::HalfSlip { .. } => "hand_back.half_slip",
             At::Half { .. } => "hand_back.half",
+            At::Bagging { .. } => "hand_back.bagging",
             At::Vouchering { .. } => "hand_back.vouchering",
             At::Referring { .. } => "hand_back.referring",
             At::Closed { .. } => "hand_back.closed",
@@ -347,6 +407,7 @@ impl HandBack {
             | At::Settling { subject, .. }
             | At::HalfSlip { subject, .. }
             | At::Half { subject, .. }
+            | At::Bagging { subject, .. }
             | At::Vouchering { subject, .. } => Some(subject),
             At::Closed { last: Last::Subject(subject) | Last::Done(subject, _), .. } => Some(subject),
             At::Identifying { .. }
@@ -366,11 +427,15 @@ impl HandBack {
     }
 
     fn who(&self) -> Option<&Identified> {
-        if let At::Asking { who } | At::Tapping { who } = &self.at { Some(who) } else { self.tapped().map(|tapped| &tapped.who) }
+        if let At::Asking { who } | At::Tapping { who, .. } = &self.at { Some(who) } else { self.tapped().map(|tapped| &tapped.who) }
     }
 
     fn number(&self) -> Option<&CentreNumber> {
-        if let At::Vouchering { number, .. } | At::Closed { last: Last::Done(_, number), .. } = &self.at { Some(number) } else { None }
+        if let At::Bagging { number, .. } | At::Vouchering { number, .. } | At::Closed { last: Last::Done(_, number), .. } = &self.at {
+            Some(number)
+        } else {
+            None
+        }
     }
 
     #[must_use]
@@ -380,7 +445,7 @@ impl HandBack {
             At::Asking { .. } | At::Tapping { .. } => 1,
             At::Finding { .. } | At::Reviewing { .. } | At::Referring { .. } => 2,
             At::Reserving { .. } | At::Settling { .. } | At::HalfSlip { .. } | At::Half { .. } => 3,
-            At::Vouchering { .. } => 4,
+            At::Bagging { .. } | At::Vouchering { .. } => 4,
             At::Closed { .. } => STEPS.len(),
         };
         let mut strip = self.who().map(Identified::strip).unwrap_or_default();
@@ -403,8 +468,9 @@ impl HandBack {
         if self.who().is_some() {
             give_back.push("证件原件".to_owned());
         }
-        if self.tapped().is_some() {
-            give_back.push("客户的卡".to_owned());
+        let stays = self.number().is_some() && self.subject().is_some_and(|subject| subject.terms.stays);
+        if self.tapped().is_some() && !stays && (self.purpose != Purpose::PickUp || self.number().is_some()) {
+            give_back.push(if self.purpose == Purpose::PickUp { "新卡" } else { "客户的卡" }.to_owned());
         }
         Picture {
             progress: Progress { steps: STEPS, now },
@@ -420,6 +486,9 @@ impl HandBack {
         match self.purpose {
             Purpose::Release => "已解挂，恢复使用",
             Purpose::Found => "已交还持卡人",
+            Purpose::PickUp => "新卡已启用并交给持卡人",
+            Purpose::Return if self.subject().is_some_and(|subject| subject.terms.stays) => "卡已注销，由网点收回",
+            Purpose::Return => "交通功能已关闭",
         }
     }
 
@@ -438,6 +507,9 @@ impl HandBack {
         match paper {
             Paper::Voucher => {
                 facts.pair("办理结果", self.done());
+                if let Some(reason) = self.tapped().and_then(|tapped| tapped.reason) {
+                    facts.pair("退卡原因", reason.label());
+                }
                 if let Some(number) = self.number() {
                     facts.pair("中心确认号", confirmation(number));
                 }
@@ -447,7 +519,10 @@ impl HandBack {
                 facts.signature = Some("持卡人签字".to_owned());
             }
             Paper::PendingSlip => {
-                facts.pair("银行状态", "已解挂");
+                match self.purpose {
+                    Purpose::PickUp => facts.pair("新卡", "已启用"),
+                    Purpose::Release | Purpose::Found | Purpose::Return => facts.pair("银行状态", "已解挂"),
+                }
                 facts.pair("人社状态", "未同步");
                 if let Some(message) = self.half_done() {
                     facts.line(message.text());
@@ -460,7 +535,14 @@ impl HandBack {
                 }
                 facts.texts.push("loss.lines");
             }
-            Paper::Receipt | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::BagLabel | Paper::OneTimeNotice => {}
+            Paper::BagLabel => {
+                let mut label = PaperFacts::default();
+                if let Some(tapped) = self.tapped() {
+                    Kept { why: KeptFor::Returned, card_no: Some(tapped.card.card_no.clone()) }.on_label(&mut label);
+                }
+                return label;
+            }
+            Paper::Receipt | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::OneTimeNotice => {}
         }
         facts
     }

@@ -5,6 +5,7 @@
 //! `apply` takes the case into the state in which that fact is true. `apply` never consults a rule, so a journal replays
 //! the same whatever rule set is in force.
 
+mod application;
 mod blank_stock;
 mod card_query;
 pub mod context;
@@ -36,6 +37,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    application::{Application, ApplicationTerms},
     blank_stock::{BlankStock, Direction, Moved},
     card_query::CardQuery,
     context::Cx,
@@ -66,6 +68,7 @@ use crate::{
     inquiry::{Inquired, Inquiry},
     money::Fen,
     person::{CardFacts, Lookup, PersonFacts},
+    photo::Taken,
     refund_unreadable::{Owed, Slip},
 };
 
@@ -75,6 +78,8 @@ use crate::{
 pub enum Service {
     /// S-02
     CardQuery,
+    /// S-04, S-05, S-06, S-08 of cards that are made centrally
+    Application,
     /// S-05
     ReissueLost,
     /// S-06
@@ -103,6 +108,10 @@ pub enum Service {
     LossRelease,
     /// S-19
     SmsDiagnosis,
+    /// S-22
+    CardReturn,
+    /// S-23
+    PickUp,
     /// S-24
     BadCard,
     /// S-24
@@ -119,6 +128,8 @@ impl Service {
     /// In the order in which a counter shows them.
     pub const ALL: &[Self] = &[
         Self::Validation,
+        Self::Application,
+        Self::PickUp,
         Self::ReissueLost,
         Self::ReplaceDamaged,
         Self::ReplaceFaulty,
@@ -134,6 +145,7 @@ impl Service {
         Self::TemporaryLoss,
         Self::FormalLoss,
         Self::LossRelease,
+        Self::CardReturn,
         Self::FoundCard,
         Self::FoundCardBack,
         Self::BadCard,
@@ -146,6 +158,7 @@ impl Service {
         match self {
             Self::CardQuery => "S-02",
             Self::FirstIssue => "S-03",
+            Self::Application => "S-04",
             Self::ReissueLost => "S-05",
             Self::ReplaceDamaged => "S-06",
             Self::ReplaceFaulty => "S-07",
@@ -159,6 +172,8 @@ impl Service {
             Self::PasswordReset => "S-17",
             Self::GuardianPhone => "S-18",
             Self::SmsDiagnosis => "S-19",
+            Self::CardReturn => "S-22",
+            Self::PickUp => "S-23",
             Self::BadCard | Self::BlankStock => "S-24",
             Self::FoundCard | Self::FoundCardBack => "S-29",
         }
@@ -206,6 +221,8 @@ pub enum Effect {
     FindCard { lookup: Lookup },
     /// Ask the centre for a person, and the system that keeps a matter about it. Harmless.
     Inquire { lookup: Lookup, inquiry: Inquiry },
+    /// Take a photo from the folder of what was brought. Harmless.
+    TakePhoto { name: String },
     /// Ask the centre what is owed on a slip. Harmless.
     FindOwed { slip: Slip },
     /// Reserve the right. Repeated with the same request id for ever.
@@ -235,6 +252,7 @@ impl Effect {
             Self::FindCard { .. } => "find_card",
             Self::Inquire { .. } => "inquire",
             Self::FindOwed { .. } => "find_owed",
+            Self::TakePhoto { .. } => "take_photo",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::WriteCard { .. } => "write_card",
@@ -256,6 +274,7 @@ impl Effect {
             | Self::FindCard { .. }
             | Self::Inquire { .. }
             | Self::FindOwed { .. }
+            | Self::TakePhoto { .. }
             | Self::ResolveWrite { .. } => false,
             Self::Reserve { .. }
             | Self::Release { .. }
@@ -276,6 +295,7 @@ impl Effect {
             | Self::FindCard { .. }
             | Self::Inquire { .. }
             | Self::FindOwed { .. }
+            | Self::TakePhoto { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -296,7 +316,12 @@ impl Effect {
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
             | Self::Confirm { .. } => true,
-            Self::ReadCard { .. } | Self::TryCard | Self::WriteCard { .. } | Self::ResolveWrite { .. } | Self::Print { .. } => false,
+            Self::ReadCard { .. }
+            | Self::TryCard
+            | Self::TakePhoto { .. }
+            | Self::WriteCard { .. }
+            | Self::ResolveWrite { .. }
+            | Self::Print { .. } => false,
         }
     }
 }
@@ -324,6 +349,9 @@ pub enum Outcome {
     },
     OwedFound {
         owed: Box<Owed>,
+    },
+    PhotoTaken {
+        taken: Box<Taken>,
     },
     Reserved {
         reservation: Reservation,
@@ -441,6 +469,7 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
     CardQuery(CardQuery),
+    Application(Application),
     Reissue(Reissue),
     RefundReadable(RefundReadable),
     RefundUnreadable(RefundUnreadable),
@@ -469,6 +498,7 @@ macro_rules! each {
     ($flow:expr, $inner:ident => $answer:expr) => {
         match $flow {
             Flow::CardQuery($inner) => $answer,
+            Flow::Application($inner) => $answer,
             Flow::Reissue($inner) => $answer,
             Flow::RefundReadable($inner) => $answer,
             Flow::RefundUnreadable($inner) => $answer,
@@ -492,6 +522,9 @@ impl Case {
         Self {
             flow: match service {
                 Service::CardQuery => Flow::CardQuery(CardQuery::Tapping),
+                Service::Application => Flow::Application(Application::begin()),
+                Service::PickUp => Flow::HandBack(HandBack::begin(Purpose::PickUp)),
+                Service::CardReturn => Flow::HandBack(HandBack::begin(Purpose::Return)),
                 Service::ReissueLost => Flow::Reissue(Reissue::of_lost()),
                 Service::ReplaceDamaged => Flow::Reissue(Reissue::of_handed_in(Wanted::Damage)),
                 Service::ReplaceFaulty => Flow::Reissue(Reissue::of_handed_in(Wanted::Quality)),
@@ -565,6 +598,7 @@ impl Case {
         }
         self.flow = match self.flow {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
+            Flow::Application(state) => Flow::Application(state.apply(fact)?),
             Flow::Reissue(state) => Flow::Reissue(state.apply(fact)?),
             Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
             Flow::RefundUnreadable(state) => Flow::RefundUnreadable(state.apply(fact)?),
@@ -622,6 +656,7 @@ impl Case {
             | Flow::HandBack(_)
             | Flow::BlankStock(_)
             | Flow::GuardianPhone(_) => false,
+            Flow::Application(state) => state.waits_for_line(),
             Flow::FormalLoss(state) => state.waits_for_line(),
             Flow::Keeping(state) => state.waits_for_line(),
             Flow::Reissue(state) => state.waits_for_line(),
@@ -638,6 +673,7 @@ impl Case {
             Flow::FormalLoss(state) => state.half_done(),
             Flow::HandBack(state) => state.half_done(),
             Flow::CardQuery(_)
+            | Flow::Application(_)
             | Flow::Reissue(_)
             | Flow::RefundReadable(_)
             | Flow::RefundUnreadable(_)
@@ -732,6 +768,7 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         | Outcome::CardFound { .. }
         | Outcome::Inquired { .. }
         | Outcome::OwedFound { .. }
+        | Outcome::PhotoTaken { .. }
         | Outcome::Reserved { .. }
         | Outcome::Released
         | Outcome::Write { .. }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    application::Wish,
     card::{BlockState, CardData, PurseImage, RefundMethod, TearEvidence, WriteProof},
     centre_act::CentreAct,
     claim::PaidLater,
@@ -12,7 +13,9 @@ use crate::{
     function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{CardNo, Id128, PersonId},
     inquiry::{CodeFacts, IssueClass, IssueFacts, IssueState},
+    order::{OrderFacts, Photo, Progress},
     person::{CardStatus, HolderClass, InitialPassword},
+    photo,
     posting::{Account, Balanced},
     refund_unreadable::Owed,
     ruleset::{RuleFile, RuleSet, RuleSets},
@@ -133,6 +136,16 @@ fn found(inquiry: Inquiry) -> Inquired {
                 as_of: ten(),
             },
         },
+        Inquiry::Orders => Inquired::Orders {
+            orders: vec![OrderFacts {
+                number: CentreNumber::new("R0"),
+                wish: Wish::Exchange,
+                state: Progress::Ready { card_no: card(Some(3650)).card_no, place: "01".to_owned() },
+                ordered_on: "2026-11-10".parse().unwrap(),
+            }],
+            photo_on_file: false,
+        },
+        Inquiry::Closing => Inquired::Closing { loans: 0 },
         Inquiry::Codes => Inquired::Codes { codes: CodeFacts { last: None, today: 0, as_of: ten() } },
     }
 }
@@ -156,6 +169,8 @@ impl Table {
             Service::RefundReadable
             | Service::RefundUnreadable
             | Service::RefundDue
+            | Service::Application
+            | Service::PickUp
             | Service::TopUp
             | Service::TemporaryLoss
             | Service::FormalLoss
@@ -172,6 +187,7 @@ impl Table {
             | Service::BlankStock
             | Service::FoundCard
             | Service::FoundCardBack
+            | Service::CardReturn
             | Service::GuardianPhone => EDUCATION,
         };
         let rules = rules(programme);
@@ -198,7 +214,12 @@ impl Table {
             online: line == LineMode::Online,
             now: ten(),
             on_reader: match service {
-                Service::RefundReadable | Service::RefundUnreadable | Service::RefundDue | Service::TopUp => card(Some(3650)),
+                Service::RefundReadable
+                | Service::RefundUnreadable
+                | Service::RefundDue
+                | Service::Application
+                | Service::PickUp
+                | Service::TopUp => card(Some(3650)),
                 Service::ReissueLost | Service::ReplaceDamaged | Service::ReplaceFaulty => blank(),
                 Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => card(Some(3650)),
                 Service::CardQuery
@@ -210,6 +231,7 @@ impl Table {
                 | Service::BlankStock
                 | Service::FoundCard
                 | Service::FoundCardBack
+                | Service::CardReturn
                 | Service::GuardianPhone => card(None),
             },
         }
@@ -266,7 +288,12 @@ impl Table {
             Effect::ReadCard { .. } => Outcome::CardRead { card: self.on_reader.clone() },
             Effect::TryCard => Outcome::CardTried { failed: Some(Code::CardMute) },
             Effect::FindPerson { .. } => Outcome::PersonFound { person: Box::new(person(&self.rules)) },
+            // An application is for somebody who has no order yet.
+            Effect::Inquire { .. } if self.header.service == Service::Application => {
+                Outcome::Inquired { person: Box::new(self.holder()), found: Inquired::Orders { orders: Vec::new(), photo_on_file: false } }
+            }
             Effect::Inquire { inquiry, .. } => Outcome::Inquired { person: Box::new(self.holder()), found: found(*inquiry) },
+            Effect::TakePhoto { .. } => Outcome::PhotoTaken { taken: Box::new(good_photo()) },
             Effect::FindCard { .. } => Outcome::CardFound { card: Box::new(facts_of(&self.on_reader, &self.rules)) },
             Effect::FindOwed { .. } => Outcome::OwedFound {
                 owed: Box::new(Owed {
@@ -293,7 +320,7 @@ impl Table {
         let mut holder = person(&self.rules);
         let mut card = facts_of(&self.on_reader, &self.rules);
         if self.rules.purse.is_some() {
-            card.functions = functions(self.header.service == Service::LossRelease);
+            card.functions = functions(matches!(self.header.service, Service::LossRelease | Service::Application));
         }
         holder.cards = vec![card];
         holder
@@ -345,8 +372,10 @@ impl Table {
         match &question.ask {
             question::Ask::Choice { options } => {
                 let role = match self.header.service {
-                    Service::PasswordReset | Service::SmsDiagnosis => "guardian",
-                    Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => "holder",
+                    Service::PasswordReset | Service::SmsDiagnosis | Service::CardReturn => "guardian",
+                    Service::Application | Service::PickUp | Service::TemporaryLoss | Service::FormalLoss | Service::LossRelease => {
+                        "holder"
+                    }
                     Service::CardQuery
                     | Service::TopUp
                     | Service::ReissueLost
@@ -363,7 +392,7 @@ impl Table {
                     | Service::FoundCardBack
                     | Service::GuardianPhone => "parent",
                 };
-                let wanted = options.iter().find(|option| [role, "yes"].contains(&option.id.as_str()));
+                let wanted = options.iter().find(|option| [role, "yes", "lost"].contains(&option.id.as_str()));
                 Answer::Choose { option: wanted.unwrap_or(&options[0]).id.clone() }
             }
             question::Ask::Form { fields, .. } => Answer::Fill {
@@ -374,9 +403,13 @@ impl Table {
                             "number" => "３２０５００２０１５０３１５００１２",
                             "expiry" => "长期",
                             "tendered" | "amount" => "５０",
+                            "bank" if field.kind == question::FieldKind::Choice => "bank.ICBC",
                             "original" | "page" | "told" | "social_security" | "bank" | "surrendered" => "true",
                             "slip" => "DEMO20261124W0310001",
                             "card_no" | "card_no_again" if self.header.service == Service::RefundUnreadable => "3104999000000000101",
+                            "consent" | "clothes" | "glasses" | "natural" => "true",
+                            "phone" => "１３８００００００４０",
+                            "photo" => "good.jpg",
                             "cause.1" if self.header.service == Service::ReplaceDamaged => "true",
                             "card_no" if self.header.service == Service::ReplaceFaulty => "2150999000000001",
                             "illegible" if self.header.service == Service::ReplaceDamaged => "true",
@@ -426,6 +459,22 @@ impl Table {
                 Entry::Intent { .. } | Entry::Trail { .. } => None,
             })
             .collect()
+    }
+}
+
+fn good_photo() -> Taken {
+    Taken {
+        facts: photo::Facts {
+            bytes: 40_000,
+            picture: photo::Picture::Opened(photo::Opened {
+                width: 358,
+                height: 441,
+                dpi: Some(350),
+                components: 3,
+                pixels: Some(photo::Pixels { white_border: 1000, coloured: 500 }),
+            }),
+        },
+        photo: Photo("ffd8ff".to_owned()),
     }
 }
 
@@ -687,6 +736,7 @@ fn offline_accepts_and_nothing_of_value_leaves() {
         (Service::ReplaceDamaged, "accept"),
         (Service::ReplaceFaulty, "accept"),
         (Service::PasswordReset, "accept"),
+        (Service::Application, "accept"),
     ] {
         let mut table = Table::new(service, LineMode::Offline);
         for _ in 0..20 {
@@ -951,4 +1001,71 @@ fn a_purse_that_only_blocks_needs_line_rule_and_promise() {
         reservation.later = if blocks { None } else { Some(promise) };
         assert_eq!(table.take(Input::Outcome(Outcome::Reserved { reservation })).unwrap_err().code, Code::CentreGarbled);
     }
+}
+
+#[test]
+fn a_card_is_ordered_with_everything_that_stands_on_it() {
+    let mut table = Table::new(Service::Application, LineMode::Online);
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert!(table.facts().contains(&"photo_taken"));
+    // Nobody needs another card for moving, and no wish but the applicant's consents.
+    let mut table = Table::new(Service::Application, LineMode::Online);
+    let fact = table.answer(Answer::Choose { option: "moved_inside".to_owned() }).unwrap();
+    assert_eq!(fact.code(), Some(Code::NoChangeNeeded));
+    let mut table = Table::new(Service::Application, LineMode::Online);
+    table.until("application.filling");
+    let with = |consent: &str, delivery: &str| Answer::Fill {
+        values: [
+            ("bank", "bank.ICBC"),
+            ("phone", "13800000040"),
+            ("delivery", delivery),
+            ("address", "虚构路1号"),
+            ("consent", consent),
+            ("benefits", "true"),
+            ("told", "true"),
+        ]
+        .map(|(field, value)| (field.to_owned(), value.to_owned()))
+        .to_vec(),
+    };
+    assert_eq!(table.answer(with("false", "pick_up")).unwrap_err().code, Code::ConsentRequired);
+    assert_eq!(
+        table
+            .answer(Answer::Fill { values: vec![("told".to_owned(), "true".to_owned()), ("bank".to_owned(), "bank.NONE".to_owned())] })
+            .unwrap_err()
+            .code,
+        Code::BankNotCooperating
+    );
+    let Fact::FormFilled { told, photo, .. } = table.answer(with("true", "courier")).unwrap() else { panic!() };
+    assert!(photo);
+    let told: Vec<Code> = told.iter().map(|told| told.code).collect();
+    assert!(told.contains(&Code::BenefitWarning) && told.contains(&Code::EmsCollect), "{told:?}");
+    // Everything that is wrong with the photo at once, and the question again.
+    let named = Answer::Fill {
+        values: ["clothes", "glasses", "natural"]
+            .iter()
+            .map(|field| ((*field).to_owned(), "true".to_owned()))
+            .chain([("photo".to_owned(), "a.jpg".to_owned())])
+            .collect(),
+    };
+    table.answer(named).unwrap();
+    let mut bad = good_photo();
+    bad.facts.bytes = 10;
+    bad.facts.picture = photo::Picture::NotJpeg;
+    let fact = table.take(Input::Outcome(Outcome::PhotoTaken { taken: Box::new(bad) })).unwrap();
+    let Fact::PhotoRefused { messages } = fact else { panic!() };
+    assert_eq!(messages.len(), 2);
+    assert_eq!(table.case.state(), "application.picturing");
+    assert_eq!(table.until("-"), Some(Ending::Done));
+}
+
+#[test]
+fn a_card_that_is_given_up_has_no_money_and_no_books_on_it() {
+    let mut table = Table::new(Service::CardReturn, LineMode::Online);
+    table.until("hand_back.finding");
+    let person = Box::new(table.holder());
+    let fact = table.take(Input::Outcome(Outcome::Inquired { person, found: Inquired::Closing { loans: 2 } })).unwrap();
+    assert_eq!(fact.code(), Some(Code::LibraryLoanOpen));
+    let mut table = Table::new(Service::CardReturn, LineMode::Online);
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert!(table.case.papers().contains_key(&Paper::BagLabel));
 }

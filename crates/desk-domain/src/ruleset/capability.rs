@@ -65,6 +65,9 @@ impl From<Service> for Capability {
     fn from(service: Service) -> Self {
         match service {
             Service::CardQuery => Self::CardQuery,
+            Service::Application => Self::CardApply,
+            Service::PickUp => Self::CardPickUp,
+            Service::CardReturn => Self::CardReturn,
             Service::ReissueLost => Self::CardReissue,
             Service::ReplaceDamaged => Self::CardReplace,
             Service::ReplaceFaulty => Self::CardReplaceQuality,

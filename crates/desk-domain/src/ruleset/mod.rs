@@ -90,6 +90,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "refund.agree",
     "refund.later",
     "refund.unreadable",
+    "application.checklist",
     "refund.next_steps",
     "validation.where",
     "password.slip",

@@ -333,6 +333,8 @@ impl Input {
             Inquiry::Functions => Inquired::Functions,
             Inquiry::FirstIssue => Inquired::FirstIssue { issue: self.issue() },
             Inquiry::Codes => Inquired::Codes { codes: CodeFacts { last: None, today: 0, as_of } },
+            Inquiry::Orders => Inquired::Orders { orders: Vec::new(), photo_on_file: false },
+            Inquiry::Closing => Inquired::Closing { loans: 0 },
         }
     }
 

@@ -390,6 +390,7 @@ impl World {
             printer: Box::new(self.paper.clone()),
             hall: Box::new(self.hall.clone()),
             id_reader: Box::new(desk_app::ports::NoIdReader),
+            intake: Arc::new(desk_app::ports::NoIntake),
             screen: Arc::clone(&screen) as Arc<dyn Screen>,
             clock: self.clock.clone(),
             entropy: Box::new(Seeded::new(self.lives)),
