@@ -29,13 +29,13 @@ const fields = () =>
   desk.run(`return [...document.querySelectorAll('main [data-field]')].map((row) => { const input = row.querySelector('input'); return { id: row.dataset.field, kind: input?.type === 'checkbox' ? 'tick' : input?.type === 'radio' ? 'choice' : 'text', label: row.innerText, filled: input?.type === 'checkbox' || input?.type === 'radio' ? row.querySelector('input:checked') !== null : (input?.value ?? '') !== '' } })`)
 
 /** What a careful clerk types into a field, from documents and things in order. */
-function typed(field, holder) {
+function typed(field, holder, service) {
   const { id, label } = field
   if (/expiry|until/.test(id) || label.includes('有效期')) return '20351231'
   if (id === 'supervisor') return '2001'
   if (id === 'password') return 'demo-2001'
   if (/agent.*number|number.*agent/.test(id)) return person('resident-0003').number
-  if (/card/.test(id)) return WORN
+  if (/card/.test(id)) return CARDS[service.service] ?? (service.programme.includes('education') ? PUPILS_CARD : WORN)
   if (id === 'photo') return '0001.jpg'
   if (/number|holder|id_/.test(id) && !/phone|bag|slip/.test(id)) return holder
   if (/phone|mobile/.test(id) || label.includes('手机')) return '13800005678'
@@ -47,16 +47,16 @@ function typed(field, holder) {
 }
 
 /** What is ticked only where it is so. */
-const unticked = (service, id) => id === 'illegible' || (id.startsWith('cause.') && service.service === 'replace_faulty')
+const unticked = (service, { id, label }) => id === 'illegible' || label.includes('PIN') || (id.startsWith('cause.') && service.service === 'replace_faulty')
 
 async function fill(holder, service) {
   const { revision } = await desk.at()
   for (const field of await fields()) {
-    if (field.filled || unticked(service, field.id)) continue
+    if (field.filled || unticked(service, field)) continue
     await desk.focusField(field.id)
     if (field.kind === 'tick') await desk.press('Space')
     else if (field.kind === 'choice') await desk.press('1')
-    else await desk.type(typed(field, holder))
+    else await desk.type(typed(field, holder, service))
   }
   await desk.press('Enter')
   await desk.waitPast(revision, 8000).catch(() => {})
@@ -86,6 +86,14 @@ async function leave() {
   return (await desk.at()).stage === 'home'
 }
 
+/** Who is served by whom: the holder in person, or a guardian; else whoever stands first. */
+async function roleKey(service) {
+  const wanted = service.programme.includes('education') && service.service !== 'found_card_back' ? '监护人' : '本人'
+  if (FIRST_COMES.includes(service.service)) return '1'
+  const keys = await desk.run(`return [...document.querySelectorAll('main .choices button')].map((one) => ({ key: one.getAttribute('aria-keyshortcuts'), text: one.innerText }))`)
+  return keys.find((one) => new RegExp(`(^|\\s)${wanted}$`, 'm').test(one.text.trim()))?.key ?? '1'
+}
+
 /** Answers question after question until the case ends, refuses, or asks the same thing again. */
 async function drive(service, cards, holder) {
   let blanks = 1
@@ -110,9 +118,11 @@ async function drive(service, cards, holder) {
     if (message && same > 0 && at.ask !== 'putCard') return `refused ${message}`
     // A form that lacks something keeps the focus where it lacks it; a card may have to be put on several times.
     if (same > (at.ask === 'putCard' ? 8 : 3)) return `stuck at ${question(at)}`
+    // Every question of the services, for whoever wants to see them all.
+    if (process.env.CARDDESK_LOOK && same === 0) await hands.look('services', `${service.number}-${service.service}-${question(at).replaceAll(/[^a-z_]/g, '')}`, false)
     switch (at.ask) {
       case 'choice':
-        await give('1')
+        await give(question(at).includes('role') ? await roleKey(service) : '1')
         break
       case 'form':
         await fill(holder, service)
@@ -187,8 +197,8 @@ async function one(service) {
   await hands.look('services', name, false)
   const purse = service.programme.includes('one-card')
   const usual = purse ? ['purse-unload', 'purse-above-limit', 'purse-empty'] : ['education-expired', 'education-current']
-  const cards = service.service === 'pick_up' ? ['purse-made'] : usual
-  const holder = COMES[service.service] ?? (purse ? resident : pupil)
+  const cards = LAID[service.service] ?? usual
+  const holder = COMES[`${service.service} ${purse ? 'purse' : 'pupil'}`] ?? (purse ? resident : pupil)
   let end = await drive(service, cards, holder)
   if ((await desk.at()).ask === 'ended') {
     const good = await desk.run(`return document.querySelector('[data-good]')?.dataset.good`)
@@ -250,8 +260,21 @@ async function main() {
 
 /** A card that gives no answer any more. */
 const WORN = '3104999000000001014'
+/** Services that whoever stands first in the list may ask for. */
+const FIRST_COMES = ['refund_readable', 'refund_unreadable', 'refund_due', 'reissue_lost', 'replace_damaged', 'replace_faulty', 'first_issue', 'temporary_loss']
 /** Who comes for what nobody else could get. */
-const COMES = { pick_up: person('resident-0030').number, application: person('resident-0031').number }
+const CARDS = { replace_damaged: '2150999000000011', replace_faulty: '2150999000000012' }
+const LAID = { pick_up: ['purse-made'], loss_release: ['purse-lost'] }
+const PUPILS_CARD = '2150999000000010'
+const COMES = {
+  'pick_up purse': person('resident-0030').number,
+  'application purse': person('resident-0031').number,
+  'replace_damaged pupil': person('pupil-0011').number,
+  'replace_faulty pupil': person('pupil-0012').number,
+  'loss_release purse': person('resident-0012').number,
+  'card_return pupil': person('pupil-0002').number,
+  'card_return purse': person('resident-0001').number,
+}
 const pupil = person('pupil-0010').number
 const resident = person('resident-0002').number
 
