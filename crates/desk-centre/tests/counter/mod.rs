@@ -334,6 +334,11 @@ impl Counter {
 
     /// Status of a raw body sent with the desk's own certificate.
     pub async fn raw(&self, path: &str, body: Vec<u8>) -> u16 {
+        self.sent(path, body).await.unwrap()
+    }
+
+    /// The same, where the door may be shut while the body is still being sent.
+    pub async fn sent(&self, path: &str, body: Vec<u8>) -> Result<u16, reqwest::Error> {
         let pkcs8 =
             [&[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20][..], &[1; 32]].concat();
         let own = rustls_pki_types::PrivatePkcs8KeyDer::from(pkcs8);
@@ -344,7 +349,7 @@ impl Counter {
     /// Status of a request without a certificate.
     pub async fn stranger(&self, path: &str) -> u16 {
         let tls = self.tls().with_no_client_auth();
-        send(tls, format!("{}{path}", self.address), b"{}".to_vec()).await
+        send(tls, format!("{}{path}", self.address), b"{}".to_vec()).await.unwrap()
     }
 
     fn tls(&self) -> rustls::ConfigBuilder<rustls::ClientConfig, rustls::client::WantsClientCert> {
@@ -402,19 +407,9 @@ fn certificates(pem: &str) -> Vec<rustls_pki_types::CertificateDer<'static>> {
     rustls_pki_types::CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().unwrap()
 }
 
-async fn send(tls: rustls::ClientConfig, url: String, body: Vec<u8>) -> u16 {
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .build()
-        .unwrap()
-        .post(url)
-        .body(body)
-        .send()
-        .await
-        .unwrap()
-        .status()
-        .as_u16()
+async fn send(tls: rustls::ClientConfig, url: String, body: Vec<u8>) -> Result<u16, reqwest::Error> {
+    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+    Ok(client.post(url).body(body).send().await?.status().as_u16())
 }
 
 fn local() -> NaiveDateTime {
