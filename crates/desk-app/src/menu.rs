@@ -113,7 +113,7 @@ impl Desk {
                 if *service == Service::CardQuery && buttons.iter().any(|button| button.service == name) {
                     continue;
                 }
-                let accepts = matches!(offline::answer(rules, *service), offline::Answer::Accepts(_));
+                let accepts = matches!(offline::answer(rules, *service), offline::Answer::Records(_) | offline::Answer::Accepts(_));
                 buttons.push(ServiceButton {
                     key: of_service.key.clone(),
                     number: number(of_service.capability),

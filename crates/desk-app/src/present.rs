@@ -194,7 +194,8 @@ impl Desk {
                 let (state, why) = match offline::answer(rules, *service) {
                     offline::Answer::Works => ("可办", String::new()),
                     offline::Answer::Accepts(_) => ("受理", of_service.offline_why.clone()),
-                    offline::Answer::RecordsOnly(message) | offline::Answer::Refused(message) => ("不可办", rules.wording(&message).text),
+                    offline::Answer::Records(_) => ("登记", of_service.offline_why.clone()),
+                    offline::Answer::Refused(message) => ("不可办", rules.wording(&message).text),
                 };
                 rows.push(LinePanelRow { service: format!("{} · {}", of_service.label, rules.name), state: state.to_owned(), why });
             }

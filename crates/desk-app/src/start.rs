@@ -1,11 +1,10 @@
 //! Begins a case: which programme, whether it may be begun here and now, and its first row in the journal.
 
 use desk_domain::{
+    begin,
     case::{Case, CaseHeader, LineMode, Service},
-    code::{Code, Kind, Message},
-    hours,
+    code::{Code, Message},
     id::{CaseNumber, ProgrammeId},
-    offline,
     ruleset::RuleSet,
 };
 
@@ -60,27 +59,20 @@ impl Desk {
 
     /// Why a service cannot be begun now.
     pub(crate) fn blocked(&self, rules: &RuleSet, service: Service) -> Option<Message> {
-        let at = desk_domain::case::context::local(self.now());
-        if let Err(message) = hours::offered(rules, service, &self.station.outlet, at) {
-            return Some(message);
-        }
         if self.day.closed {
             return Some(Message::new(Code::DayClosed));
         }
-        if !self.day.beyond_hours
-            && let Some(outlet) = rules.outlet(&self.station.outlet)
-            && let Err(message) = hours::open(rules, outlet, at)
-            && (message.code.kind() == Kind::Refuse || message.code == Code::LunchBreak)
-        {
-            return Some(message);
-        }
-        if self.online() {
-            return None;
-        }
-        match offline::answer(rules, service) {
-            offline::Answer::Works | offline::Answer::Accepts(_) => None,
-            offline::Answer::RecordsOnly(message) | offline::Answer::Refused(message) => Some(message),
-        }
+        let here = begin::Here {
+            outlet: &self.station.outlet,
+            at: desk_domain::case::context::local(self.now()),
+            line: self.line_mode(),
+            beyond_hours: self.day.beyond_hours,
+        };
+        begin::against(rules, service, here).into_iter().find(begin::stops)
+    }
+
+    fn line_mode(&self) -> LineMode {
+        if self.online() { LineMode::Online } else { LineMode::Offline }
     }
 
     async fn open_case(&mut self, service: Service, programme: ProgrammeId, rule_set: String) -> Result<(), StoreFailure> {
@@ -99,7 +91,7 @@ impl Desk {
             device: self.station.device.clone(),
             operator,
             opened_at: self.now(),
-            line: if self.online() { LineMode::Online } else { LineMode::Offline },
+            line: self.line_mode(),
         };
         let opening = Opening { header, day: self.today(), generation: self.station.generation };
         let header = self.store.open_case(opening).await?;

@@ -82,6 +82,7 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
         assert!(days("DEMO2026112401100001").any(|found| found == day));
         assert!(days("DEMO202611240110F0001").any(|found| found == day));
+        assert_eq!(no_such_case().code, Code::CaseNotFound);
         assert_eq!(days("").count() + days("2026112").count() + days("测试").count(), 0);
     }
 }

@@ -100,3 +100,14 @@ pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Message> {
         invalid(&file.display().to_string())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_desk_that_was_never_enrolled_says_so() {
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!(StationFile::read(empty.path()).map_err(|message| message.code).err(), Some(Code::NotEnrolled));
+    }
+}

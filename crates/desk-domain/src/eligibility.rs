@@ -138,6 +138,23 @@ pub fn check(rules: &RuleSet, service: Service, request: &Request, today: NaiveD
     }
 }
 
+/// A message about a kind of document, with the rule that names the kind.
+fn of_kind(rules: &RuleSet, service: Service, kind: &DocumentKind, code: Code) -> Message {
+    if kind.rule.is_empty() { rules.message(Some(service), code) } else { rules.by_rule(code, &kind.rule) }
+}
+
+/// Is the document one that people of this class show?
+///
+/// # Errors
+/// The kind's own refusal.
+pub fn belongs(rules: &RuleSet, service: Service, kind: &DocumentKind, class: HolderClass) -> Result<(), Message> {
+    if kind.persons.contains(&class) {
+        return Ok(());
+    }
+    let list = documents(rules, service).into_iter().map(|kind| kind.label.as_str()).collect::<Vec<_>>().join("、");
+    Err(of_kind(rules, service, kind, kind.wrong_person).with("list", list))
+}
+
 /// One document of one person, checked for one service.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
@@ -163,9 +180,7 @@ impl Subject<'_> {
             missing.push(self.message(Code::DocNotAccepted).with("list", self.list()));
             return None;
         };
-        let by_kind = |code| {
-            if kind.rule.is_empty() { self.message(code) } else { self.rules.by_rule(code, &kind.rule) }
-        };
+        let by_kind = |code| of_kind(self.rules, self.service, kind, code);
         let before = missing.len();
         if !shown.original {
             missing.push(self.message(Code::OriginalRequired).with("list", self.list()));
@@ -196,10 +211,9 @@ impl Subject<'_> {
             [only] => Some(*only),
             _ => None,
         });
-        let belongs = |class: HolderClass| kind.persons.contains(&class);
-        if !self.class.is_none_or(belongs) || !by_number.is_none_or(belongs) {
-            missing.push(by_kind(kind.wrong_person).with("list", self.list()));
-        }
+        let not_theirs =
+            [self.class, by_number].into_iter().flatten().find_map(|class| belongs(self.rules, self.service, kind, class).err());
+        missing.extend(not_theirs);
         let too_old = kind.below_age.zip(number.birth).is_some_and(|(below, birth)| age::full_years(birth, self.today) >= below);
         if too_old || (kind.without_id_card && self.has_id_card) {
             missing.push(by_kind(Code::HukouNotAccepted));

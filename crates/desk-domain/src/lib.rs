@@ -8,6 +8,7 @@ pub mod age;
 pub mod application;
 pub mod authorise;
 pub mod bank_function;
+pub mod begin;
 pub mod capitals;
 pub mod card;
 pub mod case;

@@ -11,8 +11,8 @@ use crate::{
 pub enum Answer {
     /// Class A.
     Works,
-    /// Class B: what is read or recorded works; the effect is refused with this message.
-    RecordsOnly(Message),
+    /// Class B: recorded here now, known to the centre later; recording it at two places does no harm.
+    Records(Message),
     /// Class C: accepted with a slip; what the slip says.
     Accepts(Message),
     /// Class D.
@@ -35,7 +35,9 @@ pub fn answer(rules: &RuleSet, service: Service) -> Answer {
         Err(message) => Answer::Refused(message),
         Ok(of_service) => match of_service.offline {
             OfflineClass::Full => Answer::Works,
-            OfflineClass::Records => Answer::RecordsOnly(effect_refused(rules, service)),
+            // Written by the centre's keys: without them the class leaves nothing but the way to the machines.
+            OfflineClass::Records if service == Service::Validation => Answer::Refused(effect_refused(rules, service)),
+            OfflineClass::Records => Answer::Records(rules.message(Some(service), Code::OfflineAccepted)),
             OfflineClass::Accept => Answer::Accepts(rules.message(Some(service), Code::OfflineAccepted)),
             OfflineClass::Forbidden => Answer::Refused(effect_refused(rules, service)),
         },

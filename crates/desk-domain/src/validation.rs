@@ -59,7 +59,7 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<NaiveDate, Message> {
     if facts.line == LineMode::Offline {
         match offline::answer(rules, service) {
             Answer::Works => {}
-            Answer::RecordsOnly(message) | Answer::Accepts(message) | Answer::Refused(message) => {
+            Answer::Records(message) | Answer::Accepts(message) | Answer::Refused(message) => {
                 return Err(message);
             }
         }

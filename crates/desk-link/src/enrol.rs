@@ -76,3 +76,14 @@ pub async fn enrol(address: &str, trust: &Trust, code: &str, key: &DeviceKey) ->
     trust.device(&reply.certificate, key)?;
     Ok(Enrolled(reply))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_has_its_own_code() {
+        assert_eq!(EnrolFailure::Request("no key".to_owned()).code(), Code::Internal);
+        assert_eq!(EnrolFailure::Line(LinkFailure { code: Code::CentreLate, detail: String::new() }).code(), Code::CentreLate);
+    }
+}

@@ -337,3 +337,25 @@ async fn killed_at_any_write_the_day_is_closed_once() {
     println!("day close: {points} power cuts");
     assert!(points >= 8, "only {points} power cuts");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_agree_is_told_by_its_own_code() {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut rig = Rig::at(&world, 1).await.expect("rig");
+    // Nobody opened a day that could be closed.
+    let mut supervisor = rig.start().expect("the disk is this desk's");
+    supervisor.sign_in("3001", "pass-3001").await.expect("signed in");
+    supervisor.send(Act::CloseDay);
+    let not_open =
+        |view: &View| matches!(&view.stage, Stage::Home(home) if home.message.as_ref().is_some_and(|told| told.code == "DAY_NOT_OPEN"));
+    supervisor.until("nothing to close", not_open).await.expect("told");
+    supervisor.send(Act::SignOut);
+    // Another number of blanks than was handed over.
+    let mut clerk = supervisor;
+    clerk.sign_in("1001", "pass-1001").await.expect("signed in");
+    clerk.send(Act::OpenDay { float: "500".to_owned(), blanks: "19".to_owned() });
+    let differ = |view: &View| matches!(&view.stage, Stage::DayOpen { message: Some(told), .. } if told.code == "BLANKS_DIFFER");
+    clerk.until("blanks differ", differ).await.expect("told");
+    clerk.send(Act::OpenDay { float: "500".to_owned(), blanks: "20".to_owned() });
+    clerk.until("home", |view| matches!(view.stage, Stage::Home(_))).await.expect("home");
+}

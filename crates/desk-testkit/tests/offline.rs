@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+use desk_app::view::{AskView, Stage, View};
+use desk_domain::code::Code;
 use desk_testkit::{
     books::{Centre, FLOAT, Journal},
     counter::{Counter, Rest},
+    link_faults::LineFault,
     mortal_store::{Cut, Fuse},
     script::Hands,
     tally::Tally,
@@ -130,4 +134,40 @@ async fn accepted_cases_survive_every_power_cut_and_settle() {
     }
     println!("{tally}");
     assert!(tally.holds(), "{tally}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_in_without_the_line_ends_after_three_days() {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut counter = cut_off(&world, None).await;
+    counter.kill();
+    world.clock.set_off(TimeDelta::hours(73));
+    assert!(counter.work(None).await.is_err(), "an old verifier still opens");
+    assert!(
+        counter.told.iter().any(|message| message.code == "SIGN_IN_OFFLINE_EXPIRED" && !message.remedy.is_empty()),
+        "{:?}",
+        counter.told
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_an_answer_is_awaited_the_clerk_is_told_not_to_repeat() {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut counter = Counter::at(&world, 1, "1001").await.expect("desk");
+    counter.hands = Hands::with_card("purse-unload");
+    counter.work(None).await.expect("day open");
+    let mut lost = 2;
+    counter.rig.line.plan(move |request| {
+        if request.name() == "confirm" && lost > 0 {
+            lost -= 1;
+            LineFault::AnswerLost
+        } else {
+            LineFault::None
+        }
+    });
+    let mut watcher = counter.clerk().expect("desk").beside();
+    let asks = |view: &View| matches!(&view.stage, Stage::Case(case) if matches!(&case.question.ask, AskView::Busy { .. }) && case.question.title == Code::AskingServer.text());
+    let (work, seen) = tokio::join!(counter.work(Some("refund_readable")), watcher.until("asking again", asks));
+    work.expect("refund ends");
+    seen.expect("told");
 }

@@ -303,4 +303,11 @@ mod tests {
         let odd = Recording::parse("{\"exchanges\":[[\"00B08400020\",\"6A82\"],[\"805C000204\",\"000000019000\"]]}").unwrap();
         assert_eq!((odd.exchanges.len(), odd.warnings.len()), (1, 1));
     }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_told_and_the_others_count() {
+        let recording = Recording::parse("{\"exchanges\":[[\"00B0840004\",\"112233449000\"],[\"zz\",\"9000\"]]}").unwrap();
+        assert_eq!(recording.exchanges.len(), 1);
+        assert_eq!(recording.warnings, [Message::new(Code::TranscriptLine).with("line", 2)]);
+    }
 }

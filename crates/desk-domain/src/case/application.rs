@@ -471,6 +471,10 @@ impl Application {
         self.known().map(|known| &known.asked)
     }
 
+    pub(super) fn who(&self) -> Option<&Identified> {
+        self.asked().map(|asked| &asked.who)
+    }
+
     fn number(&self) -> Option<&CentreNumber> {
         if let Self::Slip { number, .. } | Self::Closed { last: Last::Ordered(_, number), .. } = self { Some(number) } else { None }
     }

@@ -371,7 +371,7 @@ impl FormalLoss {
         self.subject().map(|subject| &subject.asked)
     }
 
-    fn who(&self) -> Option<&Identified> {
+    pub(super) fn who(&self) -> Option<&Identified> {
         if let Self::Choosing { who } = self { Some(who) } else { self.asked().map(|asked| &asked.who) }
     }
 

@@ -322,7 +322,7 @@ impl Guidance {
         }
     }
 
-    fn who(&self) -> Option<&Identified> {
+    pub(super) fn who(&self) -> Option<&Identified> {
         match &self.at {
             At::Finding { who } => Some(who),
             At::Opening

@@ -426,7 +426,7 @@ impl HandBack {
         self.subject().map(|subject| &subject.tapped)
     }
 
-    fn who(&self) -> Option<&Identified> {
+    pub(super) fn who(&self) -> Option<&Identified> {
         if let At::Asking { who } | At::Tapping { who, .. } = &self.at { Some(who) } else { self.tapped().map(|tapped| &tapped.who) }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     code::{Code, Message},
     document::{CheckedNumber, Expiry},
     eligibility, mask, normalise,
+    person::PersonFacts,
     ruleset::{Applicant, DocumentKind},
 };
 
@@ -203,6 +204,9 @@ fn fields(cx: &Cx<'_>, applicant: Option<&Applicant>, document: Option<&Document
     if document.is_some_and(|kind| kind.page) {
         fields.push(Field::new("page", "已核对持卡人本人页", FieldKind::Tick));
     }
+    if document.is_some_and(|kind| kind.without_id_card) {
+        fields.push(Field::new("no_id_card", "持卡人未办理身份证（申请人声明）", FieldKind::Tick));
+    }
     fields.push(Field::new("original", "已核对原件", FieldKind::Tick));
     if let Some(applicant) = applicant {
         if !applicant.relations.is_empty() {
@@ -249,12 +253,24 @@ fn request(values: &[(String, String)], cx: &Cx<'_>, applicant: &str, document: 
         } else {
             None
         },
-        has_id_card: false,
+        // Who does not declare to have none is taken to have one.
+        has_id_card: cx.rules.document(document).is_some_and(|kind| kind.without_id_card) && !ticked("no_id_card"),
         class: None,
     })
 }
 
 impl Identified {
+    /// Does the document belong to the kind of person that the record shows?
+    ///
+    /// # Errors
+    /// The document kind's own refusal, as `DOC_FOR_FOREIGNERS_ONLY`.
+    pub fn suits(&self, person: &PersonFacts, cx: &Cx<'_>) -> Result<(), Message> {
+        match cx.rules.document(&self.document) {
+            Some(kind) => eligibility::belongs(cx.rules, cx.header.service, kind, person.class),
+            None => Ok(()),
+        }
+    }
+
     #[must_use]
     pub fn strip(&self) -> Vec<Shown> {
         vec![Shown::plain("证件号", mask::id_number(&self.papers.number.number))]

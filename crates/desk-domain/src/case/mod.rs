@@ -36,6 +36,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::identity::Identified;
 pub use self::{
     application::{Application, ApplicationTerms},
     blank_stock::{BlankStock, Direction, Moved},
@@ -566,7 +567,34 @@ impl Case {
     /// # Errors
     /// The message to show; the question or the effect stays.
     pub fn decide(&self, input: Input, cx: &Cx<'_>) -> Result<Fact, Message> {
+        if let Input::Outcome(Outcome::PersonFound { person } | Outcome::Inquired { person, .. }) = &input
+            && let Some(who) = self.who()
+            && let Err(message) = who.suits(person, cx)
+        {
+            return Ok(no(message));
+        }
         each!(&self.flow, state => state.decide(input, cx))
+    }
+
+    /// Whose document lies on the counter, where the case looks the holder up by it.
+    fn who(&self) -> Option<&Identified> {
+        match &self.flow {
+            Flow::Application(state) => state.who(),
+            Flow::Reissue(state) => state.who(),
+            Flow::PasswordReset(state) => state.who(),
+            Flow::Guidance(state) => state.who(),
+            Flow::FormalLoss(state) => state.who(),
+            Flow::HandBack(state) => state.who(),
+            Flow::CardQuery(_)
+            | Flow::RefundReadable(_)
+            | Flow::RefundUnreadable(_)
+            | Flow::RefundDue(_)
+            | Flow::TopUp(_)
+            | Flow::Validation(_)
+            | Flow::Keeping(_)
+            | Flow::BlankStock(_)
+            | Flow::GuardianPhone(_) => None,
+        }
     }
 
     /// The case in which the fact is true. Consults no rule.

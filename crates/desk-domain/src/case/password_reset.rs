@@ -385,7 +385,7 @@ impl PasswordReset {
         }
     }
 
-    fn who(&self) -> Option<&Identified> {
+    pub(super) fn who(&self) -> Option<&Identified> {
         match self {
             Self::Finding { who } | Self::AcceptedSlip { who, .. } | Self::Accepted { who, .. } => Some(who),
             Self::Tree { .. }

@@ -478,7 +478,7 @@ impl Reissue {
             }
         };
         if !wanted {
-            return Ok(Fact::ValidationLeft { message: None });
+            return Ok(Fact::ValidationLeft { message: Some(cx.refuse(Code::HandoverNotValidated)) });
         }
         Ok(match cx.validation_of_new(&issued.card) {
             Ok(until) => Fact::ValidationWanted { until },
@@ -773,7 +773,7 @@ impl Reissue {
         self.subject().map(|subject| &subject.asked)
     }
 
-    fn who(&self) -> Option<&Identified> {
+    pub(super) fn who(&self) -> Option<&Identified> {
         if let Self::HandingIn { who, .. } = self {
             return Some(who);
         }

@@ -228,6 +228,7 @@ impl PhotoInput {
                 pixels: Some(photo::Pixels { white_border: self.white_border, coloured: self.coloured }),
             }),
             "not_jpeg" => photo::Picture::NotJpeg,
+            "broken" => photo::Picture::Broken,
             other => panic!("no picture {other}"),
         };
         photo::Facts { bytes: self.bytes, picture }
@@ -490,12 +491,14 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
             one(authorise::may(rules, service(&row.service), needed, &by, &holds, &clerk))
         }
         "self_service" => one(self_service::check(rules, service(&row.service), &input.person(rules), &clerk)),
-        "offline" => match offline::answer(rules, service(&row.service)) {
-            offline::Answer::Works => Vec::new(),
-            offline::Answer::RecordsOnly(message) | offline::Answer::Accepts(message) | offline::Answer::Refused(message) => {
-                if input.offline { vec![message] } else { Vec::new() }
+        "offline" => {
+            match offline::answer(rules, service(&row.service)) {
+                offline::Answer::Works => Vec::new(),
+                offline::Answer::Records(message) | offline::Answer::Accepts(message) | offline::Answer::Refused(message) => {
+                    if input.offline { vec![message] } else { Vec::new() }
+                }
             }
-        },
+        }
         "offline_room" => one(offline::room(rules, input.accepted)),
         "lookup" => one(privacy::whole(rules, input.typed.as_deref().unwrap_or_default())),
         "grounds" => {

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use desk_domain::{
-    authorise,
+    authorise, begin,
     card::{CardImage, PurseImage, RefundMethod},
     case::{LineMode, Service, context::local},
     code::{Code, Kind, Message},
-    eligibility, fee, hours,
+    eligibility, fee,
     id::{CardNo, CellId, OperatorId, OutletId, PersonId, ProgrammeId},
     money::Fen,
     normalise, offline, password_reset,
@@ -78,18 +78,19 @@ impl Weighing<'_> {
     /// Outlet, hours, and whether the line carries the service.
     fn place(&mut self) {
         let (rules, service, at) = (self.rules, self.service, self.at);
-        self.heed(hours::offered(rules, service, &self.outlet.clone(), at));
-        if let Some(outlet) = rules.outlet(&self.outlet) {
-            self.heed(hours::open(rules, outlet, at));
+        let line = self.line();
+        let here = begin::Here { outlet: &self.outlet, at, line, beyond_hours: false };
+        begin::against(rules, service, here).into_iter().for_each(|message| self.say(message));
+        if line == LineMode::Offline && matches!(offline::answer(rules, service), offline::Answer::Records(_) | offline::Answer::Accepts(_))
+        {
+            self.heed(offline::room(rules, self.situation.facts.accepted_offline));
         }
-        if self.situation.line == Line::Offline {
-            match offline::answer(rules, service) {
-                offline::Answer::Works => {}
-                offline::Answer::Accepts(_) => {
-                    self.heed(offline::room(rules, self.situation.facts.accepted_offline));
-                }
-                offline::Answer::RecordsOnly(message) | offline::Answer::Refused(message) => self.say(message),
-            }
+    }
+
+    fn line(&self) -> LineMode {
+        match self.situation.line {
+            Line::Online => LineMode::Online,
+            Line::Offline => LineMode::Offline,
         }
     }
 
@@ -154,7 +155,7 @@ impl Weighing<'_> {
         let centre = centre(rules, situation, &situation.card.status)?;
         let outlet = self.outlet.clone();
         let clerk = OperatorId::new(&situation.operator);
-        let line = if situation.line == Line::Online { LineMode::Online } else { LineMode::Offline };
+        let line = self.line();
         let asked = situation.facts.amount_fen.map(Fen);
         if service == Service::RefundReadable {
             let known = (situation.line == Line::Online).then_some(&centre);
@@ -269,7 +270,9 @@ impl Weighing<'_> {
             Word::Refused
         } else if refers {
             Word::Referred
-        } else if self.situation.line == Line::Offline && matches!(offline::answer(rules, service), offline::Answer::Accepts(_)) {
+        } else if self.situation.line == Line::Offline
+            && matches!(offline::answer(rules, service), offline::Answer::Records(_) | offline::Answer::Accepts(_))
+        {
             Word::AcceptedOffline
         } else {
             Word::Allowed
@@ -291,7 +294,7 @@ impl Weighing<'_> {
             .collect();
         let offline_message = match offline::answer(rules, service) {
             offline::Answer::Works => None,
-            offline::Answer::RecordsOnly(message) | offline::Answer::Accepts(message) | offline::Answer::Refused(message) => {
+            offline::Answer::Records(message) | offline::Answer::Accepts(message) | offline::Answer::Refused(message) => {
                 Some(Said::of(rules, &message))
             }
         };
