@@ -18,12 +18,14 @@ use desk_domain::{
 };
 
 use super::{
+    further::function,
     situation::{Line, Situation, Whose},
     verdict::{Authorisation, FeeLine, Offline, Said, Verdict, Word, class},
 };
 
 /// A number that no card carries; decisions look at none.
-const CARD: &str = "9999000000000017";
+pub(super) const CARD: &str = "9999000000000017";
+const OTHER_CARD: &str = "9999000000000033";
 
 /// # Errors
 /// What in the situation cannot be read; never a refusal.
@@ -41,37 +43,37 @@ pub fn evaluate(sets: &RuleSets, situation: &Situation) -> Result<Verdict, Strin
 
 /// What the decision came to beside its messages.
 #[derive(Default)]
-struct Terms {
-    payout: Option<Fen>,
+pub(super) struct Terms {
+    pub(super) payout: Option<Fen>,
     /// The back office pays it.
     later: bool,
     until: Option<NaiveDate>,
-    authorise: Option<(Level, Option<String>)>,
+    pub(super) authorise: Option<(Level, Option<String>)>,
     fee: Option<Fee>,
 }
 
-struct Weighing<'a> {
-    rules: &'a RuleSet,
-    service: Service,
-    at: NaiveDateTime,
-    outlet: OutletId,
-    situation: &'a Situation,
+pub(super) struct Weighing<'a> {
+    pub(super) rules: &'a RuleSet,
+    pub(super) service: Service,
+    pub(super) at: NaiveDateTime,
+    pub(super) outlet: OutletId,
+    pub(super) situation: &'a Situation,
     messages: Vec<Message>,
-    terms: Terms,
+    pub(super) terms: Terms,
 }
 
 impl Weighing<'_> {
-    fn say(&mut self, message: Message) {
+    pub(super) fn say(&mut self, message: Message) {
         if !self.messages.contains(&message) {
             self.messages.push(message);
         }
     }
 
-    fn heed<T>(&mut self, decided: Result<T, Message>) -> Option<T> {
+    pub(super) fn heed<T>(&mut self, decided: Result<T, Message>) -> Option<T> {
         decided.map_err(|message| self.say(message)).ok()
     }
 
-    fn heed_all<T>(&mut self, decided: Result<T, Vec<Message>>) -> Option<T> {
+    pub(super) fn heed_all<T>(&mut self, decided: Result<T, Vec<Message>>) -> Option<T> {
         decided.map_err(|messages| messages.into_iter().for_each(|message| self.say(message))).ok()
     }
 
@@ -87,7 +89,7 @@ impl Weighing<'_> {
         }
     }
 
-    fn line(&self) -> LineMode {
+    pub(super) fn line(&self) -> LineMode {
         match self.situation.line {
             Line::Online => LineMode::Online,
             Line::Offline => LineMode::Offline,
@@ -233,7 +235,7 @@ impl Weighing<'_> {
             };
             self.terms.authorise = authorise::needed(rules, service, asked).map(|level| (level, None));
         }
-        Ok(())
+        self.further()
     }
 
     /// Why a new card is asked for, where the service makes one.
@@ -379,11 +381,11 @@ fn service(text: &str) -> Result<Service, String> {
     })
 }
 
-fn date(field: &str, text: &str) -> Result<NaiveDate, String> {
+pub(super) fn date(field: &str, text: &str) -> Result<NaiveDate, String> {
     text.parse().map_err(|_| format!("{field}: {text}: not YYYY-MM-DD"))
 }
 
-fn card(rules: &RuleSet, situation: &Situation) -> Result<CardImage, String> {
+pub(super) fn card(rules: &RuleSet, situation: &Situation) -> Result<CardImage, String> {
     let given = &situation.card;
     let of_programme = rules.card_families.first();
     let family = given.family.clone().or_else(|| of_programme.map(|known| known.family.clone())).unwrap_or_default();
@@ -391,7 +393,7 @@ fn card(rules: &RuleSet, situation: &Situation) -> Result<CardImage, String> {
     let issuer = given.issuer.clone().or(issuer).unwrap_or_default().to_uppercase();
     Ok(CardImage {
         family,
-        card_no: CardNo::new(CARD),
+        card_no: CardNo::new(if given.of_somebody_else { OTHER_CARD } else { CARD }),
         issuer: format!("{issuer:F<16}"),
         serial: CARD.to_owned(),
         holder_class: given.holder_class,
@@ -410,7 +412,7 @@ fn card(rules: &RuleSet, situation: &Situation) -> Result<CardImage, String> {
     })
 }
 
-fn centre(rules: &RuleSet, situation: &Situation, status: &str) -> Result<CardFacts, String> {
+pub(super) fn centre(rules: &RuleSet, situation: &Situation, status: &str) -> Result<CardFacts, String> {
     let given = &situation.card;
     Ok(CardFacts {
         cell: CellId::new("eval"),
@@ -431,11 +433,11 @@ fn centre(rules: &RuleSet, situation: &Situation, status: &str) -> Result<CardFa
         last_balance: None,
         holder: None,
         entitled: situation.holder.entitled,
-        functions: Vec::new(),
+        functions: given.functions.iter().map(|given| function(given, situation)).collect::<Result<_, _>>()?,
     })
 }
 
-fn person(rules: &RuleSet, situation: &Situation) -> Result<PersonFacts, String> {
+pub(super) fn person(rules: &RuleSet, situation: &Situation) -> Result<PersonFacts, String> {
     let given = &situation.holder;
     let class = given.class.unwrap_or(HolderClass::Domestic);
     let usual = rules.password.as_ref().map_or(InitialPassword::LastSixOfIdNumber, |password| password.initial(class));

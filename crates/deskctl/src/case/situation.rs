@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use desk_domain::{
+    application::{PurseSeen, Wish},
     card::RefundMethod,
+    function::Function,
+    inquiry::{Delivery, IssueClass, IssueState},
     person::{HolderClass, InitialPassword},
     replacement::ReadTests,
 };
@@ -166,6 +169,29 @@ pub struct Card {
     pub transit_open: bool,
     /// Number of a case that holds the card in suspense.
     pub suspended_by: Option<String>,
+    /// Functions with a state of their own, as their keepers say.
+    pub functions: Vec<FunctionGiven>,
+    /// The card on the reader is none of the holder's.
+    pub of_somebody_else: bool,
+}
+
+/// One function of the card.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionGiven {
+    #[schemars(with = "String")]
+    pub function: Function,
+    /// `normal`, `not_opened`, `temporary_loss`, `formal_loss`, `closed`.
+    pub state: String,
+    /// Where the loss was reported: `online`, `counter`, the id of a bank (`bank.…`) or of a hotline.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// End of a temporary loss, local time `YYYY-MM-DD HH:MM`.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Id of the bank that keeps the bank function.
+    #[serde(default)]
+    pub bank: Option<String>,
 }
 
 impl Default for Card {
@@ -184,6 +210,8 @@ impl Default for Card {
             issued_on: None,
             transit_open: true,
             suspended_by: None,
+            functions: Vec::new(),
+            of_somebody_else: false,
         }
     }
 }
@@ -209,6 +237,70 @@ pub struct Facts {
     pub read_tests: ReadTests,
     /// The old card stays here.
     pub surrendered: bool,
+    /// What a card that is made centrally is wanted for.
+    #[schemars(with = "Option<String>")]
+    pub wish: Option<Wish>,
+    /// What was seen of the old card's purse.
+    #[schemars(with = "Option<String>")]
+    pub purse_seen: Option<PurseSeen>,
+    /// The holder agrees to the electronic card.
+    pub consent: bool,
+    /// A benefit is paid to the account of the old card.
+    pub benefits: bool,
+    /// Id of the bank that is chosen for a new card.
+    pub bank: Option<String>,
+    /// A photo is on file at the centre.
+    pub photo_on_file: bool,
+    /// A photo was brought.
+    pub photo_brought: bool,
+    /// State of the holder's order: `in_production`, `ready`, `sent`, `handed_over`.
+    pub order: Option<String>,
+    /// Functions whose loss is reported; social security and bank where left out.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub functions: Option<Vec<Function>>,
+    /// What the customer asks for, by the id of the choice at the window.
+    pub asks: Option<String>,
+    /// Books on loan.
+    pub loans: u32,
+    /// What is owed for a card that gave no answer.
+    pub owed: Option<OwedGiven>,
+    /// Progress of a first card.
+    pub issue: Option<IssueGiven>,
+    /// Codes sent to the registered phone.
+    pub codes: CodesGiven,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwedGiven {
+    /// `YYYY-MM-DD`
+    pub from: String,
+    /// Left out while clearing does not know.
+    #[serde(default)]
+    pub amount_fen: Option<i64>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueGiven {
+    #[schemars(with = "String")]
+    pub state: IssueState,
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub class: Option<IssueClass>,
+    /// `YYYY-MM-DD`
+    #[serde(default)]
+    pub received_on: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodesGiven {
+    pub today: u32,
+    /// Seconds since the last one.
+    pub seconds_ago: Option<u32>,
+    #[schemars(with = "Option<String>")]
+    pub delivery: Option<Delivery>,
 }
 
 impl Default for Facts {
@@ -222,6 +314,20 @@ impl Default for Facts {
             damage: Vec::new(),
             read_tests: ReadTests::default(),
             surrendered: true,
+            wish: None,
+            purse_seen: None,
+            consent: true,
+            benefits: false,
+            bank: None,
+            photo_on_file: false,
+            photo_brought: true,
+            order: None,
+            functions: None,
+            asks: None,
+            loans: 0,
+            owed: None,
+            issue: None,
+            codes: CodesGiven::default(),
         }
     }
 }

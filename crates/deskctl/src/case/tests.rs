@@ -75,6 +75,112 @@ fn a_refund_names_payout_and_who_must_agree() {
     assert_eq!((verdict.verdict, verdict.papers), (Word::AcceptedOffline, vec!["acceptance_slip"]));
 }
 
+/// Each further service: what passes, and what each change brings.
+#[test]
+fn every_service_is_answered_with_what_its_own_decision_says() {
+    let person =
+        r#""applicant": {"role": "holder"}, "documents": [{"kind": "resident_id", "number": "34052419800101001x", "expires": "长期"}]"#;
+    let guardian = r#""applicant": {"role": "guardian", "relation": "父亲"}, "documents": [{"kind": "resident_id", "number": "320500201503150012", "expires": "长期"}]"#;
+    let parent = guardian.replace("guardian", "parent");
+    let bearer = person.replace("\"holder\"", "\"bearer\"");
+    let functions = |state: &str, channel: &str| {
+        format!(
+            r#""functions": [{{"function": "social_security", "state": "{state}", "channel": "{channel}"}},
+                {{"function": "bank", "state": "{state}", "channel": "{channel}", "bank": "bank.ICBC"}}, {{"function": "transit", "state": "normal"}}]"#
+        )
+    };
+    let (fine, here, other) = (functions("normal", ""), functions("formal_loss", "bank.ICBC"), functions("formal_loss", "bank.CCB"));
+    let ask = |service: &str, programme: &str, more: &str| {
+        said(&format!(r#"{{"service": "{service}", "programme": "{programme}", "outlet": "DEMO", "moment": "2026-11-24 10:00", {more}}}"#))
+    };
+    let (purse, education) = ("changzhou-one-card", "suzhou-education");
+    let rows = [
+        ("application", purse, format!(r#"{person}, "card": {{{here}}}, "facts": {{"wish": "lost"}}"#), ""),
+        ("application", purse, format!(r#"{person}, "card": {{{fine}}}, "facts": {{"wish": "lost"}}"#), "FORMAL_LOSS_FIRST"),
+        ("application", purse, format!(r#"{person}, "card": {{{fine}}}, "facts": {{"wish": "first"}}"#), "PROVINCIAL_CARD_EXISTS"),
+        (
+            "application",
+            purse,
+            format!(r#"{person}, "holder": {{"cards": []}}, "facts": {{"wish": "first", "bank": "bank.NONE"}}"#),
+            "BANK_NOT_COOPERATING",
+        ),
+        (
+            "application",
+            purse,
+            format!(r#"{person}, "holder": {{"cards": []}}, "facts": {{"wish": "first", "photo_brought": false}}"#),
+            "PHOTO_REQUIRED",
+        ),
+        ("application", purse, format!(r#"{person}, "holder": {{"cards": []}}, "facts": {{"wish": "first", "photo_on_file": true}}"#), ""),
+        ("formal_loss", purse, format!(r#"{person}, "card": {{{fine}}}"#), ""),
+        ("formal_loss", purse, format!(r#"{person}, "card": {{{}}}"#, fine.replace("ICBC", "CCB")), "WRONG_BANK"),
+        ("formal_loss", purse, format!(r#"{person}, "card": {{{fine}}}, "facts": {{"functions": ["transit"]}}"#), "TRANSIT_NO_LOSS"),
+        ("loss_release", purse, format!(r#"{person}, "card": {{{here}}}"#), ""),
+        ("loss_release", purse, format!(r#"{person}, "card": {{{other}}}"#), "RELEASE_ORIGINAL_CHANNEL"),
+        ("loss_release", purse, format!(r#"{person}, "card": {{{here}, "of_somebody_else": true}}"#), "CARD_NOT_PRESENT"),
+        ("temporary_loss", purse, format!(r#"{person}, "card": {{{fine}}}"#), ""),
+        ("temporary_loss", purse, format!(r#"{person}, "facts": {{"asks": "opening.all"}}"#), "LOSS_BY_FUNCTION"),
+        ("temporary_loss", purse, format!(r#"{person}, "facts": {{"asks": "opening.transit"}}"#), "TRANSIT_NO_LOSS"),
+        ("temporary_loss", purse, format!(r#"{person}, "card": {{{fine}}}, "facts": {{"asks": "password"}}"#), "NO_TRANSIT_PASSWORD"),
+        ("pick_up", purse, format!(r#"{person}, "facts": {{"order": "ready"}}"#), ""),
+        ("pick_up", purse, format!(r#"{person}, "facts": {{"order": "sent"}}"#), "ORDER_SENT"),
+        ("pick_up", purse, person.to_owned(), "ORDER_UNKNOWN"),
+        ("pick_up", purse, format!(r#"{person}, "card": {{"of_somebody_else": true}}, "facts": {{"order": "ready"}}"#), "WRONG_CARD"),
+        ("refund_due", purse, format!(r#"{bearer}, "facts": {{"owed": {{"from": "2026-11-20", "amount_fen": 3650}}}}"#), ""),
+        (
+            "refund_due",
+            purse,
+            format!(r#"{person}, "facts": {{"owed": {{"from": "2026-11-25", "amount_fen": 3650}}}}"#),
+            "PAYOUT_NOT_READY",
+        ),
+        ("refund_due", purse, format!(r#"{bearer}, "facts": {{"owed": {{"from": "2026-11-20"}}}}"#), "PAYOUT_NOT_READY"),
+        ("card_return", education, guardian.to_owned(), ""),
+        ("card_return", education, format!(r#"{guardian}, "facts": {{"loans": 1}}"#), "LIBRARY_LOAN_OPEN"),
+        ("card_return", education, format!(r#"{guardian}, "card": {{"of_somebody_else": true}}"#), "WRONG_HOLDER"),
+        ("found_card_back", education, parent.clone(), ""),
+        ("found_card_back", education, format!(r#"{parent}, "holder": {{"cards": ["closed"]}}"#), "CARD_NOT_IN_USE"),
+        (
+            "first_issue",
+            education,
+            format!(
+                r#"{parent}, "holder": {{"cards": []}}, "facts": {{"issue": {{"state": "confirmed", "class": "first_grade", "received_on": "2026-11-20"}}}}"#
+            ),
+            "",
+        ),
+        (
+            "first_issue",
+            education,
+            format!(r#"{parent}, "holder": {{"cards": []}}, "facts": {{"issue": {{"state": "not_submitted", "class": "first_grade"}}}}"#),
+            "NOT_SUBMITTED",
+        ),
+        (
+            "first_issue",
+            education,
+            format!(r#"{parent}, "facts": {{"issue": {{"state": "confirmed", "class": "first_grade"}}}}"#),
+            "ACTIVE_CARD_EXISTS",
+        ),
+        ("sms_diagnosis", education, format!(r#"{guardian}, "facts": {{"asks": "elsewhere"}}"#), "CODE_ONLY_TO_REGISTERED"),
+        (
+            "sms_diagnosis",
+            education,
+            format!(r#"{guardian}, "facts": {{"asks": "resend", "codes": {{"today": 5, "seconds_ago": 600, "delivery": "delivered"}}}}"#),
+            "CODE_TOO_OFTEN",
+        ),
+        ("guardian_phone", education, parent.clone(), "PHONE_VIA_SCHOOL"),
+    ];
+    for (service, programme, more, expected) in &rows {
+        let verdict = ask(service, programme, more);
+        let found = codes(&verdict);
+        if expected.is_empty() {
+            assert_ne!(verdict.verdict, Word::Refused, "{service} {more}: {found:?}");
+        } else {
+            assert!(found.contains(expected), "{service} {more}: {found:?}, not {expected}");
+            assert_ne!(verdict.verdict, Word::Allowed, "{service} {more}: {found:?}");
+        }
+    }
+    let payout = ask("refund_due", purse, &format!(r#"{bearer}, "facts": {{"owed": {{"from": "2026-11-20", "amount_fen": 3650}}}}"#));
+    assert_eq!(payout.payout_fen, Some(3650));
+}
+
 /// A programme that no line of Rust knows: its fees, caps, documents, hours, validity and words come from one file.
 #[test]
 fn a_third_programme_is_one_file() {
