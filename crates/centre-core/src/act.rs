@@ -79,6 +79,9 @@ impl Call<'_> {
             }
             CentreAct::HandBack { .. } => Ok(Settled::Yes),
             CentreAct::Order(order) => self.settle_order(claim, cell, order).await,
+            CentreAct::Replace(replacement) => self.settle_replacement(claim, cell, replacement).await,
+            CentreAct::SendAgain { order, contact, .. } => self.settle_send_again(claim, order, contact).await,
+            CentreAct::SendBack { order, .. } => self.settle_send_back(order).await,
             CentreAct::HandOver { order, card, .. } => self.settle_hand_over(claim, cell, order, card).await,
             CentreAct::CloseCard { card, .. } => self.settle_close(cell, card).await,
             CentreAct::TakeInUnreadable { card_no, payee } => self.settle_taken_in(claim, cell, card_no, payee).await,
@@ -197,11 +200,16 @@ impl Call<'_> {
             | CentreAct::TakeIn { card_no }
             | CentreAct::TakeInUnreadable { card_no, .. }
             | CentreAct::PayOut { card_no, .. } => Some(card_no),
+            CentreAct::Replace(replacement) => Some(&replacement.old_card),
             CentreAct::ReleaseLoss { card, .. }
             | CentreAct::HandBack { card, .. }
             | CentreAct::HandOver { card, .. }
             | CentreAct::CloseCard { card, .. } => Some(&card.card_no),
-            CentreAct::Ticket { .. } | CentreAct::ResendCode { .. } | CentreAct::Order(_) => None,
+            CentreAct::Ticket { .. }
+            | CentreAct::ResendCode { .. }
+            | CentreAct::Order(_)
+            | CentreAct::SendAgain { .. }
+            | CentreAct::SendBack { .. } => None,
         };
         if let Some(card) = card {
             self.tx.lock_cards(cell, std::slice::from_ref(card)).await?;

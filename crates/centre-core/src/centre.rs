@@ -193,6 +193,7 @@ impl Call<'_> {
             Request::FindCard { lookup, .. } => self.find_card(lookup).await,
             Request::Inquire { lookup, inquiry, .. } => self.inquire(lookup, *inquiry).await,
             Request::FindOwed { slip, .. } => self.find_owed(slip).await,
+            Request::FindUncollected { programme, .. } => self.find_uncollected(programme).await,
             Request::Reserve { case, number, window, claim, authorisation } => {
                 self.reserve(*case, number, window, claim, authorisation.as_ref()).await
             }

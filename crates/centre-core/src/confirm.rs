@@ -81,11 +81,11 @@ impl Call<'_> {
 
     async fn judged(&mut self, claim: &ClaimRecord, settlement: &Settlement) -> Step<Settled> {
         Ok(match (settlement, &claim.claim) {
-            (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, .. }) => {
+            (Settlement::PurseRefunded { amount, proof }, Claim::PurseRefund { cell, card, amount: reserved, payee, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;
                 match &claim.reservation.later {
                     None => self.settle_purse(claim, cell, card, *reserved, proof).await?,
-                    Some(later) => self.settle_blocked(claim, cell, card, *reserved, *later, proof).await?,
+                    Some(later) => self.settle_blocked(claim, cell, card, *reserved, (*later, payee.as_ref()), proof).await?,
                 }
             }
             (Settlement::PurseLoaded { amount, proof }, Claim::TopUp { cell, card, amount: reserved, .. }) => {

@@ -88,6 +88,10 @@ impl Call<'_> {
             None => (InitialPassword::NoEcardNumber, 0),
         };
         let cards = self.tx.cards_of(&person.cell, &person.person).await?;
+        let open_order = match &person.open_order {
+            Some(order) => Some(order.clone()),
+            None => self.own_order(&person).await?.map(|order| order.to_string()),
+        };
         Ok(PersonFacts {
             cell: person.cell,
             person: person.person,
@@ -99,7 +103,7 @@ impl Call<'_> {
             school: person.school,
             cards: cards.iter().map(|card| card_facts(card, person.entitled, self.now)).collect(),
             guardian_phone: person.guardian_phone.as_deref().map(mask_phone),
-            open_order: person.open_order,
+            open_order,
             recent_resets,
             initial_password,
             entitled: person.entitled,

@@ -142,6 +142,7 @@ fn system_label(port: &str) -> &'static str {
         "tickets" => "联系单系统",
         "clearing" => "清算系统",
         "production" => "制卡系统",
+        "courier" => "快递公司",
         _ => "外部系统",
     }
 }

@@ -15,6 +15,7 @@ mod find;
 mod inquire;
 mod issuer;
 mod orders;
+mod parcels;
 mod password;
 mod release;
 mod session;

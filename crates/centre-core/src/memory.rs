@@ -348,6 +348,13 @@ impl Tx for MemoryTx {
         Ok(self.state.orders.get(number).cloned())
     }
 
+    async fn open_orders(&mut self, outlet: Option<&OutletId>) -> Stored<Vec<OrderRecord>> {
+        let here = |order: &&OrderRecord| order.is_open() && outlet.is_none_or(|outlet| order.outlet == *outlet);
+        let mut orders: Vec<OrderRecord> = self.state.orders.values().filter(here).cloned().collect();
+        orders.sort_by_key(|order| order.ordered_at);
+        Ok(orders)
+    }
+
     async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>> {
         let mut orders: Vec<OrderRecord> =
             self.state.orders.values().filter(|order| order.cell == *cell && order.person == *person).cloned().collect();

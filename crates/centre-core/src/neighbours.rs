@@ -1,4 +1,5 @@
-//! A model of the systems around a centre: social security and banks, library, text messages, first issue, tickets.
+//! A model of the systems around a centre: social security and banks, library, text messages, first issue, tickets, clearing,
+//! production, courier.
 //! Sans-IO; the sandbox process and the simulation put it behind their own doors.
 
 use std::{
@@ -10,18 +11,18 @@ use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use desk_domain::{
     function::{FunctionState, LossChannel},
-    id::{CardNo, CentreNumber, PersonId},
+    id::{CardNo, CentreNumber, PersonId, ProgrammeId},
     inquiry::{CodeFacts, Delivery, Sent},
     money::Fen,
-    order::Delivery as Way,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    number::local_day,
     ports::PortFailure,
     upstream::{
-        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, MadeCard,
-        Making, Production, ProductionOrder, TextMessages, TicketOrder, Tickets, Upstream,
+        Clearing, CloseOrder, CodeOrder, Courier, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult,
+        MadeCard, Making, Notice, Parcel, ParcelOrder, Production, ProductionOrder, TextMessages, TicketOrder, Tickets, Upstream,
     },
 };
 
@@ -37,6 +38,7 @@ pub enum System {
     Tickets,
     Clearing,
     Production,
+    Courier,
 }
 
 impl System {
@@ -51,6 +53,7 @@ impl System {
             Self::Tickets => "tickets",
             Self::Clearing => "clearing",
             Self::Production => "production",
+            Self::Courier => "courier",
         }
     }
 }
@@ -65,6 +68,8 @@ pub enum Trouble {
     AnswerLost,
     /// A bank: does its part and does not pass it on.
     NotPassedOn,
+    /// A courier: nobody takes what it is given from now on.
+    Undeliverable,
 }
 
 /// One card in the books of its keepers.
@@ -99,7 +104,6 @@ impl ClearedPurse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
     pub person: PersonId,
-    pub posted: bool,
     /// Absent while there is no plastic left.
     pub card: Option<MadeCard>,
     pub ordered_at: DateTime<Utc>,
@@ -109,17 +113,49 @@ pub struct Made {
 const PRODUCTION_DAYS: i64 = 5;
 
 impl Made {
+    fn ready_at(&self) -> DateTime<Utc> {
+        self.ordered_at + TimeDelta::days(PRODUCTION_DAYS)
+    }
+
     fn making(&self, order: &CentreNumber, now: DateTime<Utc>) -> Making {
-        let ready_at = self.ordered_at + TimeDelta::days(PRODUCTION_DAYS);
+        let ready_at = self.ready_at();
         match &self.card {
-            Some(card) if ready_at <= now && self.posted => {
-                Making::Sent { card: card.clone(), tracking: format!("EMS{}", card.card_no.tail()) }
+            Some(card) if ready_at <= now => {
+                let place = order.as_str().chars().rev().take(3).collect();
+                Making::Ready { card: card.clone(), place, since: local_day(ready_at) }
             }
-            Some(card) if ready_at <= now => Making::Ready { card: card.clone(), place: order.as_str().chars().rev().take(3).collect() },
-            Some(_) | None => {
-                let zone = FixedOffset::east_opt(8 * 3600);
-                Making::Under { ready_on: zone.map_or_else(|| ready_at.date_naive(), |zone| ready_at.with_timezone(&zone).date_naive()) }
-            }
+            Some(_) | None => Making::Under { ready_on: local_day(ready_at) },
+        }
+    }
+}
+
+/// A parcel at the courier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    pub order: CentreNumber,
+    pub at: DateTime<Utc>,
+    /// Nobody will take it.
+    pub comes_back: bool,
+}
+
+/// Days on the way to the holder, and until what nobody took is back.
+const ROAD_DAYS: i64 = 2;
+const BACK_DAYS: i64 = 6;
+
+impl Posted {
+    fn parcel(&self, number: &CentreNumber, made: Option<&Made>, now: DateTime<Utc>) -> Parcel {
+        let Some(made) = made.filter(|made| made.card.is_some() && made.ready_at() <= now) else {
+            return Parcel::Awaited;
+        };
+        let left = made.ready_at().max(self.at);
+        let tracking = format!("KD{}", number.as_str().chars().filter(char::is_ascii_alphanumeric).collect::<String>());
+        let (there, back) = (left + TimeDelta::days(ROAD_DAYS), left + TimeDelta::days(BACK_DAYS));
+        if self.comes_back && back <= now {
+            Parcel::Returned { tracking, on: local_day(back) }
+        } else if !self.comes_back && there <= now {
+            Parcel::Delivered { tracking, on: local_day(there) }
+        } else {
+            Parcel::OnItsWay { tracking }
         }
     }
 }
@@ -135,10 +171,13 @@ pub struct Books {
     pub issues: BTreeMap<PersonId, IssueRecord>,
     pub tickets: Vec<TicketOrder>,
     pub purses: BTreeMap<CardNo, ClearedPurse>,
-    /// Plastic that production takes, next one first.
-    pub plastic: Vec<MadeCard>,
+    /// Plastic that production takes, next one of its programme first.
+    pub plastic: Vec<(ProgrammeId, MadeCard)>,
     pub made: BTreeMap<CentreNumber, Made>,
     pub photos: BTreeSet<PersonId>,
+    pub parcels: BTreeMap<CentreNumber, Posted>,
+    /// Messages about cards that went out.
+    pub notices: Vec<Notice>,
     pub trouble: BTreeMap<System, Trouble>,
     done: BTreeSet<(CentreNumber, Option<Keeper>)>,
 }
@@ -196,6 +235,7 @@ impl Neighbours {
             tickets: Box::new(self.clone()),
             clearing: Box::new(self.clone()),
             production: Box::new(self.clone()),
+            courier: Box::new(self.clone()),
         }
     }
 
@@ -209,7 +249,7 @@ impl Neighbours {
                 work(&mut books);
                 Err(failed("answer lost"))
             }
-            Some(Trouble::NotPassedOn) | None => Ok(work(&mut books)),
+            Some(Trouble::NotPassedOn | Trouble::Undeliverable) | None => Ok(work(&mut books)),
         }
     }
 }
@@ -288,6 +328,31 @@ impl TextMessages for Neighbours {
             }
         })
     }
+
+    async fn tell(&self, notice: &Notice) -> Result<(), PortFailure> {
+        self.work(System::Messages, |books| {
+            if !books.notices.iter().any(|known| known.order == notice.order && known.matter == notice.matter) {
+                books.notices.push(notice.clone());
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Courier for Neighbours {
+    async fn send(&self, order: &ParcelOrder) -> Result<(), PortFailure> {
+        self.work(System::Courier, |books| {
+            let comes_back = books.trouble.get(&System::Courier) == Some(&Trouble::Undeliverable);
+            let posted = Posted { order: order.order.clone(), at: order.at, comes_back };
+            books.parcels.entry(order.parcel.clone()).or_insert(posted);
+        })
+    }
+
+    async fn parcel(&self, parcel: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Parcel>, PortFailure> {
+        self.work(System::Courier, |books| {
+            books.parcels.get(parcel).map(|posted| posted.parcel(parcel, books.made.get(&posted.order), now))
+        })
+    }
 }
 
 #[async_trait]
@@ -342,8 +407,9 @@ impl Production for Neighbours {
             if order.photo.is_some() {
                 books.photos.insert(order.person.clone());
             }
-            let card = (!books.plastic.is_empty()).then(|| books.plastic.remove(0));
-            if let Some(card) = &card {
+            let next = books.plastic.iter().position(|(programme, _)| *programme == order.programme);
+            let card = next.map(|next| books.plastic.remove(next).1);
+            if let Some(card) = card.as_ref().filter(|_| order.bank.is_some()) {
                 // Social security moves to the new card by itself, unless its keeper is in trouble.
                 let late = books.trouble.contains_key(&System::SocialSecurity);
                 let social_security = if late { FunctionState::NotOpened } else { FunctionState::Normal };
@@ -351,8 +417,7 @@ impl Production for Neighbours {
                 let kept = KeptCard { social_security, bank: FunctionState::NotOpened, held_back };
                 books.cards.insert(card.card_no.clone(), kept);
             }
-            let posted = order.form.delivery == Way::Courier;
-            books.made.insert(order.order.clone(), Made { person: order.person.clone(), posted, card, ordered_at: order.at });
+            books.made.insert(order.order.clone(), Made { person: order.person.clone(), card, ordered_at: order.at });
         })
     }
 

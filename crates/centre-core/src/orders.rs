@@ -1,16 +1,17 @@
 //! Cards that are made centrally: ordered at production under the reservation's number, put into use when they are handed over,
 //! and closed when they are given up.
 
+use chrono::{DateTime, Utc};
 use desk_domain::{
     application::{PurseSeen, Wish},
     card::CardImage,
-    centre_act::Order,
+    centre_act::{Order, Ordered, Replacement},
     claim::Claim,
     code::{Code, Message},
     function::{Function, FunctionFacts, FunctionState},
     id::{CaseId, CellId, CentreNumber},
     inquiry::Inquired,
-    order::{OrderFacts, Progress},
+    order::{Delivery, OrderFacts, Photo, Progress},
     person::CardStatus,
 };
 
@@ -21,7 +22,8 @@ use crate::{
     number::local_day,
     policy::Programme,
     record::{Blacklisted, Card, ClaimRecord, HandedOver, OrderRecord, Person},
-    upstream::{Keeper, Making, ProductionOrder},
+    store::Tx,
+    upstream::{Keeper, MadeCard, Making, ProductionOrder},
 };
 
 impl Call<'_> {
@@ -30,26 +32,13 @@ impl Call<'_> {
         for order in self.tx.orders_of(&person.cell, &person.person).await? {
             orders.push(OrderFacts {
                 number: order.number.clone(),
-                wish: order.order.wish,
+                wish: order.order.wish(),
                 state: self.progress(&order).await?,
                 ordered_on: local_day(order.ordered_at),
             });
         }
         let photo_on_file = self.parts.upstream.production.photo_on_file(&person.person).await.map_err(|failure| self.silent(&failure))?;
         Ok(Inquired::Orders { orders, photo_on_file })
-    }
-
-    async fn progress(&mut self, order: &OrderRecord) -> Step<Progress> {
-        if order.handed_over.is_some() {
-            return Ok(Progress::HandedOver);
-        }
-        let making = self.parts.upstream.production.making(&order.number, self.now).await.map_err(|failure| self.silent(&failure))?;
-        Ok(match making {
-            Some(Making::Ready { card, place }) => Progress::Ready { card_no: card.card_no, place },
-            Some(Making::Sent { tracking, .. }) => Progress::Sent { tracking },
-            Some(Making::Under { ready_on }) => Progress::InProduction { ready_on },
-            None => Progress::InProduction { ready_on: local_day(self.now) },
-        })
     }
 
     pub(crate) async fn loans_of(&mut self, person: &Person) -> Step<Inquired> {
@@ -64,7 +53,7 @@ impl Call<'_> {
     pub(crate) async fn check_order(&mut self, programme: &Programme, person: &Person, order: &Order) -> Step<()> {
         require(order.form.consent, Code::ConsentRequired)?;
         for known in self.tx.orders_of(&programme.cell, &person.person).await? {
-            if known.handed_over.is_none() {
+            if known.is_open() {
                 return refuse(Message::new(Code::ReissueInProgress).with("no", &known.number));
             }
             // Another desk had it made, and handed over, while this case waited for the line.
@@ -97,27 +86,68 @@ impl Call<'_> {
     }
 
     pub(crate) async fn settle_order(&mut self, claim: &ClaimRecord, cell: &CellId, order: &Order) -> Step<Settled> {
-        let asked = ProductionOrder {
-            order: claim.number.clone(),
+        let known = OrderRecord {
+            cell: cell.clone(),
+            number: claim.number.clone(),
             person: order.person.clone(),
+            programme: claim.claim.programme().clone(),
+            order: Ordered::Applied(order.clone()),
             outlet: claim.by.outlet.clone(),
-            form: order.form.clone(),
-            photo: order.photo.clone(),
+            ordered_at: self.now,
+            parcel: None,
+            sent_back_at: None,
+            handed_over: None,
+        };
+        self.place_order(known, order.photo.clone()).await?;
+        Ok(Settled::Yes)
+    }
+
+    /// At production, and at the courier where it is sent.
+    async fn place_order(&mut self, mut order: OrderRecord, photo: Option<Photo>) -> Step<()> {
+        let asked = ProductionOrder {
+            order: order.number.clone(),
+            person: order.person.clone(),
+            programme: order.programme.clone(),
+            outlet: order.outlet.clone(),
+            bank: order.order.bank().map(str::to_owned),
+            photo,
             at: self.now,
         };
         self.parts.upstream.production.order(&asked).await.map_err(|failure| self.silent(&failure))?;
-        self.tx
-            .put_order(&OrderRecord {
-                cell: cell.clone(),
-                number: claim.number.clone(),
-                person: order.person.clone(),
-                programme: claim.claim.programme().clone(),
-                order: order.clone(),
-                outlet: claim.by.outlet.clone(),
-                ordered_at: self.now,
-                handed_over: None,
-            })
-            .await?;
+        if order.order.delivery() == Delivery::Courier {
+            let (parcel, contact) = (order.number.clone(), order.order.contact().clone());
+            self.send_parcel(&mut order, &parcel, &contact).await?;
+        }
+        self.tx.put_order(&order).await?;
+        Ok(())
+    }
+
+    /// Nothing stands against replacing the old card: may it be made centrally, at this charge for sending it?
+    pub(crate) fn check_replacement(&self, programme: &Programme, replacement: &Replacement) -> Step<()> {
+        require(programme.production.is_some(), Code::OutletNotAuthorized)?;
+        self.courier_fee(programme, replacement.delivery, replacement.courier)
+    }
+
+    /// Ordered; the old card is out of use from now on, before the new one is there.
+    pub(crate) async fn settle_replacement(&mut self, claim: &ClaimRecord, cell: &CellId, replacement: &Replacement) -> Step<Settled> {
+        let known = OrderRecord {
+            cell: cell.clone(),
+            number: claim.number.clone(),
+            person: replacement.person.clone(),
+            programme: claim.claim.programme().clone(),
+            order: Ordered::Instead(replacement.clone()),
+            outlet: claim.by.outlet.clone(),
+            ordered_at: self.now,
+            parcel: None,
+            sent_back_at: None,
+            handed_over: None,
+        };
+        self.place_order(known, None).await?;
+        let mut old = self.registered(cell, &replacement.old_card).await?;
+        old.status = CardStatus::Closed;
+        self.tx.put_card(&old).await?;
+        let reason = "replacement ordered".to_owned();
+        self.tx.put_blacklisted(&Blacklisted { cell: cell.clone(), card_no: old.card_no, reason, since: self.now }).await?;
         Ok(Settled::Yes)
     }
 
@@ -127,10 +157,12 @@ impl Call<'_> {
         let Some(known) = known else {
             return refuse_code(Code::OrderUnknown);
         };
-        require(known.handed_over.is_none(), Code::OrderUnknown)?;
-        let making = self.parts.upstream.production.making(order, self.now).await.map_err(|failure| self.silent(&failure))?;
-        match making {
-            Some(Making::Ready { card, .. }) => {
+        match self.progress(&known).await? {
+            Progress::Ready { .. } | Progress::Returned { .. } => {
+                let making = self.parts.upstream.production.making(order, self.now).await.map_err(|failure| self.silent(&failure))?;
+                let Some(Making::Ready { card, .. }) = making else {
+                    return refuse_code(Code::OrderUnknown);
+                };
                 let same = card.card_no == image.card_no
                     && card.family == image.family
                     && card.issuer.eq_ignore_ascii_case(&image.issuer)
@@ -140,9 +172,10 @@ impl Call<'_> {
                 }
                 refuse(Message::new(Code::WrongCard).with("a", card.card_no.tail()).with("b", image.card_no.tail()))
             }
-            Some(Making::Under { ready_on }) => refuse(Message::new(Code::InProduction).with("date", ready_on)),
-            Some(Making::Sent { tracking, .. }) => refuse(Message::new(Code::OrderSent).with("no", tracking)),
-            None => refuse_code(Code::OrderUnknown),
+            Progress::InProduction { ready_on } => refuse(Message::new(Code::InProduction).with("date", ready_on)),
+            Progress::Sent { tracking } => refuse(Message::new(Code::OrderSent).with("no", tracking)),
+            Progress::SentBack { on } => refuse(Message::new(Code::OrderSentBack).with("date", on)),
+            Progress::HandedOver => refuse_code(Code::OrderUnknown),
         }
     }
 
@@ -158,38 +191,16 @@ impl Call<'_> {
             return Err(Stop::Fail(Failure::Inconsistent("order of a claim")));
         };
         if known.handed_over.is_none() {
-            for mut old in self.tx.cards_of(cell, &known.person).await? {
-                if old.functions.is_empty() || !matches!(old.status, CardStatus::Active | CardStatus::Lost) {
-                    continue;
-                }
-                old.status = CardStatus::Replaced { by_tail: image.card_no.tail().to_owned() };
-                self.tx.put_card(&old).await?;
-                let reason = "replaced".to_owned();
-                self.tx.put_blacklisted(&Blacklisted { cell: cell.clone(), card_no: old.card_no.clone(), reason, since: self.now }).await?;
-            }
-            let facts = |function, bank: Option<String>| FunctionFacts { function, state: FunctionState::NotOpened, bank, as_of: self.now };
-            self.tx
-                .put_card(&Card {
-                    cell: cell.clone(),
-                    card_no: image.card_no.clone(),
-                    programme: known.programme.clone(),
-                    family: image.family.clone(),
-                    issuer: image.issuer.clone(),
-                    serial: image.serial.clone(),
-                    holder_class: image.holder_class,
-                    status: CardStatus::Active,
-                    issued_on: local_day(self.now),
-                    valid_until: image.valid_until,
-                    transit_open: true,
-                    last_balance: None,
-                    last_online_counter: None,
-                    holder: Some(known.person.clone()),
-                    suspended: None,
-                    functions: vec![facts(Function::SocialSecurity, None), facts(Function::Bank, Some(known.order.form.bank.clone()))],
-                })
-                .await?;
-            known.handed_over = Some(HandedOver { card_no: image.card_no.clone(), at: self.now });
-            self.tx.put_order(&known).await?;
+            let card = MadeCard {
+                card_no: image.card_no.clone(),
+                family: image.family.clone(),
+                issuer: image.issuer.clone(),
+                serial: image.serial.clone(),
+            };
+            put_in_use(&mut *self.tx, &mut known, &card, Some(image), self.now).await?;
+        }
+        if known.order.bank().is_none() {
+            return Ok(Settled::Yes);
         }
         let mut card = self.registered(cell, &image.card_no).await?;
         let state = self.parts.upstream.functions.state(&Keeper::SocialSecurity, &card.card_no, self.now).await;
@@ -244,6 +255,62 @@ impl Call<'_> {
         self.tx.put_card(&card).await?;
         Ok(Settled::Yes)
     }
+}
+
+/// The new card is the valid one, and what it replaces dies. `image`: as a desk read it, where one did.
+pub(crate) async fn put_in_use(
+    tx: &mut dyn Tx,
+    order: &mut OrderRecord,
+    made: &MadeCard,
+    image: Option<&CardImage>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let (mut class, mut transit_open) = (0, true);
+    for old in tx.cards_of(&order.cell, &order.person).await? {
+        let dies = match &order.order {
+            Ordered::Applied(_) => !old.functions.is_empty() && matches!(old.status, CardStatus::Active | CardStatus::Lost),
+            Ordered::Instead(replacement) => old.card_no == replacement.old_card,
+        };
+        if !dies {
+            continue;
+        }
+        for mut old in tx.lock_cards(&order.cell, std::slice::from_ref(&old.card_no)).await? {
+            class = old.holder_class;
+            if matches!(order.order, Ordered::Instead(_)) {
+                transit_open = old.transit_open;
+            }
+            old.status = CardStatus::Replaced { by_tail: made.card_no.tail().to_owned() };
+            tx.put_card(&old).await?;
+            let reason = "replaced".to_owned();
+            tx.put_blacklisted(&Blacklisted { cell: order.cell.clone(), card_no: old.card_no, reason, since: now }).await?;
+        }
+    }
+    let facts = |function, bank: Option<String>| FunctionFacts { function, state: FunctionState::NotOpened, bank, as_of: now };
+    tx.put_card(&Card {
+        cell: order.cell.clone(),
+        card_no: made.card_no.clone(),
+        programme: order.programme.clone(),
+        family: made.family.clone(),
+        issuer: made.issuer.clone(),
+        serial: made.serial.clone(),
+        holder_class: image.map_or(class, |image| image.holder_class),
+        status: CardStatus::Active,
+        issued_on: local_day(now),
+        valid_until: image.and_then(|image| image.valid_until),
+        transit_open,
+        last_balance: None,
+        last_online_counter: None,
+        holder: Some(order.person.clone()),
+        suspended: None,
+        functions: match order.order.bank() {
+            Some(bank) => vec![facts(Function::SocialSecurity, None), facts(Function::Bank, Some(bank.to_owned()))],
+            None => Vec::new(),
+        },
+    })
+    .await?;
+    order.handed_over = Some(HandedOver { card_no: made.card_no.clone(), at: now });
+    tx.put_order(order).await?;
+    Ok(())
 }
 
 /// The right to have a card made: one order of a person at a time.

@@ -1,5 +1,5 @@
-//! Refunds that the back office pays: owed from the moment at which the centre knows that the card is out of use, and paid
-//! once, from their day on, as clearing has the amount.
+//! Refunds of purses that were put out of use: owed from the moment at which the centre knows it, and paid once, from their day
+//! on, as clearing has the amount. A window pays them on slip and document (`unreadable`), or the back office does here.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
@@ -10,6 +10,7 @@ use desk_domain::{
     issuer::IssuerRequest,
     money::Fen,
     posting::{Account, Balanced},
+    refund_unreadable::Payee,
 };
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     ports::Entropy,
     record::{Blacklisted, Book, ClaimRecord, Entry, PaidOut, Payout},
     store::CentreStore,
+    upstream::CloseOrder,
 };
 
 impl Call<'_> {
@@ -31,7 +33,7 @@ impl Call<'_> {
         cell: &CellId,
         before: &CardImage,
         amount: Fen,
-        later: PaidLater,
+        (later, payee): (PaidLater, Option<&Payee>),
         proof: &WriteProof,
     ) -> Step<Settled> {
         require(proof.after.card_no == before.card_no, Code::WrongCard)?;
@@ -40,6 +42,9 @@ impl Call<'_> {
             release.reservation == claim.number && matches!(&release.ask, IssuerRequest::Block { to, .. } if *to == later.block)
         });
         require(released, Code::WriteUnknown)?;
+        // From here on clearing adds up what it held.
+        let order = CloseOrder { order: claim.number.clone(), card_no: before.card_no.clone(), at: self.now };
+        self.parts.upstream.clearing.close(&order).await.map_err(|failure| self.silent(&failure))?;
         let mut card = self.registered(cell, &before.card_no).await?;
         // Only its purse ends; what else the card is for stays with its keepers.
         card.transit_open = false;
@@ -55,7 +60,7 @@ impl Call<'_> {
                 programme: claim.claim.programme().clone(),
                 card_no: before.card_no.clone(),
                 amount: Some(amount),
-                payee: None,
+                payee: payee.cloned(),
                 from: later.from,
                 since: self.now,
                 paid: None,

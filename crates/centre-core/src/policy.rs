@@ -7,7 +7,7 @@ use desk_domain::{
     id::{CellId, OutletId, ProgrammeId},
     money::Fen,
     person::{HolderClass, InitialPassword},
-    ruleset::{BackOffice, Capability, FirstIssueRules, Level, RuleSet, SmsRules, ValidityRules},
+    ruleset::{BackOffice, Capability, CourierRules, FirstIssueRules, Level, ProductionRules, RuleSet, SmsRules, ValidityRules},
 };
 use desk_wire::v1::Role;
 
@@ -53,6 +53,10 @@ pub struct Programme {
     pub banks: BTreeMap<OutletId, String>,
     pub first_issue: Option<FirstIssueRules>,
     pub sms: Option<SmsRules>,
+    /// Cards that are made in place of others, where the programme has it.
+    pub production: Option<ProductionRules>,
+    /// Cards that are sent, where the programme has it.
+    pub courier: Option<CourierRules>,
 }
 
 /// When a card that gives no answer is paid, and who must agree to taking it in.
@@ -143,6 +147,8 @@ impl Programme {
             banks: rules.outlets.iter().filter_map(|outlet| Some((outlet.id.clone(), outlet.bank.clone()?))).collect(),
             first_issue: rules.first_issue.clone(),
             sms: rules.sms.clone(),
+            production: rules.production,
+            courier: rules.courier.clone(),
         }
     }
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     card::{WriteEnd, WriteIntent},
+    centre_act::Ordered,
     claim::{Claim, Reservation},
     code::Code,
     function::{Function, FunctionFacts},
@@ -287,12 +288,35 @@ pub struct OrderRecord {
     pub number: CentreNumber,
     pub person: PersonId,
     pub programme: ProgrammeId,
-    pub order: desk_domain::centre_act::Order,
+    pub order: Ordered,
     /// Outlet that ordered it, and at which it is picked up.
     pub outlet: OutletId,
     pub ordered_at: DateTime<Utc>,
-    /// The made card, once it was handed over.
+    /// The last parcel in which it was sent, where it is sent.
+    pub parcel: Option<SentParcel>,
+    /// Nobody came for it in time.
+    pub sent_back_at: Option<DateTime<Utc>>,
+    /// The made card, once its holder has it.
     pub handed_over: Option<HandedOver>,
+}
+
+impl OrderRecord {
+    /// Neither with its holder nor back at the centre.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.handed_over.is_none() && self.sent_back_at.is_none()
+    }
+}
+
+/// A parcel at the courier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentParcel {
+    /// Under which the courier has it.
+    pub number: CentreNumber,
+    /// From 1.
+    pub times: u32,
+    /// It came back, and the holder was told.
+    pub told_back: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -313,7 +337,7 @@ pub struct Payout {
     pub card_no: CardNo,
     /// What the card held; unknown until clearing where it gave no answer.
     pub amount: Option<Fen>,
-    /// Who is paid at a window, by the document that was shown; the back office pays where nobody stands here.
+    /// Who is paid at a window, by the document that was shown; the back office alone pays where nobody stands here.
     pub payee: Option<Payee>,
     /// First day on which it may be paid.
     pub from: NaiveDate,

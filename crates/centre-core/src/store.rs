@@ -94,6 +94,8 @@ pub trait Tx: Send {
     async fn order(&mut self, number: &CentreNumber) -> Stored<Option<OrderRecord>>;
     /// Of one person, oldest first. Takes no lock.
     async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>>;
+    /// Those that are neither with their holder nor back at the centre: of one outlet, or of all; oldest first. Takes no lock.
+    async fn open_orders(&mut self, outlet: Option<&OutletId>) -> Stored<Vec<OrderRecord>>;
 
     /// By reservation, in whatever cell; locked.
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>>;

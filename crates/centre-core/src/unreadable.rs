@@ -14,7 +14,7 @@ use desk_domain::{
 use desk_wire::v1::{Reply, Role};
 
 use crate::{
-    answer::{Answer, Step, refuse, refuse_code, require},
+    answer::{Answer, Failure, Step, Stop, refuse, refuse_code, require},
     centre::Call,
     confirm::Settled,
     number::local_day,
@@ -100,8 +100,14 @@ impl Call<'_> {
             return refuse(paid_already(&payout, paid));
         }
         let cleared = self.parts.upstream.clearing.balance(&payout.card_no, self.now).await.map_err(|failure| self.silent(&failure))?;
-        let owed =
-            Box::new(Owed { cell: payout.cell, reservation: payout.reservation, card_no: payout.card_no, from: payout.from, cleared });
+        let owed = Box::new(Owed {
+            cell: payout.cell,
+            reservation: payout.reservation,
+            card_no: payout.card_no,
+            from: payout.from,
+            cleared,
+            held: payout.amount,
+        });
         Ok(Answer::Kept(Reply::Owed { owed }, Keep::Shortly))
     }
 
@@ -123,10 +129,21 @@ impl Call<'_> {
         let Some(cleared) = ready else {
             return refuse(Message::new(Code::PayoutNotReady).with("date", payout.from));
         };
-        require(cleared == amount && amount.is_positive(), Code::AmountInvalid)?;
-        let of = claim.programme();
-        let postings =
-            Balanced::transfer(Account::RefundPayable { programme: of.clone() }, Account::PurseFloat { programme: of.clone() }, amount);
+        let due = payout.amount.map_or(cleared, |held| cleared.min(held));
+        require(due == amount && amount.is_positive(), Code::AmountInvalid)?;
+        let programme_of = || claim.programme().clone();
+        let payable = || Account::RefundPayable { programme: programme_of() };
+        let float = || Account::PurseFloat { programme: programme_of() };
+        let postings = match payout.amount {
+            None => Balanced::transfer(payable(), float(), amount),
+            // Set aside when the purse was put out of use; the rest stays with the issuer for journeys that came in late.
+            Some(held) => {
+                let set_aside = || Account::PayoutDue { programme: programme_of() };
+                let kept = held.minus(amount).map_err(|_| Stop::Fail(Failure::Inconsistent("payout above what was held")))?;
+                let paid = Balanced::transfer(payable(), set_aside(), amount);
+                if kept.is_positive() { paid.and(Balanced::transfer(float(), set_aside(), kept)) } else { paid }
+            }
+        };
         Ok((postings, programme.refund_level(amount).map(|role| (amount, role))))
     }
 

@@ -6,10 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     centre_act::Matter,
     function::{FunctionState, LossChannel},
-    id::{CardNo, CentreNumber, OutletId, PersonId},
+    id::{CardNo, CentreNumber, OutletId, PersonId, ProgrammeId},
     inquiry::{CodeFacts, IssueClass, IssueState, Sent},
     money::Fen,
-    order::{Form, Photo},
+    order::{Contact, Photo},
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ pub struct Upstream {
     pub tickets: Box<dyn Tickets>,
     pub clearing: Box<dyn Clearing>,
     pub production: Box<dyn Production>,
+    pub courier: Box<dyn Courier>,
 }
 
 /// Who keeps a function.
@@ -99,6 +100,25 @@ pub trait TextMessages: Send + Sync {
     /// # Errors
     /// [`PortFailure`] where it is not known whether it went out; repeat it under the same number.
     async fn resend(&self, order: &CodeOrder) -> Result<(), PortFailure>;
+    /// # Errors
+    /// As [`TextMessages::resend`].
+    async fn tell(&self, notice: &Notice) -> Result<(), PortFailure>;
+}
+
+/// A message about a card, to the number that was given with its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub order: CentreNumber,
+    pub contact: Contact,
+    pub matter: NoticeMatter,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "matter", rename_all = "snake_case")]
+pub enum NoticeMatter {
+    /// 退件: the courier brought the card back; it lies at this outlet.
+    ParcelReturned { outlet: OutletId },
 }
 
 /// A first card in the issuer's books.
@@ -151,9 +171,13 @@ pub trait Clearing: Send + Sync {
 pub struct ProductionOrder {
     pub order: CentreNumber,
     pub person: PersonId,
-    /// Where it is picked up.
+    /// Whose blank cards it is made of.
+    pub programme: ProgrammeId,
+    /// Where it is picked up, and where it comes back to.
     pub outlet: OutletId,
-    pub form: Form,
+    /// Whose function it bears, by its line in the programme's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<Photo>,
     pub at: DateTime<Utc>,
@@ -176,15 +200,12 @@ pub enum Making {
     Under {
         ready_on: NaiveDate,
     },
-    /// At the outlet, in this box.
+    /// Made, and at the outlet in this box unless the courier has it.
     Ready {
         card: MadeCard,
         place: String,
-    },
-    /// By post, to the holder.
-    Sent {
-        card: MadeCard,
-        tracking: String,
+        /// Day on which it was there.
+        since: NaiveDate,
     },
 }
 
@@ -202,6 +223,52 @@ pub trait Production: Send + Sync {
     /// # Errors
     /// [`PortFailure`] where production does not answer.
     async fn making(&self, order: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Making>, PortFailure>;
+}
+
+/// A made card to be brought to its holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelOrder {
+    /// Idempotency key of this sending.
+    pub parcel: CentreNumber,
+    /// The order under which the card is made.
+    pub order: CentreNumber,
+    pub contact: Contact,
+    /// The addressee pays.
+    pub collect: bool,
+    pub at: DateTime<Utc>,
+}
+
+/// Where a parcel is, as the courier says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "parcel", rename_all = "snake_case")]
+pub enum Parcel {
+    /// Ordered; the card is not made yet.
+    Awaited,
+    OnItsWay {
+        tracking: String,
+    },
+    Delivered {
+        tracking: String,
+        on: NaiveDate,
+    },
+    /// Nobody took it: it is back at the outlet.
+    Returned {
+        tracking: String,
+        on: NaiveDate,
+    },
+}
+
+/// The courier (快递). It fetches a parcel where production makes the card, and brings what nobody takes back to the outlet.
+#[async_trait]
+pub trait Courier: Send + Sync {
+    /// # Errors
+    /// [`PortFailure`] where it is not known whether it was taken; repeat it under the same number.
+    async fn send(&self, order: &ParcelOrder) -> Result<(), PortFailure>;
+    /// None where the courier does not know the parcel.
+    ///
+    /// # Errors
+    /// [`PortFailure`] where the courier does not answer.
+    async fn parcel(&self, parcel: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Parcel>, PortFailure>;
 }
 
 /// To a school, or to whoever has to act.

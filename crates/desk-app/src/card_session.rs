@@ -322,6 +322,7 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                     | Reply::Card { .. }
                     | Reply::Inquired { .. }
                     | Reply::Owed { .. }
+                    | Reply::Uncollected { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported

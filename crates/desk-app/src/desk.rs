@@ -652,6 +652,7 @@ impl Desk {
             | Request::FindCard { .. }
             | Request::Inquire { .. }
             | Request::FindOwed { .. }
+            | Request::FindUncollected { .. }
             | Request::Reserve { .. }
             | Request::Release { .. }
             | Request::Issuer { .. }

@@ -336,7 +336,8 @@ impl Desk {
                 | Effect::FindCard { .. }
                 | Effect::FindPerson { .. }
                 | Effect::Inquire { .. }
-                | Effect::FindOwed { .. },
+                | Effect::FindOwed { .. }
+                | Effect::FindUncollected,
             )) => !running.case.writing().is_some_and(desk_domain::case::Writing::suspended),
             Some(
                 Next::Do(
@@ -429,6 +430,7 @@ impl Desk {
             Effect::FindCard { .. } => "正在向中心查询卡片",
             Effect::Inquire { .. } => "正在向中心和相关系统查询",
             Effect::FindOwed { .. } => "正在向中心和清算系统查询",
+            Effect::FindUncollected => "正在向中心查询待领的卡",
             Effect::TakePhoto { .. } => "正在检查照片",
             Effect::Reserve { .. } => "正在向中心预留",
             Effect::Release { .. } => "正在撤销预留",
@@ -594,6 +596,7 @@ fn what_card(effect: &Effect, running: &Running) -> String {
         | Effect::FindCard { .. }
         | Effect::Inquire { .. }
         | Effect::FindOwed { .. }
+        | Effect::FindUncollected
         | Effect::TakePhoto { .. }
         | Effect::Reserve { .. }
         | Effect::Release { .. }

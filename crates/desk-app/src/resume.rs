@@ -72,6 +72,7 @@ impl Desk {
             | Effect::FindCard { .. }
             | Effect::Inquire { .. }
             | Effect::FindOwed { .. }
+            | Effect::FindUncollected
             | Effect::TakePhoto { .. }
             | Effect::Reserve { .. }
             | Effect::Release { .. }

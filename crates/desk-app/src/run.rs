@@ -260,9 +260,13 @@ impl Desk {
                 };
                 self.input(id, Input::Outcome(Outcome::Write { end })).await
             }
-            Next::Do(Effect::FindCard { .. } | Effect::FindPerson { .. } | Effect::Inquire { .. } | Effect::FindOwed { .. }) => {
-                self.input(id, Input::Answer(Answer::Cancel)).await
-            }
+            Next::Do(
+                Effect::FindCard { .. }
+                | Effect::FindPerson { .. }
+                | Effect::Inquire { .. }
+                | Effect::FindOwed { .. }
+                | Effect::FindUncollected,
+            ) => self.input(id, Input::Answer(Answer::Cancel)).await,
             Next::Do(
                 Effect::Reserve { .. }
                 | Effect::Release { .. }
@@ -531,6 +535,10 @@ impl Desk {
                 let request = self.draw();
                 self.call(errand, request, Request::FindOwed { case: id, slip });
             }
+            Effect::FindUncollected => {
+                let request = self.draw();
+                self.call(errand, request, Request::FindUncollected { case: id, programme: header.programme.clone() });
+            }
             Effect::Reserve { request, claim, authorisation } => self.call(
                 errand,
                 request,
@@ -759,6 +767,7 @@ fn outcome_of(reply: Reply) -> Outcome {
         Reply::Card { card } => Outcome::CardFound { card },
         Reply::Inquired { person, found } => Outcome::Inquired { person, found },
         Reply::Owed { owed } => Outcome::OwedFound { owed },
+        Reply::Uncollected { cards } => Outcome::UncollectedFound { cards },
         Reply::Reserved { reservation } => Outcome::Reserved { reservation },
         Reply::Released => Outcome::Released,
         Reply::Reported => Outcome::Reported,

@@ -136,6 +136,7 @@ impl Desk {
                 | Reply::Card { .. }
                 | Reply::Inquired { .. }
                 | Reply::Owed { .. }
+                | Reply::Uncollected { .. }
                 | Reply::Reserved { .. }
                 | Reply::Released
                 | Reply::Issuer { .. }

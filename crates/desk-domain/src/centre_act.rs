@@ -12,8 +12,9 @@ use crate::{
     function::Function,
     id::{CardNo, CentreNumber, PersonId},
     money::Fen,
-    order::{Form, Photo},
+    order::{Contact, Delivery, Form, Photo},
     refund_unreadable::Payee,
+    replacement::Ground,
 };
 
 /// What is to be done.
@@ -41,8 +42,14 @@ pub enum CentreAct {
     HandBack { person: PersonId, card: CardImage },
     /// 申领、换领、补卡、换卡: a card is made centrally.
     Order(Box<Order>),
+    /// 补卡、换卡: the same in place of a card that is lost, damaged or faulty; the old card dies at once.
+    Replace(Box<Replacement>),
     /// 领卡: a made card is put into use and handed over; what it replaces dies.
     HandOver { person: PersonId, order: CentreNumber, card: CardImage },
+    /// 重寄: a parcel that came back is sent once more.
+    SendAgain { person: PersonId, order: CentreNumber, contact: Contact, courier: Fen },
+    /// 退回中心: nobody came for a made card in time.
+    SendBack { order: CentreNumber, card_no: CardNo },
     /// 退卡、注销: the card, or its transit function where others keep its other functions.
     CloseCard { person: PersonId, card: CardImage, reason: Reason },
     /// 不可读退值: a card that gives no answer stays here, and clearing says what it held.
@@ -65,6 +72,67 @@ pub struct Order {
     /// Accepted without the line at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<DateTime<Utc>>,
+}
+
+/// A card to be made in place of one that is lost, damaged or faulty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    pub person: PersonId,
+    pub old_card: CardNo,
+    pub ground: Ground,
+    pub delivery: Delivery,
+    pub contact: Contact,
+    /// What the counter takes for sending it, of one order.
+    pub courier: Fen,
+    /// Accepted without the line at this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<DateTime<Utc>>,
+}
+
+/// What a card was ordered for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Ordered {
+    /// For an applicant, with everything that stands on it.
+    Applied(Order),
+    /// In place of another.
+    Instead(Replacement),
+}
+
+impl Ordered {
+    #[must_use]
+    pub fn wish(&self) -> Wish {
+        match self {
+            Self::Applied(order) => order.wish,
+            Self::Instead(replacement) if replacement.ground.is_lost() => Wish::Lost,
+            Self::Instead(_) => Wish::Damage,
+        }
+    }
+
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::Applied(order) => order.form.delivery,
+            Self::Instead(replacement) => replacement.delivery,
+        }
+    }
+
+    #[must_use]
+    pub fn contact(&self) -> &Contact {
+        match self {
+            Self::Applied(order) => &order.form.contact,
+            Self::Instead(replacement) => &replacement.contact,
+        }
+    }
+
+    /// Line of the bank whose function the card will have.
+    #[must_use]
+    pub fn bank(&self) -> Option<&str> {
+        match self {
+            Self::Applied(order) => Some(&order.form.bank),
+            Self::Instead(_) => None,
+        }
+    }
 }
 
 /// What a ticket is about.
@@ -103,7 +171,10 @@ impl CentreAct {
             Self::Ticket { matter: Matter::CardFound, .. } | Self::TakeIn { .. } => Service::FoundCard,
             Self::HandBack { .. } => Service::FoundCardBack,
             Self::Order(_) => Service::Application,
+            Self::Replace(replacement) => replacement.ground.service(),
             Self::HandOver { .. } => Service::PickUp,
+            Self::SendAgain { .. } => Service::SendAgain,
+            Self::SendBack { .. } => Service::Uncollected,
             Self::CloseCard { .. } => Service::CardReturn,
             Self::TakeInUnreadable { .. } => Service::RefundUnreadable,
             Self::PayOut { .. } => Service::RefundDue,
@@ -120,9 +191,11 @@ impl CentreAct {
             | Self::ResendCode { person }
             | Self::HandBack { person, .. }
             | Self::HandOver { person, .. }
+            | Self::SendAgain { person, .. }
             | Self::CloseCard { person, .. } => Some(person),
             Self::Order(order) => Some(&order.person),
-            Self::TakeIn { .. } | Self::TakeInUnreadable { .. } | Self::PayOut { .. } => None,
+            Self::Replace(replacement) => Some(&replacement.person),
+            Self::TakeIn { .. } | Self::SendBack { .. } | Self::TakeInUnreadable { .. } | Self::PayOut { .. } => None,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     id::{CardNo, CellId, CentreNumber, PersonId, ProgrammeId},
     money::Fen,
     posting::Balanced,
+    refund_unreadable::Payee,
     replacement::Ground,
 };
 
@@ -20,7 +21,15 @@ use crate::{
 #[serde(tag = "right", rename_all = "snake_case")]
 pub enum Claim {
     /// Epoch: (card, purse, online counter at reservation).
-    PurseRefund { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
+    PurseRefund {
+        cell: CellId,
+        programme: ProgrammeId,
+        card: CardImage,
+        amount: Fen,
+        /// Who is paid on a later day, by the document that was shown; absent for what this window pays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payee: Option<Payee>,
+    },
     /// Epoch: (card, purse, online counter at reservation), the same right as a refund. The cash is in the till already.
     TopUp { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
     /// Epoch: (old card, reissue).
@@ -75,7 +84,8 @@ pub struct Reservation {
     /// A refund that the window does not pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub later: Option<PaidLater>,
-    /// First day on which what the card held is paid, where it was taken in without an answer.
+    /// First day on which what the card held is paid, where it was taken in without an answer; last day of the promise, where
+    /// a card is made in place of another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
 }

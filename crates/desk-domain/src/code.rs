@@ -371,6 +371,7 @@ catalogue! {
     PayoutNotReady, "PAYOUT_NOT_READY", Refuse, "这笔退款还没有清算好，{date} 起再来办理。", "后台还在等外地乘车记录清算。", "告知客户到期再来；钱不会少，凭单请保留。";
     OrderUnknown, "ORDER_UNKNOWN", Refuse, "没有待领的卡。", "没有制卡订单，或已经领走。", "查询申领进度；没有申领的先办申领。";
     OrderSent, "ORDER_SENT", Refuse, "卡片已邮寄，运单号 {no}。", "申领时选择了邮寄。", "请客户凭运单号查询；退回网点后再来领取。";
+    OrderSentBack, "ORDER_SENT_BACK", Refer, "卡片逾期未领，已于 {date} 退回中心。", "制好的卡在网点放满期限没有人来领。", "请客户联系中心办理；单号和证件照常核对。";
     UpstreamSilent, "UPSTREAM_SILENT", Warn, "{system}暂时没有答复。", "中心向该系统查询时没有得到答复。", "点“再试”；仍不行的稍后再办，或指引客户致电该系统。";
     Programme, "PROGRAMME", Refuse, "发卡方案规定：{code}。", "发卡方案的规定。", "按规则原文（F1）向客户说明。";
 }

@@ -4,20 +4,27 @@ use crate::{
     case::Service,
     code::{Code, Message},
     money::Fen,
-    ruleset::RuleSet,
+    ruleset::{CourierRules, RuleSet},
 };
+
+/// The same without words: none where no cards are sent.
+#[must_use]
+pub fn due(rule: Option<&CourierRules>, mailed: bool) -> Option<Fen> {
+    match rule {
+        _ if !mailed => Some(Fen::ZERO),
+        Some(rule) if rule.collect => Some(Fen::ZERO),
+        Some(rule) => Some(rule.fee.amount),
+        None => None,
+    }
+}
 
 /// The charge of one order, however many cards are in it.
 ///
 /// # Errors
 /// `OUTLET_NOT_AUTHORIZED` where the programme sends no cards.
 pub fn of(rules: &RuleSet, service: Option<Service>, mailed: bool) -> Result<Fen, Message> {
-    if !mailed {
-        return Ok(Fen::ZERO);
-    }
-    match &rules.courier {
-        Some(rule) if rule.collect => Ok(Fen::ZERO),
-        Some(rule) => Ok(rule.fee.amount),
+    match due(rules.courier.as_ref(), mailed) {
+        Some(due) => Ok(due),
         None => Err(rules.message(service, Code::OutletNotAuthorized).with("list", "无")),
     }
 }

@@ -1,6 +1,7 @@
 //! Readable purse refund (可读退值): what must be true before a purse is brought to zero and its amount paid.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     authorise,
@@ -11,8 +12,33 @@ use crate::{
     id::OutletId,
     money::Fen,
     person::{CardFacts, CardStatus},
-    ruleset::{Level, RuleSet},
+    ruleset::{FeeTaken, Level, RuleSet},
 };
+
+/// Handling fee of a refund, as the rule set said when the card became known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandlingFee {
+    pub amount: Fen,
+    pub taken: FeeTaken,
+}
+
+impl HandlingFee {
+    /// None where the programme takes none.
+    #[must_use]
+    pub fn of(rules: &RuleSet) -> Option<Self> {
+        let purse = rules.purse.as_ref()?;
+        purse.refund_fee.is_positive().then_some(Self { amount: purse.refund_fee, taken: purse.refund_fee_taken })
+    }
+}
+
+/// What is counted out to the bearer of this much; zero where the fee takes all of it.
+#[must_use]
+pub fn paid(amount: Fen, fee: Option<HandlingFee>) -> Fen {
+    match fee {
+        Some(HandlingFee { amount: fee, taken: FeeTaken::Deducted }) => amount.minus(fee).unwrap_or(Fen::ZERO).max(Fen::ZERO),
+        Some(HandlingFee { taken: FeeTaken::Cash, .. }) | None => amount,
+    }
+}
 
 /// Everything that the decision looks at.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +57,7 @@ pub struct Facts<'a> {
 pub struct Terms {
     /// What the card holds, all of it.
     pub amount: Fen,
-    pub fee: Fen,
+    pub fee: Option<HandlingFee>,
     /// What the bearer is paid.
     pub payout: Fen,
     pub method: RefundMethod,
@@ -78,13 +104,15 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Message> {
     if later && rule.back_office.is_none() {
         return Err(message(Code::RefundUnsupported));
     }
-    let payout = purse.balance.minus(rule.refund_fee).map_err(|_| Message::new(Code::AmountInvalid))?;
-    if !payout.is_positive() {
+    let fee = HandlingFee::of(rules);
+    let payout = paid(purse.balance, fee);
+    // Nobody gives a purse up for less than the fee.
+    if fee.is_some_and(|fee| fee.amount >= purse.balance) {
         return Err(message(Code::PurseEmpty));
     }
     Ok(Terms {
         amount: purse.balance,
-        fee: rule.refund_fee,
+        fee,
         payout,
         method: purse.refund_method,
         authorise: authorise::needed(rules, Service::RefundReadable, purse.balance),

@@ -1,5 +1,5 @@
 //! Unreadable purse refund (不可读退值): the card gives no answer and stays here; clearing says what it held, and the bearer
-//! is paid once, on the slip and the document that was shown.
+//! is paid once, on the slip and the document that was shown. A purse that could only be put out of use is paid the same way.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::{
     id::{CardNo, CaseNumber, CellId, CentreNumber, OutletId},
     money::Fen,
     person::CardFacts,
-    refund,
+    refund::{self, HandlingFee},
     ruleset::{Level, RuleSet, UnreadableRules},
 };
 
@@ -39,6 +39,17 @@ pub struct Owed {
     pub from: NaiveDate,
     /// What clearing came to; absent while it does not know.
     pub cleared: Option<Fen>,
+    /// What the purse was read to hold before it was put out of use; absent where the card gave no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Fen>,
+}
+
+impl Owed {
+    /// What is due; journeys that came in late make it less than the purse was read to hold, and nothing makes it more.
+    #[must_use]
+    pub fn due(&self) -> Option<Fen> {
+        self.cleared.map(|cleared| self.held.map_or(cleared, |held| cleared.min(held)))
+    }
 }
 
 fn rule(rules: &RuleSet, service: Service) -> Result<UnreadableRules, Message> {
@@ -92,6 +103,8 @@ pub fn take_in(rules: &RuleSet, outlet: &OutletId, at: NaiveDateTime, card: &Car
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payable {
     pub amount: Fen,
+    /// Taken of a purse that could be read, as in a refund that is paid at once.
+    pub fee: Option<HandlingFee>,
     pub authorise: Option<Level>,
 }
 
@@ -102,18 +115,19 @@ pub fn payable(rules: &RuleSet, outlet: &OutletId, at: NaiveDateTime, owed: &Owe
     let service = Service::RefundDue;
     let message = |code| rules.message(Some(service), code);
     hours::offered(rules, service, outlet, at)?;
-    let amount = match owed.cleared {
-        Some(cleared) if at.date() >= owed.from => cleared,
+    let amount = match owed.due() {
+        Some(due) if at.date() >= owed.from => due,
         Some(_) => return Err(message(Code::PayoutNotReady).with("date", owed.from)),
         None => return Err(message(Code::PayoutNotReady).with("date", owed.from.max(at.date()))),
     };
     if amount < Fen::ZERO {
         return Err(message(Code::OverdraftFirst).with("x", amount.negated()));
     }
-    if amount == Fen::ZERO {
+    let fee = HandlingFee::of(rules).filter(|_| owed.held.is_some());
+    if amount == Fen::ZERO || fee.is_some_and(|fee| fee.amount >= amount) {
         return Err(message(Code::PurseEmpty));
     }
-    Ok(Payable { amount, authorise: authorise::needed(rules, Service::RefundReadable, amount) })
+    Ok(Payable { amount, fee, authorise: authorise::needed(rules, Service::RefundReadable, amount) })
 }
 
 /// What a desk asks the centre for: the slip, and the document of who holds it.

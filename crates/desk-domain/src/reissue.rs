@@ -2,12 +2,13 @@
 //! a new one is written.
 
 use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     card::CardImage,
     case::{LineMode, Service},
     code::{Code, Message},
-    fee, hours,
+    courier, fee, hours,
     id::{CardNo, OperatorId, OutletId},
     mask,
     money::Fen,
@@ -36,6 +37,30 @@ pub struct Facts<'a> {
     pub blanks: u32,
 }
 
+/// Where the new card can be made.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ways {
+    /// Why none is written here now, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_here: Option<Message>,
+    /// Made centrally, where the programme has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub central: Option<CentralTerms>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CentralTerms {
+    /// What the counter takes for sending it; none where the programme sends no cards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courier: Option<CourierFee>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourierFee {
+    pub amount: Fen,
+    pub label: String,
+}
+
 /// What will be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -44,6 +69,7 @@ pub struct Terms {
     pub old_tail: String,
     pub fee: Fen,
     pub fee_label: String,
+    pub ways: Ways,
     /// The new card is validated in the same case.
     pub validate: bool,
     /// Years of validity of the new card.
@@ -101,8 +127,10 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
     }
     // Without the line nothing is written, so no blank is needed.
     let writes = rules.outlet(facts.outlet).is_some_and(|outlet| outlet.counter_writing);
-    if facts.line == LineMode::Online && (facts.blanks == 0 || !writes) {
-        reasons.push(message(Code::StockEmpty));
+    let not_here = (facts.line == LineMode::Online && (facts.blanks == 0 || !writes)).then(|| message(Code::StockEmpty));
+    let central = central(rules, service);
+    if central.is_none() {
+        reasons.extend(not_here.clone());
     }
     match (old, fee) {
         (Some(old), Some(fee)) if reasons.is_empty() => Ok(Terms {
@@ -110,11 +138,22 @@ pub fn decide(rules: &RuleSet, facts: Facts<'_>) -> Result<Terms, Vec<Message>> 
             old_tail: old.card_no.tail().to_owned(),
             fee: fee.amount,
             fee_label: fee.label.clone(),
+            ways: Ways { not_here, central },
             validate: rules.validity.as_ref().is_some_and(|rule| rule.new_card),
             card_years: rule.card_years,
         }),
         (Some(_) | None, _) => Err(reasons),
     }
+}
+
+/// Is it made centrally too, and what does sending it cost?
+fn central(rules: &RuleSet, service: Service) -> Option<CentralTerms> {
+    rules.production.as_ref()?;
+    let courier = rules.courier.as_ref().and_then(|rule| {
+        let amount = courier::of(rules, Some(service), true).ok()?;
+        Some(CourierFee { amount, label: rule.fee.label.clone() })
+    });
+    Some(CentralTerms { courier })
 }
 
 /// What it costs, by its ground.

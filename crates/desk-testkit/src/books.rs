@@ -11,6 +11,7 @@ use desk_domain::{
     card::BlockState,
     case::{CaseHeader, Ending, Service},
     id::{CardNo, CellId, PersonId},
+    order::Way,
     person::CardStatus,
     posting::Account,
 };
@@ -107,7 +108,8 @@ impl Journal {
             let kinds: Vec<&str> = rows.iter().map(|row| row.header.kind.as_str()).collect();
             let place = |kind: &str| kinds.iter().position(|seen| *seen == kind);
             // A new card is written, and then validated under a right of its own.
-            let new_card = matches!(header.service, Service::ReissueLost | Service::ReplaceDamaged | Service::ReplaceFaulty);
+            let new_card =
+                matches!(header.service, Service::ReissueLost | Service::ReplaceDamaged | Service::ReplaceFaulty | Service::PickUp);
             let rights = if new_card { 2 } else { 1 };
             for (kind, most) in
                 [("fact.reserved", rights), ("fact.written", rights), ("fact.paid_out", 1), ("fact.money_in", 1), ("fact.signed", 1)]
@@ -161,7 +163,7 @@ pub struct Centre {
 #[must_use]
 pub fn home_cell(world: &World, right: &str) -> CellId {
     let day = desk_domain::case::context::local(world_now(world)).date();
-    let purse = ["purse:", "loss:", "payout:", "order:", "made:"].iter().any(|start| right.starts_with(start));
+    let purse = ["purse:", "loss:", "payout:", "order:", "made:"].iter().any(|start| right.starts_with(start)) && !right.contains("PUPIL");
     world
         .rules
         .current(day)
@@ -317,6 +319,31 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
             let after = job.card.and_then(now).and_then(|card| card.balance());
             if before.zip(after).is_none_or(|(before, after)| i64::from(after) - i64::from(before) != job.fee) {
                 wrong.push(format!("purse held {before:?} and holds {after:?}"));
+            }
+        }
+        "reissue_lost" | "replace_damaged" | "replace_faulty" if job.way() != Way::Counter => {
+            if ["blank-1", "blank-2", "blank-3"].iter().any(|name| changed(name)) {
+                wrong.push("a blank was written".to_owned());
+            }
+            // The old card is out of use, and its successor is ordered once, and given to the courier once where it is sent.
+            match Centre::cards(world).await {
+                Ok((0, 0)) => {}
+                cards => wrong.push(format!("active and replaced cards: {cards:?}")),
+            }
+            let books = world.neighbours.books();
+            let ordered: Vec<_> = books.made.iter().filter(|(_, made)| made.person.as_str() == "pupil-0001").collect();
+            let sent = books.parcels.values().filter(|posted| ordered.iter().any(|(number, _)| **number == posted.order)).count();
+            if ordered.len() != 1 || sent != usize::from(job.way() == Way::Courier) {
+                wrong.push(format!("{} orders and {sent} parcels", ordered.len()));
+            }
+        }
+        "pick_up" if job.card == Some("education-made") && !job.card.is_some_and(changed) => {
+            wrong.push("the new card was not validated".to_owned());
+        }
+        "send_again" => {
+            let parcels = world.neighbours.books().parcels.values().filter(|posted| posted.order.as_str() == "R-PUPIL-BACK").count();
+            if parcels != 2 {
+                wrong.push(format!("{parcels} parcels of the card that came back"));
             }
         }
         "reissue_lost" | "replace_damaged" | "replace_faulty" => {

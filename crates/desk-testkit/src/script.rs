@@ -20,6 +20,8 @@ pub struct Hands {
     pub number: String,
     /// Number of the slip that is shown.
     pub slip: String,
+    /// How a new card is to be made.
+    pub way: &'static str,
 }
 
 impl Default for Hands {
@@ -30,6 +32,7 @@ impl Default for Hands {
             supervisor: ("2001".into(), "pass-2001".into()),
             number: PUPIL.to_owned(),
             slip: SLIP.to_owned(),
+            way: "counter",
         }
     }
 }
@@ -44,7 +47,8 @@ impl Hands {
     pub fn answer(&mut self, case: &CaseView, tray: &SimTray) -> Move {
         match &case.question.ask {
             AskView::Choice { options } => {
-                let wanted = choice(&case.question.id, &case.service);
+                let way = [self.way];
+                let wanted = if case.question.id.contains("way") { &way[..] } else { choice(&case.question.id, &case.service) };
                 wanted
                     .iter()
                     .find_map(|id| options.iter().find(|option| option.id == *id))
@@ -133,6 +137,7 @@ fn value(field: &FieldView, number: &str) -> String {
         ("count", _) => "10".to_owned(),
         ("phone", _) => "13800000040".to_owned(),
         ("photo", _) => "good.jpg".to_owned(),
+        ("address", _) => "虚构路1号".to_owned(),
         ("illegible", _) => "false".to_owned(),
         ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
         ("tendered" | "amount", _) => "50".to_owned(),

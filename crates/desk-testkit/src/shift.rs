@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use desk_app::view::{Act, AskView, CaseView, LineView, ReportView, Stage, View};
 
+use desk_domain::order::Way;
+
 use crate::{
     clerk::{Clerk, Move, Waited},
     rig::Rig,
     script::Hands,
-    world::{LOSER, NEWCOMER},
+    world::{BLOCKED_CLEARED, BLOCKED_SLIP, LOSER, NEWCOMER},
 };
 
 /// Something a customer comes for, with the card that he or she brings.
@@ -28,7 +30,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 25] = [
+pub const JOBS: [Job; 32] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -110,6 +112,27 @@ pub const JOBS: [Job; 25] = [
         fee: 0,
     },
     Job { name: "refund due", service: "refund_due", card: None, right: Some("payout:R-OWED"), out: 4_520, fee: 0 },
+    Job {
+        name: "refund due of a purse that only blocks",
+        service: "refund_due",
+        card: None,
+        right: Some("payout:R-BLOCKED"),
+        out: 5_200,
+        fee: 0,
+    },
+    Job { name: "reissue, made centrally", service: "reissue_lost", card: None, right: Some("reissue:pupil-0001"), out: 0, fee: 2_000 },
+    Job { name: "reissue, sent", service: "reissue_lost", card: None, right: Some("reissue:pupil-0001"), out: 0, fee: 3_200 },
+    Job {
+        name: "damaged card, made centrally",
+        service: "replace_damaged",
+        card: None,
+        right: Some("reissue:pupil-0001"),
+        out: 0,
+        fee: 2_000,
+    },
+    Job { name: "pick-up, validated", service: "pick_up", card: Some("education-made"), right: Some("made:R-PUPIL-MADE"), out: 0, fee: 0 },
+    Job { name: "sent again", service: "send_again", card: None, right: Some("made:R-PUPIL-BACK"), out: 0, fee: 1_200 },
+    Job { name: "nobody came", service: "uncollected", card: None, right: Some("made:R-PUPIL-OLD"), out: 0, fee: 0 },
 ];
 
 /// Card of a purse that the counter can only put out of use.
@@ -122,12 +145,35 @@ impl Job {
         if self.card == Some(ONLY_BLOCKS) && self.service == "refund_readable" { 5_600 } else { 0 }
     }
 
+    /// The new card is made centrally, where the service makes one.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        if self.name.ends_with("sent") {
+            Way::Courier
+        } else if self.name.ends_with("centrally") {
+            Way::PickUp
+        } else {
+            Way::Counter
+        }
+    }
+
+    /// Two programmes have the service: is this the one that the job is about?
+    fn wants(&self, programme: &str) -> bool {
+        let of_pupils = self.right.is_some_and(|right| right.contains("R-PUPIL"));
+        match self.service {
+            "pick_up" | "send_again" | "uncollected" => programme.contains("education") == of_pupils,
+            _ => true,
+        }
+    }
+
     #[must_use]
     pub fn hands(&self) -> Hands {
         let mut hands = self.card.map_or_else(Hands::default, Hands::with_card);
+        hands.way = self.way().as_str();
         match self.service {
             "loss_release" | "pick_up" => LOSER.clone_into(&mut hands.number),
-            "application" => NEWCOMER.clone_into(&mut hands.number),
+            "refund_due" if self.out == BLOCKED_CLEARED.0 => BLOCKED_SLIP.clone_into(&mut hands.slip),
+            "application" | "send_again" => NEWCOMER.clone_into(&mut hands.number),
             _ => {}
         }
         hands
@@ -206,7 +252,7 @@ impl<'a> Shift<'a> {
                     None => home
                         .services
                         .iter()
-                        .find(|button| button.service == self.job.service)
+                        .find(|button| button.service == self.job.service && self.job.wants(&button.programme))
                         .map(|button| Act::Start { service: button.service.clone(), programme: button.programme.clone() }),
                 },
                 Stage::Case(case) if matches!(case.question.ask, AskView::Ended { .. }) => {

@@ -12,10 +12,10 @@ use std::{
 use async_trait::async_trait;
 use centre_core::{
     Centre, Memory, Parts, Policy, Programme,
-    neighbours::{ClearedPurse, KeptCard, Made, Neighbours},
+    neighbours::{ClearedPurse, KeptCard, Made, Neighbours, Posted},
     policy::Numbering,
     ports::{EcardPlatform, KeyRelease, LineWrite, Passwords, PortFailure, ResetOrder, ResetResult},
-    record::{Card, Device, OperatorRecord, OrderRecord, Payout, Person, Release},
+    record::{Card, Device, OperatorRecord, OrderRecord, Payout, Person, Release, SentParcel},
     sandbox::{Account, Accounts},
     upstream::MadeCard,
 };
@@ -26,7 +26,7 @@ use desk_cardsim::{CardRow, Seed, SimCard};
 use desk_centre::authority::Authority;
 use desk_domain::{
     application::{PurseSeen, Wish},
-    centre_act::Order,
+    centre_act::{Order, Ordered, Replacement},
     code::{Code, Message},
     function::{Function, FunctionFacts, FunctionState, LossChannel},
     id::{
@@ -38,6 +38,7 @@ use desk_domain::{
     order::{Contact, Delivery, Form},
     person::{CardStatus, HolderClass},
     refund_unreadable::Payee,
+    replacement::Ground,
     ruleset::{RuleFile, RuleSets},
     staff::{StaffCard, StaffProof},
 };
@@ -63,10 +64,17 @@ pub const LOSER: &str = "320500201503150020";
 /// Lies ready for the loser under an order; and somebody who never had a card, of whom a photo is on file.
 pub const MADE_CARD: &str = "3104999000000000106";
 pub const NEWCOMER: &str = "320500201503150039";
+/// Made in place of a pupil's lost card and ready at the outlet; the pupil has the loser's number.
+pub const MADE_PUPIL_CARD: &str = "2150999000000106";
 /// A card that gave no answer and was taken in from the pupil's parent ten days ago: slip, reservation, what it came to.
 pub const SLIP: &str = "DEMO20261114W0310001";
 pub const OWED: &str = "R-OWED";
 pub const CLEARED: Fen = Fen(4_520);
+/// A purse that was put out of use on the same day, for the same person; two journeys came in after that.
+pub const BLOCKED_SLIP: &str = "DEMO20261114W0310002";
+pub const BLOCKED: &str = "R-BLOCKED";
+pub const BLOCKED_HELD: Fen = Fen(5_600);
+pub const BLOCKED_CLEARED: Fen = Fen(5_200);
 /// The demonstration's outlet is a branch of this bank.
 pub const BANK: &str = "bank.ICBC";
 
@@ -160,7 +168,9 @@ impl World {
             programmes: programmes
                 .iter()
                 .map(|rules| {
-                    let digits = if rules.purse.is_some() { 19 } else { 16 };
+                    // As long as the cards that its counters write can hold.
+                    let writes = rules.card_families.iter().any(|family| family.family == "education");
+                    let digits = if writes { 16 } else { 19 };
                     let numbering = Numbering { prefix: "21509990".to_owned(), digits };
                     (rules.programme.clone(), Programme::of(rules, &numbering))
                 })
@@ -222,6 +232,10 @@ impl World {
                     _ => None,
                 };
                 // Made under an order: the centre learns of it when it is handed over.
+                if number == MADE_PUPIL_CARD {
+                    self.cards.insert(listed.row.name, card);
+                    continue;
+                }
                 if number == MADE_CARD {
                     self.made(rules, &listed.row);
                     tx.put_order(&self.ordered(rules)).await.map_err(|error| failed(&error))?;
@@ -265,9 +279,90 @@ impl World {
         if let Some(rules) = programmes.iter().find(|rules| rules.purse.is_some()) {
             tx.put_person(&resident(rules, "resident-0040", NEWCOMER)).await.map_err(|error| failed(&error))?;
             self.neighbours.books().photos.insert(PersonId::new("resident-0040"));
-            tx.put_payout(&self.taken_in_before(rules, today)).await.map_err(|error| failed(&error))?;
+            for payout in self.taken_in_before(rules, today) {
+                tx.put_payout(&payout).await.map_err(|error| failed(&error))?;
+            }
+        }
+        if let Some(rules) = programmes.iter().find(|rules| rules.purse.is_none()) {
+            for (person, order, old) in self.orders_of_pupils(rules) {
+                tx.put_person(&person).await.map_err(|error| failed(&error))?;
+                tx.put_card(&old).await.map_err(|error| failed(&error))?;
+                tx.put_order(&order).await.map_err(|error| failed(&error))?;
+            }
         }
         tx.commit().await.map_err(|error| failed(&error))
+    }
+
+    /// Pupils whose lost cards were made anew: one lies ready, one was brought back by the courier, and nobody came for one.
+    fn orders_of_pupils(&self, rules: &desk_domain::ruleset::RuleSet) -> Vec<(Person, OrderRecord, Card)> {
+        let mut books = self.neighbours.books();
+        for number in 1..=9 {
+            let card_no = format!("215099900009000{number}");
+            books.plastic.push((rules.programme.clone(), education(&card_no)));
+        }
+        [
+            ("pupil-0041", LOSER, "R-PUPIL-MADE", MADE_PUPIL_CARD, 9, false),
+            ("pupil-0042", NEWCOMER, "R-PUPIL-BACK", "2150999000900011", 20, true),
+            ("pupil-0043", "", "R-PUPIL-OLD", "2150999000900012", 190, false),
+        ]
+        .into_iter()
+        .zip(51..)
+        .map(|((id, number, order, made, days, sent), at)| {
+            let old = format!("21509990000000{at}");
+            let person = Person {
+                person: PersonId::new(id),
+                id_number: (!number.is_empty()).then(|| number.to_owned()),
+                ecard_number: Some(old.clone()),
+                ..pupil(rules)
+            };
+            let number = CentreNumber::new(order);
+            let ordered_at = self.clock.now() - chrono::TimeDelta::days(days);
+            books.made.insert(number.clone(), Made { person: person.person.clone(), card: Some(education(made)), ordered_at });
+            if sent {
+                books.parcels.insert(number.clone(), Posted { order: number.clone(), at: ordered_at, comes_back: true });
+            }
+            let contact = Contact { phone: "13800000041".to_owned(), address: "虚构路2号".to_owned() };
+            let record = OrderRecord {
+                cell: rules.cell.clone(),
+                number: number.clone(),
+                person: person.person.clone(),
+                programme: rules.programme.clone(),
+                order: Ordered::Instead(Replacement {
+                    person: person.person.clone(),
+                    old_card: CardNo::new(&old),
+                    ground: Ground::Lost,
+                    delivery: if sent { Delivery::Courier } else { Delivery::PickUp },
+                    contact,
+                    courier: if sent { Fen(1_200) } else { Fen::ZERO },
+                    accepted_at: None,
+                }),
+                outlet: OutletId::new(self.outlet),
+                ordered_at,
+                parcel: sent.then_some(SentParcel { number, times: 1, told_back: true }),
+                sent_back_at: None,
+                handed_over: None,
+            };
+            let closed = Card {
+                cell: rules.cell.clone(),
+                card_no: CardNo::new(&old),
+                programme: rules.programme.clone(),
+                family: "education".to_owned(),
+                issuer: "99993050FFFFFFFF".to_owned(),
+                serial: old,
+                holder_class: 2,
+                status: CardStatus::Closed,
+                issued_on: ordered_at.date_naive() - chrono::Days::new(200),
+                valid_until: None,
+                transit_open: false,
+                last_balance: None,
+                last_online_counter: None,
+                holder: Some(person.person.clone()),
+                suspended: None,
+                functions: Vec::new(),
+            };
+            (person, record, closed)
+        })
+        .collect()
     }
 
     /// The card of an order that was placed nine days ago lies ready.
@@ -280,18 +375,20 @@ impl World {
         };
         let kept = KeptCard { social_security: FunctionState::Normal, bank: FunctionState::NotOpened, held_back: None };
         let order = self.ordered(rules);
-        let made = Made { person: order.person, posted: false, card: Some(card.clone()), ordered_at: order.ordered_at };
+        let made = Made { person: order.person, card: Some(card.clone()), ordered_at: order.ordered_at };
         let mut books = self.neighbours.books();
         books.cards.insert(card.card_no, kept);
         books.made.insert(order.number, made);
-        books.plastic = (1..=9)
-            .map(|number| MadeCard {
+        let made = (1..=9).map(|number| {
+            let card = MadeCard {
                 card_no: CardNo::new(format!("310499900000090000{number}")),
                 family: row.family.clone(),
                 issuer: row.issuer.clone(),
                 serial: format!("499900000090000{number}"),
-            })
-            .collect();
+            };
+            (rules.programme.clone(), card)
+        });
+        books.plastic.extend(made);
     }
 
     fn ordered(&self, rules: &desk_domain::ruleset::RuleSet) -> OrderRecord {
@@ -301,7 +398,7 @@ impl World {
             number: CentreNumber::new("R-MADE"),
             person: person.clone(),
             programme: rules.programme.clone(),
-            order: Order {
+            order: Ordered::Applied(Order {
                 person,
                 wish: Wish::Lost,
                 form: Form {
@@ -314,32 +411,40 @@ impl World {
                 photo: None,
                 purse: PurseSeen::NotOpened,
                 accepted_at: None,
-            },
+            }),
             outlet: OutletId::new("DEMO"),
             ordered_at: self.clock.now() - chrono::TimeDelta::days(9),
+            parcel: None,
+            sent_back_at: None,
             handed_over: None,
         }
     }
 
-    /// A card that gave no answer was taken in ten days ago, and clearing has closed it since.
-    fn taken_in_before(&self, rules: &desk_domain::ruleset::RuleSet, today: NaiveDate) -> Payout {
+    /// A card that gave no answer was taken in ten days ago, and a purse was put out of use; clearing has closed both since.
+    fn taken_in_before(&self, rules: &desk_domain::ruleset::RuleSet, today: NaiveDate) -> [Payout; 2] {
         let since = self.clock.now() - chrono::TimeDelta::days(10);
-        let card_no = CardNo::new("3104999000000000404");
-        let purse = ClearedPurse { balance: CLEARED, closed_at: Some(since), ..ClearedPurse::default() };
-        self.neighbours.books().purses.insert(card_no.clone(), purse);
-        Payout {
-            cell: rules.cell.clone(),
-            reservation: CentreNumber::new(OWED),
-            case: Id128([0x77; 16]),
-            case_number: CaseNumber::new(SLIP),
-            programme: rules.programme.clone(),
-            card_no,
-            amount: None,
-            payee: Some(Payee(PUPIL.to_owned())),
-            from: today - chrono::Days::new(3),
-            since,
-            paid: None,
-        }
+        [
+            ("3104999000000000404", OWED, SLIP, CLEARED, None),
+            ("3104999000000000405", BLOCKED, BLOCKED_SLIP, BLOCKED_CLEARED, Some(BLOCKED_HELD)),
+        ]
+        .map(|(card_no, reservation, slip, balance, amount)| {
+            let card_no = CardNo::new(card_no);
+            let purse = ClearedPurse { balance, closed_at: Some(since), ..ClearedPurse::default() };
+            self.neighbours.books().purses.insert(card_no.clone(), purse);
+            Payout {
+                cell: rules.cell.clone(),
+                reservation: CentreNumber::new(reservation),
+                case: Id128([if amount.is_some() { 0x78 } else { 0x77 }; 16]),
+                case_number: CaseNumber::new(slip),
+                programme: rules.programme.clone(),
+                card_no,
+                amount,
+                payee: Some(Payee(PUPIL.to_owned())),
+                from: today - chrono::Days::new(3),
+                since,
+                paid: None,
+            }
+        })
     }
 
     /// Social security and bank in this state, at the keepers and as the centre heard it.
@@ -450,6 +555,16 @@ impl desk_app::ports::StaffCards for StaffAuthority {
 impl centre_core::ports::StaffCards for StaffAuthority {
     fn proven(&self, proof: &StaffProof, challenge: &[u8; 32], now: DateTime<Utc>) -> Result<StaffCard, Message> {
         desk_wire::staff::proven(authority().certificate_pem(), proof, challenge, now)
+    }
+}
+
+/// A card of the pupils' programme as production makes it.
+fn education(card_no: &str) -> MadeCard {
+    MadeCard {
+        card_no: CardNo::new(card_no),
+        family: "education".to_owned(),
+        issuer: "99993050FFFFFFFF".to_owned(),
+        serial: card_no.to_owned(),
     }
 }
 

@@ -150,4 +150,11 @@ proofs! {
     pick_up: 22, 1;
     card_given_up: 23, 1;
     refund_due: 24, 1;
+    refund_due_of_a_blocked_purse: 25, 1;
+    reissue_made_centrally: 26, 1;
+    reissue_sent: 27, 1;
+    damaged_card_made_centrally: 28, 1;
+    pick_up_validated: 29, 1;
+    sent_again: 30, 1;
+    nobody_came: 31, 1;
 }

@@ -347,4 +347,11 @@ proofs! {
     pick_up: 22;
     card_given_up: 23;
     refund_due: 24;
+    refund_due_of_a_blocked_purse: 25;
+    reissue_made_centrally: 26;
+    reissue_sent: 27;
+    damaged_card_made_centrally: 28;
+    pick_up_validated: 29;
+    sent_again: 30;
+    nobody_came: 31;
 }

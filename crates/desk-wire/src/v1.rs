@@ -8,11 +8,14 @@ use desk_domain::{
     card::{WriteEnd, WriteIntent},
     claim::{Claim, Reservation, Settlement},
     code::Message,
-    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, RequestId, SessionToken, WindowId},
+    id::{
+        CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId, RequestId, SessionToken, WindowId,
+    },
     inquiry::{Inquired, Inquiry},
     issuer::{IssuerAnswer, IssuerRequest},
     journal::RowHeader,
     money::Fen,
+    order::Uncollected,
     person::{CardFacts, Lookup, PersonFacts},
     posting::Posting,
     refund_unreadable::{Owed, Slip},
@@ -76,6 +79,11 @@ pub enum Request {
     FindOwed {
         case: CaseId,
         slip: Slip,
+    },
+    /// Made cards of a programme that lie at this desk's outlet longer than its list wants.
+    FindUncollected {
+        case: CaseId,
+        programme: ProgrammeId,
     },
     Reserve {
         case: CaseId,
@@ -161,6 +169,7 @@ impl Request {
             Self::FindCard { .. } => "find_card",
             Self::Inquire { .. } => "inquire",
             Self::FindOwed { .. } => "find_owed",
+            Self::FindUncollected { .. } => "find_uncollected",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::Issuer { .. } => "issuer",
@@ -218,6 +227,9 @@ pub enum Reply {
     },
     Owed {
         owed: Box<Owed>,
+    },
+    Uncollected {
+        cards: Vec<Uncollected>,
     },
     Reserved {
         reservation: Reservation,

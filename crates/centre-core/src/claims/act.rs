@@ -14,12 +14,17 @@ use desk_domain::{
     posting::Balanced,
 };
 
-use super::{Granted, Verdict, conflict, purse_right};
+use super::{
+    Granted, Verdict, conflict, purse_right,
+    reissue::{Asked, reissue_epoch},
+    reissue_right,
+};
 use crate::{
     answer::{Step, refuse, refuse_code, require},
     centre::Call,
     number::local_day,
     orders::order_right,
+    parcels::{made_right, sent_epoch},
     policy::Programme,
     record::{Card, ClaimState, Person},
 };
@@ -79,7 +84,21 @@ impl Call<'_> {
             }
             (CentreAct::HandBack { card, .. }, Some(person)) => self.check_hand_back(programme, claim, person, card, &place.right).await?,
             (CentreAct::Order(order), Some(person)) => self.check_order(programme, person, order).await?,
+            (CentreAct::Replace(replacement), Some(person)) => {
+                let asked = Asked {
+                    person: &replacement.person,
+                    old_card: &replacement.old_card,
+                    ground: &replacement.ground,
+                    accepted_at: replacement.accepted_at,
+                };
+                self.reissue_stands(programme, case, person, asked).await?;
+                self.check_replacement(programme, replacement)?;
+            }
             (CentreAct::HandOver { order, card, .. }, Some(person)) => self.check_hand_over(person, order, card).await?,
+            (CentreAct::SendAgain { order, courier, .. }, Some(person)) => {
+                self.check_send_again(programme, person, order, *courier).await?
+            }
+            (CentreAct::SendBack { order, card_no }, _) => self.check_send_back(order, card_no).await?,
             (CentreAct::CloseCard { card, .. }, Some(person)) => self.check_close(programme, claim, case, person, card).await?,
             (CentreAct::TakeInUnreadable { card_no, .. }, _) => {
                 agreement = Some(self.check_take_in(programme, claim, case, card_no).await?);
@@ -94,7 +113,9 @@ impl Call<'_> {
                 | CentreAct::ResendCode { .. }
                 | CentreAct::HandBack { .. }
                 | CentreAct::Order(_)
+                | CentreAct::Replace(_)
                 | CentreAct::HandOver { .. }
+                | CentreAct::SendAgain { .. }
                 | CentreAct::CloseCard { .. },
                 None,
             ) => return refuse_code(Code::PersonNotFound),
@@ -111,7 +132,16 @@ impl Call<'_> {
             CentreAct::TakeIn { card_no } => found_right(card_no),
             CentreAct::HandBack { card, .. } => found_right(&card.card_no),
             CentreAct::Order(order) => order_right(&order.person),
-            CentreAct::HandOver { order, .. } => return Ok(Place { right: format!("made:{order}"), epoch: "handed_over".to_owned() }),
+            CentreAct::Replace(replacement) => {
+                let epoch = reissue_epoch(&replacement.old_card);
+                return Ok(Place { right: reissue_right(&replacement.person), epoch });
+            }
+            CentreAct::HandOver { order, .. } => return Ok(Place { right: made_right(order), epoch: "handed_over".to_owned() }),
+            CentreAct::SendBack { order, .. } => return Ok(Place { right: made_right(order), epoch: "sent_back".to_owned() }),
+            CentreAct::SendAgain { order, .. } => {
+                let epoch = sent_epoch(&mut *self.tx, order).await?;
+                return Ok(Place { right: made_right(order), epoch });
+            }
             // Whoever closes a card and whoever refunds it do not overtake each other.
             CentreAct::CloseCard { card, .. } if card.purse.is_some() => purse_right(&card.card_no),
             CentreAct::CloseCard { card, .. } => format!("card:{}", card.card_no.as_str()),

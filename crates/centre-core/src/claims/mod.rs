@@ -25,7 +25,7 @@ use self::reissue::Asked;
 use crate::{
     answer::{Answer, Step, refuse, refuse_code, require},
     centre::Call,
-    number::centre_number,
+    number::{centre_number, local_day},
     policy::Programme,
     record::{Card, ClaimRecord, ClaimState, Claimant, Person},
 };
@@ -100,6 +100,7 @@ impl Call<'_> {
         // Asked before anything is spent: clearing may be silent.
         let due = match claim {
             Claim::Act { act: CentreAct::TakeInUnreadable { card_no, .. }, .. } => self.due(programme, card_no).await?,
+            Claim::Act { act: CentreAct::Replace(_), .. } => programme.production.and_then(|rule| rule.promised(local_day(self.now))),
             Claim::PurseRefund { .. }
             | Claim::TopUp { .. }
             | Claim::Reissue { .. }

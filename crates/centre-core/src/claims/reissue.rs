@@ -5,7 +5,7 @@ use desk_domain::{
     card::CardData,
     claim::Claim,
     code::{Code, Message},
-    id::{CardNo, CaseId, OperatorId, PersonId},
+    id::{CardNo, CaseId, CentreNumber, OperatorId, PersonId},
     person::CardStatus,
     posting::Balanced,
     replacement::Ground,
@@ -17,10 +17,16 @@ use crate::{
     centre::Call,
     number::local_day,
     policy::Programme,
-    record::{Card, ClaimState, Person},
+    record::{Card, ClaimState, OrderRecord, Person},
 };
 
+/// One new card for each old one.
+pub(super) fn reissue_epoch(old_card: &CardNo) -> String {
+    format!("card:{}", old_card.as_str())
+}
+
 /// What a new card is asked for.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub person: &'a PersonId,
     pub old_card: &'a CardNo,
@@ -46,26 +52,42 @@ impl Call<'_> {
         programme: &Programme,
         case: CaseId,
         claim: &Claim,
-        Asked { person, old_card, ground, accepted_at }: Asked<'_>,
+        asked: Asked<'_>,
         operator: &OperatorId,
     ) -> Step<Verdict> {
-        let person = self.served_person(programme, claim, person, operator).await?;
-        let cards = self.tx.lock_cards(&programme.cell, std::slice::from_ref(old_card)).await?;
-        let old = cards.into_iter().find(|card| card.holder.as_ref() == Some(&person.person));
-        let Some(old) = old else {
-            return refuse_code(Code::CardNotFound);
-        };
+        let person = self.served_person(programme, claim, asked.person, operator).await?;
         let right = reissue_right(&person.person);
-        let epoch = format!("card:{}", old.card_no.as_str());
+        let epoch = reissue_epoch(asked.old_card);
+        // Whose card it is comes before who has had the right.
+        self.old_card(programme, &person, asked.old_card).await?;
         if let Some(held) = self.held(&programme.cell, &right, &epoch, case, claim).await? {
             return Ok(Verdict::Held(held));
         }
-        if let Some(accepted_at) = accepted_at {
-            self.not_issued_since(programme, &person.person, &right, accepted_at).await?;
+        let old = self.reissue_stands(programme, case, &person, asked).await?;
+        let card_data = self.new_card(programme, claim, &old).await?;
+        Ok(Verdict::Granted(Granted { right, epoch, card_data: Some(card_data), on_confirm: Balanced::none(), agreement: None }))
+    }
+
+    async fn old_card(&mut self, programme: &Programme, person: &Person, old_card: &CardNo) -> Step<Card> {
+        let cards = self.tx.lock_cards(&programme.cell, std::slice::from_ref(old_card)).await?;
+        match cards.into_iter().find(|card| card.holder.as_ref() == Some(&person.person)) {
+            Some(old) => Ok(old),
+            None => refuse_code(Code::CardNotFound),
+        }
+    }
+
+    /// The old card, locked, where nothing stands against replacing it, here or centrally.
+    pub(super) async fn reissue_stands(&mut self, programme: &Programme, case: CaseId, person: &Person, asked: Asked<'_>) -> Step<Card> {
+        let old = self.old_card(programme, person, asked.old_card).await?;
+        if let Some(accepted_at) = asked.accepted_at {
+            self.not_issued_since(programme, &person.person, &reissue_right(&person.person), accepted_at).await?;
+        }
+        if let Some(own) = self.own_order(person).await? {
+            return refuse(Message::new(Code::ReissueInProgress).with("no", own));
         }
         match &old.status {
             CardStatus::Active => {}
-            CardStatus::Lost if ground.is_lost() => {}
+            CardStatus::Lost if asked.ground.is_lost() => {}
             // It was reported lost and lies at the counter: first it is released.
             CardStatus::Lost => return refuse_code(Code::CardBlacklisted),
             CardStatus::Replaced { by_tail } => {
@@ -75,7 +97,7 @@ impl Call<'_> {
                 return refuse_code(Code::NoActiveCard);
             }
         }
-        if let Some(order) = self.order_elsewhere(&person).await? {
+        if let Some(order) = self.order_elsewhere(person).await? {
             return refuse(Message::new(Code::ReissueInProgress).with("no", order));
         }
         self.not_suspended(&old, case)?;
@@ -87,14 +109,19 @@ impl Call<'_> {
         if let Some(other) = other {
             return refuse(Message::new(Code::ActiveCardExists).with("masked", format!("****{}", other.card_no.tail())));
         }
-        let card_data = self.new_card(programme, claim, &old).await?;
-        Ok(Verdict::Granted(Granted { right, epoch, card_data: Some(card_data), on_confirm: Balanced::none(), agreement: None }))
+        Ok(old)
+    }
+
+    /// A card that is being made for this person, or waits for him or her.
+    pub(crate) async fn own_order(&mut self, person: &Person) -> Step<Option<CentreNumber>> {
+        let orders = self.tx.orders_of(&person.cell, &person.person).await?;
+        Ok(orders.into_iter().find(OrderRecord::is_open).map(|order| order.number))
     }
 
     /// Another desk may have issued the new card while this case waited for the line: it is the card that was wanted.
     async fn not_issued_since(&mut self, programme: &Programme, person: &PersonId, right: &str, accepted_at: DateTime<Utc>) -> Step<()> {
         for card in self.tx.cards_of(&programme.cell, person).await? {
-            let epoch = format!("card:{}", card.card_no.as_str());
+            let epoch = reissue_epoch(&card.card_no);
             if let Some(settled) = self.tx.settled_claim(&programme.cell, right, &epoch).await?
                 && matches!(settled.state, ClaimState::Settled { at, .. } if at >= accepted_at)
             {

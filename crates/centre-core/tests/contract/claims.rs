@@ -111,7 +111,7 @@ pub async fn refund_refusals(world: World) {
         };
         change(&mut card);
         let amount = card.purse.as_ref().map_or(Fen::ZERO, |purse| purse.balance);
-        Claim::PurseRefund { cell, programme, card, amount }
+        Claim::PurseRefund { cell, programme, card, amount, payee: None }
     };
     fn purse(image: &mut CardImage) -> &mut desk_domain::card::PurseImage {
         image.purse.as_mut().unwrap()

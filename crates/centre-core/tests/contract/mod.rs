@@ -6,6 +6,7 @@ pub mod front;
 pub mod journal;
 pub mod orders;
 pub mod paid_later;
+pub mod parcels;
 pub mod top_up;
 pub mod unreadable;
 pub mod world;
@@ -22,9 +23,11 @@ macro_rules! contract_suite {
                 agreement_above_limit, reissue_whole_way, reissue_refusals, validation, password_reset,
                 reset_not_over_another_channel, third_reset_needs_agreement, claims_race;
             paid_later: blocked_then_paid_once, nothing_but_the_block_is_let_out, a_block_nobody_was_let_do_is_suspense,
-                another_desk_finds_the_block, paid_as_clearing_has_it;
+                another_desk_finds_the_block, paid_as_clearing_has_it, blocked_then_paid_at_a_window;
             orders: ordered_made_and_handed_over, orders_that_are_refused, a_move_that_is_not_shown_yet_is_pursued,
                 a_card_is_given_up_without_books_and_money;
+            parcels: made_centrally_and_picked_up, a_silent_courier_is_asked_again, sent_and_delivered, brought_back_and_sent_again,
+                lies_too_long_and_goes_back;
             unreadable: taken_in_cleared_and_paid_once, taking_in_needs_a_second_person_and_a_card_in_order,
                 journeys_out_of_town_are_waited_for, clearing_that_is_silent_is_asked_again;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;

@@ -46,8 +46,10 @@ async fn resident(world: &World, with_card: bool) {
     }
     tx.commit().await.unwrap();
     let made = card(NEW, TRANSIT, None);
-    world.neighbours.books().plastic =
-        vec![centre_core::upstream::MadeCard { card_no: made.card_no, family: made.family, issuer: made.issuer, serial: made.serial }];
+    world.neighbours.books().plastic = vec![(
+        ProgrammeId::new(TRANSIT),
+        centre_core::upstream::MadeCard { card_no: made.card_no, family: made.family, issuer: made.issuer, serial: made.serial },
+    )];
 }
 
 fn new_card() -> CardImage {

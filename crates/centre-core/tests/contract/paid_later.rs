@@ -1,24 +1,29 @@
 //! Refunds that the back office pays: the card is put out of use, the money is owed from a day on and paid once.
 
 use centre_core::{
+    neighbours::{ClearedPurse, System, Trouble},
     payout::{NotPaid, pay_out},
     record::Payout,
 };
 use chrono::Duration;
 use desk_domain::{
     card::{BlockState, RefundMethod, WriteEnd, WriteIntent, WriteProof},
+    centre_act::CentreAct,
     claim::{Claim, Reservation, Settlement},
     code::Code,
-    id::{CaseId, CellId, CentreNumber, OutletId, SessionToken},
+    id::{CardNo, CaseId, CellId, CentreNumber, OutletId, ProgrammeId, SessionToken},
     issuer::IssuerRequest,
     money::Fen,
     posting::Account,
+    refund_unreadable::{Payee, Slip},
 };
 use desk_wire::v1::{Reply, Request};
 
 use super::world::{
-    COUNTER, PURSE, TRANSIT, World, card, case, confirmed, date, image, key_source, refund_claim, refusal, reserved, unload_ask,
+    COUNTER, HOME, PURSE, TRANSIT, World, card, case, confirmed, date, image, key_source, refund_claim, refusal, reserved, unload_ask,
 };
+
+const BEARER: &str = "320500199001010017";
 
 fn claim(balance: i64, counter: u16) -> Claim {
     let mut claim = refund_claim(PURSE, balance, counter);
@@ -67,6 +72,69 @@ async fn owed(world: &World) -> Reservation {
     assert!(matches!(ask(world, &session, case(1), &held, block(BlockState::Temporary)).await, Reply::Issuer { .. }));
     confirmed(world.ask(1, &session, confirm(case(1), &held.number, 3650)).await);
     held
+}
+
+/// The same for somebody whose document was shown, with the purse in the books of clearing.
+async fn owed_to(world: &World, cleared: i64) -> Reservation {
+    world.neighbours.books().purses.insert(CardNo::new(PURSE), ClearedPurse { balance: Fen(cleared), ..ClearedPurse::default() });
+    let session = world.sign_in(1, "1001").await;
+    let mut claim = claim(3650, 7);
+    if let Claim::PurseRefund { payee, .. } = &mut claim {
+        *payee = Some(Payee(BEARER.to_owned()));
+    }
+    let held = reserved(world.reserve(1, &session, case(1), claim, None).await);
+    assert!(matches!(ask(world, &session, case(1), &held, block(BlockState::Temporary)).await, Reply::Issuer { .. }));
+    // Clearing is silent: the card is out of use, nothing is owed yet, and the desk asks again.
+    world.neighbours.books().trouble.insert(System::Clearing, Trouble::AnswerLost);
+    assert_eq!(refusal(world.ask(1, &session, confirm(case(1), &held.number, 3650)).await), Code::UpstreamSilent);
+    assert!(payouts(world).await.is_empty());
+    world.neighbours.books().trouble.remove(&System::Clearing);
+    confirmed(world.ask(1, &session, confirm(case(1), &held.number, 3650)).await);
+    held
+}
+
+async fn find_owed(world: &World, session: &SessionToken, payee: &str) -> Reply {
+    let slip = Slip { number: payouts(world).await[0].case_number.clone(), payee: Payee(payee.to_owned()) };
+    world.ask(2, session, Request::FindOwed { case: case(5), slip }).await
+}
+
+fn pay_out_here(owed: &CentreNumber, amount: i64) -> Claim {
+    Claim::Act {
+        cell: CellId::new(HOME),
+        programme: ProgrammeId::new(TRANSIT),
+        act: CentreAct::PayOut { owed: owed.clone(), card_no: CardNo::new(PURSE), payee: Payee(BEARER.to_owned()), amount: Fen(amount) },
+    }
+}
+
+/// Paid at another window than the one that put it out of use, as clearing has it, once, and not by the back office as well.
+pub async fn blocked_then_paid_at_a_window(world: World) {
+    let held = owed_to(&world, 3450).await;
+    let session = world.sign_in(2, "1002").await;
+    assert_eq!(refusal(find_owed(&world, &session, "somebody else").await), Code::PayoutUnknown);
+    assert_eq!(refusal(world.reserve(2, &session, case(5), pay_out_here(&held.number, 3450), None).await), Code::PayoutNotReady);
+    world.wait(Duration::days(7));
+    let session = world.sign_in(2, "1002").await;
+    let Reply::Owed { owed } = find_owed(&world, &session, BEARER).await else { panic!("nothing is owed") };
+    assert_eq!((owed.cleared, owed.held, owed.due()), (Some(Fen(3450)), Some(Fen(3650)), Some(Fen(3450))));
+    assert_eq!(refusal(world.reserve(2, &session, case(5), pay_out_here(&held.number, 3650), None).await), Code::AmountInvalid);
+    let paying = reserved(world.reserve(2, &session, case(5), pay_out_here(&held.number, 3450), None).await);
+    let confirm = Request::Confirm { case: case(5), reservation: paying.number.clone(), settlement: Settlement::Act };
+    confirmed(world.ask(2, &session, confirm.clone()).await);
+    confirmed(world.ask(2, &session, confirm).await);
+    assert_eq!(refusal(world.reserve(2, &session, case(6), pay_out_here(&held.number, 3450), None).await), Code::ClaimConflict);
+    assert!(matches!(pay(&world, &held.number, 3650).await, Err(NotPaid::Paid(Fen(3450), _))));
+    assert!(payouts(&world).await.is_empty());
+    // What was set aside is used up: paid, and kept for journeys that came in late.
+    let due: i64 = paying
+        .on_confirm
+        .lines()
+        .iter()
+        .chain(held.on_confirm.lines())
+        .filter(|line| matches!(line.account, Account::PayoutDue { .. }))
+        .map(|line| line.amount.0)
+        .sum();
+    assert_eq!(due, 0);
+    assert_eq!(booked(&world, "2026-12-01").await, (Fen(3450), 0));
 }
 
 async fn pay(world: &World, reservation: &CentreNumber, fen: i64) -> Result<CentreNumber, NotPaid> {

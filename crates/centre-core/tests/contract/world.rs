@@ -30,7 +30,7 @@ use desk_domain::{
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest},
     money::Fen,
     person::{CardStatus, HolderClass, InitialPassword},
-    ruleset::{BackOffice, FirstIssueRules, SmsRules, ValidityRules},
+    ruleset::{BackOffice, CourierRules, Fee, FirstIssueRules, ProductionRules, SmsRules, ValidityRules},
     staff::{StaffCard, StaffProof},
 };
 use desk_wire::v1::{Envelope, Reply, Request, Role, Secret, VERSION};
@@ -197,6 +197,11 @@ fn programme(services: &[Service], transit: bool) -> Programme {
         banks: if transit { BTreeMap::from([(OutletId::new("DEMO"), "bank.A".to_owned())]) } else { BTreeMap::new() },
         first_issue: (!transit).then_some(FirstIssueRules { months: 1, days: 15 }),
         sms: (!transit).then_some(SmsRules { interval_seconds: 60, per_day: 5 }),
+        production: (!transit).then_some(ProductionRules { days: 15, list_days: 90, return_days: 180 }),
+        courier: Some(CourierRules {
+            fee: Fee { amount: Fen(if transit { 0 } else { 1_200 }), label: "快递费".to_owned(), rule: String::new() },
+            collect: transit,
+        }),
     }
 }
 
@@ -217,6 +222,9 @@ fn policy() -> Policy {
                         Service::FoundCard,
                         Service::FoundCardBack,
                         Service::CardReturn,
+                        Service::PickUp,
+                        Service::SendAgain,
+                        Service::Uncollected,
                     ],
                     false,
                 ),
@@ -349,6 +357,7 @@ pub fn refund_claim(number: &str, balance: i64, counter: u16) -> Claim {
         programme: ProgrammeId::new(TRANSIT),
         card: image(&card(number, TRANSIT, None), Some(purse(balance, counter))),
         amount: Fen(balance),
+        payee: None,
     }
 }
 

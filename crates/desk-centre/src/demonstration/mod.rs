@@ -5,10 +5,10 @@ mod people;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use centre_core::{
-    neighbours::{ClearedPurse, Made},
+    neighbours::{ClearedPurse, Made, Posted},
     number::local_day,
     policy::Numbering,
-    record::{Card, OperatorRecord, OrderRecord},
+    record::{Card, OperatorRecord, OrderRecord, SentParcel},
     store::{CentreStore, Tx},
     upstream::MadeCard,
 };
@@ -16,12 +16,13 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use desk_domain::{
     application::{PurseSeen, Wish},
     card::CardImage,
-    centre_act::Order,
+    centre_act::{Order, Ordered, Replacement},
     function::FunctionFacts,
     id::{CardNo, CellId, CentreNumber, OperatorId, OutletId, PersonId},
     money::Fen,
     order::{Contact, Delivery, Form},
     person::CardStatus,
+    replacement::Ground,
     ruleset::{RuleSet, RuleSets},
 };
 use desk_wire::v1::Role;
@@ -118,6 +119,9 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
         citizens(tx.as_mut(), &cast, now).await?;
         on_the_tray(tx.as_mut(), &rules, &cards, now).await?;
         tx.put_order(&waiting_order(&cast, &config.cell(), now)).await?;
+        for waiting in WAITING_PUPILS {
+            tx.put_order(&waiting.order(&cast, now)).await?;
+        }
         tx.commit().await?;
     } else {
         drop(tx);
@@ -144,6 +148,56 @@ const ORDERED_ELSEWHERE: u32 = 23;
 const MADE: &str = "purse-made";
 const WAITS: u32 = 30;
 const WAITING_ORDER: &str = "R-DEMO-0030";
+
+/// A pupil whose lost card was made anew: one lies ready (on the tray), one was brought back by the courier, and nobody came for
+/// one.
+#[derive(Clone, Copy)]
+struct WaitingPupil {
+    number: u32,
+    days: i64,
+    sent: bool,
+}
+
+const WAITING_PUPILS: [WaitingPupil; 3] = [
+    WaitingPupil { number: 24, days: 9, sent: false },
+    WaitingPupil { number: 25, days: 20, sent: true },
+    WaitingPupil { number: 26, days: 190, sent: false },
+];
+
+/// The card of the tray that was made for the first of them.
+const MADE_PUPIL: &str = "education-made";
+
+impl WaitingPupil {
+    fn order_number(self) -> CentreNumber {
+        CentreNumber::new(format!("R-DEMO-P{:03}", self.number))
+    }
+
+    fn order(self, cast: &Cast<'_>, now: DateTime<Utc>) -> OrderRecord {
+        let person = people::pupil_id(self.number);
+        let outlet = cast.pupils.outlets.iter().find(|outlet| outlet.synthetic).map(|outlet| outlet.id.clone());
+        let courier = cast.pupils.courier.as_ref().filter(|rule| self.sent && !rule.collect).map_or(Fen::ZERO, |rule| rule.fee.amount);
+        OrderRecord {
+            cell: cast.pupils.cell.clone(),
+            number: self.order_number(),
+            person: person.clone(),
+            programme: cast.pupils.programme.clone(),
+            order: Ordered::Instead(Replacement {
+                person,
+                old_card: people::pupil_card_no(self.number),
+                ground: Ground::Lost,
+                delivery: if self.sent { Delivery::Courier } else { Delivery::PickUp },
+                contact: Contact { phone: format!("1380000{:04}", self.number), address: "虚构路2号".to_owned() },
+                courier,
+                accepted_at: None,
+            }),
+            outlet: outlet.unwrap_or_else(|| OutletId::new("DEMO")),
+            ordered_at: now - TimeDelta::days(self.days),
+            parcel: self.sent.then(|| SentParcel { number: self.order_number(), times: 1, told_back: false }),
+            sent_back_at: None,
+            handed_over: None,
+        }
+    }
+}
 
 /// A resident whose card gives no answer any more.
 const WORN: u32 = 14;
@@ -185,12 +239,22 @@ fn neighbours(secrets: &Secrets, rules: &RuleSets, cast: &Cast<'_>, tray: &[Card
         .iter()
         .filter(|line| line.name == MADE)
         .map(|line| {
-            let made =
-                Made { person: people::resident_id(WAITS), posted: false, card: Some(plastic(line)), ordered_at: now - TimeDelta::days(9) };
+            let made = Made { person: people::resident_id(WAITS), card: Some(plastic(line)), ordered_at: now - TimeDelta::days(9) };
             (CentreNumber::new(WAITING_ORDER), made)
         })
         .collect();
-    opening.plastic = (1..=PLASTIC).map(people::plastic).collect();
+    for waiting in WAITING_PUPILS {
+        let on_tray = tray.iter().find(|line| line.name == MADE_PUPIL && !waiting.sent && waiting.days < 90).map(plastic);
+        let card = on_tray.unwrap_or_else(|| people::pupil_plastic(PLASTIC + waiting.number));
+        let ordered_at = now - TimeDelta::days(waiting.days);
+        let number = waiting.order_number();
+        if waiting.sent {
+            opening.parcels.push((number.clone(), Posted { order: number.clone(), at: ordered_at, comes_back: true }));
+        }
+        opening.made.push((number, Made { person: people::pupil_id(waiting.number), card: Some(card), ordered_at }));
+    }
+    let residents = (1..=PLASTIC).map(|number| (cast.residents.programme.clone(), people::plastic(number)));
+    opening.plastic = residents.chain((1..=PLASTIC).map(|number| (cast.pupils.programme.clone(), people::pupil_plastic(number)))).collect();
     opening.issues = people::first_issues(today, now);
     let (codes, delivery) = people::codes(now);
     opening.codes = codes;
@@ -257,7 +321,11 @@ async fn citizens(tx: &mut dyn Tx, cast: &Cast<'_>, now: DateTime<Utc>) -> Resul
     for number in 1..=PUPILS {
         let person = people::pupil(number, &cast.pupils.cell, &cast.pupils.programme);
         tx.put_person(&person).await?;
-        if let Some(card) = people::pupil_card(number, &person, today) {
+        if let Some(mut card) = people::pupil_card(number, &person, today) {
+            // Out of use since its successor was ordered.
+            if WAITING_PUPILS.iter().any(|waiting| waiting.number == number) {
+                card.status = CardStatus::Closed;
+            }
             tx.put_card(&card).await?;
         }
     }
@@ -281,7 +349,7 @@ fn waiting_order(cast: &Cast<'_>, counter: &CellId, now: DateTime<Utc>) -> Order
         number: CentreNumber::new(WAITING_ORDER),
         person: person.clone(),
         programme: cast.residents.programme.clone(),
-        order: Order {
+        order: Ordered::Applied(Order {
             person,
             wish: Wish::Exchange,
             form: Form {
@@ -294,9 +362,11 @@ fn waiting_order(cast: &Cast<'_>, counter: &CellId, now: DateTime<Utc>) -> Order
             photo: None,
             purse: PurseSeen::Closed,
             accepted_at: None,
-        },
+        }),
         outlet: OutletId::new(counter.as_str()),
         ordered_at: now - TimeDelta::days(9),
+        parcel: None,
+        sent_back_at: None,
         handed_over: None,
     }
 }
@@ -307,7 +377,7 @@ async fn on_the_tray(tx: &mut dyn Tx, rules: &RuleSets, cards: &[CardLine], now:
         if line.card_no.bytes().all(|digit| digit == b'0') {
             continue;
         }
-        let Some(set) = rules.of_card(&image(line), today).filter(|_| line.name != MADE) else {
+        let Some(set) = rules.of_card(&image(line), today).filter(|_| ![MADE, MADE_PUPIL].contains(&line.name.as_str())) else {
             continue;
         };
         let valid_until = match line.valid_until.as_str() {

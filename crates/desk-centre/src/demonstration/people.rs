@@ -165,6 +165,12 @@ pub(super) fn pupil_card_no(number: u32) -> CardNo {
     CardNo::new(format!("2150999{number:09}"))
 }
 
+/// The same for pupils.
+pub(super) fn pupil_plastic(number: u32) -> MadeCard {
+    let card_no = format!("2150999{:09}", 900_000 + number);
+    MadeCard { card_no: CardNo::new(&card_no), family: "education".to_owned(), issuer: "99993050FFFFFFFF".to_owned(), serial: card_no }
+}
+
 /// Plastic at production, numbered apart from every card that anybody has.
 pub(super) fn plastic(number: u32) -> MadeCard {
     let card_no = format!("3104999{:012}", 900_000 + number);

@@ -181,7 +181,7 @@ impl Server {
     }
 }
 
-/// Goes on with what only one of two systems did.
+/// Goes on with what only one of two systems did, and with parcels that are under way.
 async fn pursue(app: Arc<App>) {
     loop {
         tokio::time::sleep(PURSUIT).await;
@@ -189,6 +189,11 @@ async fn pursue(app: Arc<App>) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "half-done claims came to their end"),
             Err(failure) => tracing::warn!(%failure, "half-done claims not pursued"),
+        }
+        match app.centre.follow_parcels(app.clock.now()).await {
+            Ok(0) => {}
+            Ok(moved) => tracing::info!(moved, "parcels arrived or came back"),
+            Err(failure) => tracing::warn!(%failure, "parcels not followed"),
         }
     }
 }

@@ -161,6 +161,10 @@ impl Tx for PostgresTx {
         order::one(&mut self.0, number).await
     }
 
+    async fn open_orders(&mut self, outlet: Option<&OutletId>) -> Stored<Vec<OrderRecord>> {
+        order::open(&mut self.0, outlet).await
+    }
+
     async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>> {
         order::of_person(&mut self.0, cell, person).await
     }

@@ -15,8 +15,8 @@ use centre_core::{
     neighbours::{Neighbours, System, Trouble},
     ports::PortFailure,
     upstream::{
-        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, Making, Production,
-        ProductionOrder, TextMessages, TicketOrder, Tickets,
+        Clearing, CloseOrder, CodeOrder, Courier, FunctionKeepers, IssueRecord, IssueRegister, Library, LossOrder, LossResult, Making,
+        Notice, Parcel, ParcelOrder, Production, ProductionOrder, TextMessages, TicketOrder, Tickets,
     },
 };
 use desk_domain::{function::FunctionState, id::PersonId, inquiry::CodeFacts, money::Fen};
@@ -24,7 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use super::neighbours::{
     BALANCE_PATH, BalanceQuery, CLOSE_PATH, CODES_PATH, CardQuery, ISSUE_PATH, LOANS_PATH, MAKING_PATH, MakingQuery, OPEN_PATH, ORDER_PATH,
-    Opening, PHOTO_PATH, PersonQuery, RELEASE_PATH, REMOTE_PATH, REPORT_PATH, RESEND_PATH, STATE_PATH, StateQuery, TICKET_PATH,
+    Opening, PARCEL_PATH, PHOTO_PATH, ParcelQuery, PersonQuery, RELEASE_PATH, REMOTE_PATH, REPORT_PATH, RESEND_PATH, SEND_PATH, STATE_PATH,
+    StateQuery, TELL_PATH, TICKET_PATH,
 };
 
 /// What goes wrong with one system, as a test asks for it.
@@ -80,6 +81,9 @@ pub fn router() -> Router {
         .route(PHOTO_PATH, post(photo))
         .route(ORDER_PATH, post(order))
         .route(MAKING_PATH, post(making))
+        .route(SEND_PATH, post(send))
+        .route(PARCEL_PATH, post(parcel))
+        .route(TELL_PATH, post(tell))
         .route_layer(from_fn_with_state(app.clone(), admit))
         .route(OPEN_PATH, post(open))
         .route("/v1/trouble", post(trouble))
@@ -105,7 +109,8 @@ async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
 fn path_system(path: &str) -> &'static str {
     match path {
         LOANS_PATH => System::Library.name(),
-        CODES_PATH | RESEND_PATH => System::Messages.name(),
+        CODES_PATH | RESEND_PATH | TELL_PATH => System::Messages.name(),
+        SEND_PATH | PARCEL_PATH => System::Courier.name(),
         ISSUE_PATH => System::Issues.name(),
         TICKET_PATH => System::Tickets.name(),
         REMOTE_PATH | CLOSE_PATH | BALANCE_PATH => System::Clearing.name(),
@@ -142,10 +147,14 @@ async fn open(State(app): State<Arc<App>>, Json(opening): Json<Opening>) -> Resu
     for (number, made) in opening.made {
         books.made.entry(number).or_insert(made);
     }
-    for card in opening.plastic {
-        let used = books.made.values().filter_map(|made| made.card.as_ref()).chain(&books.plastic).any(|known| *known == card);
+    for (number, posted) in opening.parcels {
+        books.parcels.entry(number).or_insert(posted);
+    }
+    for (programme, card) in opening.plastic {
+        let waits = books.plastic.iter().map(|(_, known)| known);
+        let used = books.made.values().filter_map(|made| made.card.as_ref()).chain(waits).any(|known| *known == card);
         if !used {
-            books.plastic.push(card);
+            books.plastic.push((programme, card));
         }
     }
     books.delivery.extend(opening.delivery);
@@ -217,6 +226,18 @@ async fn close(State(app): State<Arc<App>>, Json(order): Json<CloseOrder>) -> An
 
 async fn balance(State(app): State<Arc<App>>, Json(query): Json<BalanceQuery>) -> Answer<Option<Fen>> {
     Ok(Json(app.neighbours.balance(&query.card_no, query.at).await?))
+}
+
+async fn send(State(app): State<Arc<App>>, Json(order): Json<ParcelOrder>) -> Answer<()> {
+    Ok(Json(app.neighbours.send(&order).await?))
+}
+
+async fn parcel(State(app): State<Arc<App>>, Json(query): Json<ParcelQuery>) -> Answer<Option<Parcel>> {
+    Ok(Json(app.neighbours.parcel(&query.parcel, query.at).await?))
+}
+
+async fn tell(State(app): State<Arc<App>>, Json(notice): Json<Notice>) -> Answer<()> {
+    Ok(Json(app.neighbours.tell(&notice).await?))
 }
 
 async fn photo(State(app): State<Arc<App>>, Json(person): Json<PersonId>) -> Answer<bool> {

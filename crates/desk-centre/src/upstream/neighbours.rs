@@ -1,19 +1,19 @@
-//! Social security, banks, library, text messages, first issue and tickets over HTTP, one address each. Orders are
+//! Social security, banks, library, text messages, first issue, tickets, clearing, production and courier over HTTP, one address each. Orders are
 //! idempotent by number, so one without answer is sent again.
 
 use async_trait::async_trait;
 use centre_core::{
-    neighbours::{ClearedPurse, KeptCard, Made, System},
+    neighbours::{ClearedPurse, KeptCard, Made, Posted, System},
     ports::PortFailure,
     upstream::{
-        Clearing, CloseOrder, CodeOrder, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult, MadeCard,
-        Making, Production, ProductionOrder, TextMessages, TicketOrder, Tickets, Upstream,
+        Clearing, CloseOrder, CodeOrder, Courier, FunctionKeepers, IssueRecord, IssueRegister, Keeper, Library, LossOrder, LossResult,
+        MadeCard, Making, Notice, Parcel, ParcelOrder, Production, ProductionOrder, TextMessages, TicketOrder, Tickets, Upstream,
     },
 };
 use chrono::{DateTime, Utc};
 use desk_domain::{
     function::FunctionState,
-    id::{CardNo, CentreNumber, PersonId},
+    id::{CardNo, CentreNumber, PersonId, ProgrammeId},
     inquiry::{CodeFacts, Delivery, Sent},
     money::Fen,
 };
@@ -36,6 +36,9 @@ pub const BALANCE_PATH: &str = "/v1/clearing/balance";
 pub const PHOTO_PATH: &str = "/v1/production/photo";
 pub const ORDER_PATH: &str = "/v1/production/order";
 pub const MAKING_PATH: &str = "/v1/production/making";
+pub const SEND_PATH: &str = "/v1/courier/send";
+pub const PARCEL_PATH: &str = "/v1/courier/parcel";
+pub const TELL_PATH: &str = "/v1/notices";
 pub const OPEN_PATH: &str = "/v1/open";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,6 +71,12 @@ pub struct MakingQuery {
     pub at: DateTime<Utc>,
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ParcelQuery {
+    pub parcel: CentreNumber,
+    pub at: DateTime<Utc>,
+}
+
 /// Opens a sandbox for this centre: its token and what the systems keep. Only the first token is taken; what is kept
 /// already stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -80,9 +89,11 @@ pub struct Opening {
     pub delivery: Vec<(PersonId, Delivery)>,
     #[serde(default)]
     pub purses: Vec<(CardNo, ClearedPurse)>,
-    /// Plastic that production takes, next one first.
+    /// Plastic that production takes, next one of its programme first.
     #[serde(default)]
-    pub plastic: Vec<MadeCard>,
+    pub plastic: Vec<(ProgrammeId, MadeCard)>,
+    #[serde(default)]
+    pub parcels: Vec<(CentreNumber, Posted)>,
     #[serde(default)]
     pub made: Vec<(CentreNumber, Made)>,
 }
@@ -101,10 +112,11 @@ pub struct Addresses {
     pub tickets: Option<String>,
     pub clearing: Option<String>,
     pub production: Option<String>,
+    pub courier: Option<String>,
 }
 
 impl Addresses {
-    pub const SYSTEMS: [System; 8] = [
+    pub const SYSTEMS: [System; 9] = [
         System::SocialSecurity,
         System::Bank,
         System::Library,
@@ -113,6 +125,7 @@ impl Addresses {
         System::Tickets,
         System::Clearing,
         System::Production,
+        System::Courier,
     ];
 
     #[must_use]
@@ -126,6 +139,7 @@ impl Addresses {
             System::Tickets => &self.tickets,
             System::Clearing => &self.clearing,
             System::Production => &self.production,
+            System::Courier => &self.courier,
         };
         own.as_deref().or(self.everything.as_deref())
     }
@@ -185,6 +199,7 @@ impl NeighbourClient {
                 delivery: std::mem::take(&mut rest.delivery),
                 purses: std::mem::take(&mut rest.purses),
                 plastic: std::mem::take(&mut rest.plastic),
+                parcels: std::mem::take(&mut rest.parcels),
                 made: std::mem::take(&mut rest.made),
             };
             for (system, caller) in &self.callers {
@@ -206,6 +221,7 @@ impl NeighbourClient {
             tickets: Box::new(self.clone()),
             clearing: Box::new(self.clone()),
             production: Box::new(self.clone()),
+            courier: Box::new(self.clone()),
         }
     }
 }
@@ -248,6 +264,21 @@ impl TextMessages for NeighbourClient {
 
     async fn resend(&self, order: &CodeOrder) -> Result<(), PortFailure> {
         self.post(System::Messages, RESEND_PATH, order).await
+    }
+
+    async fn tell(&self, notice: &Notice) -> Result<(), PortFailure> {
+        self.post(System::Messages, TELL_PATH, notice).await
+    }
+}
+
+#[async_trait]
+impl Courier for NeighbourClient {
+    async fn send(&self, order: &ParcelOrder) -> Result<(), PortFailure> {
+        self.post(System::Courier, SEND_PATH, order).await
+    }
+
+    async fn parcel(&self, parcel: &CentreNumber, now: DateTime<Utc>) -> Result<Option<Parcel>, PortFailure> {
+        self.post(System::Courier, PARCEL_PATH, &ParcelQuery { parcel: parcel.clone(), at: now }).await
     }
 }
 

@@ -447,6 +447,7 @@ async fn drive<T>(
                     | Reply::Card { .. }
                     | Reply::Inquired { .. }
                     | Reply::Owed { .. }
+                    | Reply::Uncollected { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
                     | Reply::Reported
@@ -469,6 +470,7 @@ pub fn refund(counter: &Counter, card: &CardImage) -> Claim {
         programme: counter.residents.programme.clone(),
         card: card.clone(),
         amount: card.purse.as_ref().unwrap().balance,
+        payee: None,
     }
 }
 

@@ -71,7 +71,7 @@ impl CardQuery {
                 }
             }
             (Self::Read { .. }, Input::Outcome(Outcome::CardFound { card })) => {
-                Ok(Fact::CardKnown { card, until: None, authorise: None, moment: cx.moment() })
+                Ok(Fact::CardKnown { card, until: None, fee: None, authorise: None, moment: cx.moment() })
             }
             (Self::Read { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::CardAlone { message: Some(message) }),
             (Self::Read { .. } | Self::Alone { .. } | Self::Known { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Shown { message: None }),

@@ -16,8 +16,9 @@ use crate::{
     offline, password_reset,
     person::{CardFacts, PersonFacts},
     posting::{Account, Balanced},
-    refund, reissue,
-    ruleset::{DocumentKind, RuleSet},
+    refund::{self, HandlingFee},
+    reissue,
+    ruleset::{DocumentKind, FeeTaken, RuleSet},
     top_up, validation, validity,
 };
 
@@ -121,6 +122,19 @@ impl Cx<'_> {
     #[must_use]
     pub fn refund_out(&self, amount: Fen) -> Balanced {
         Balanced::transfer(self.till_account(), Account::RefundPayable { programme: self.header.programme.clone() }, amount)
+    }
+
+    /// The same, with the handling fee taken out of it or beside it.
+    #[must_use]
+    pub fn refund_out_less(&self, amount: Fen, fee: Option<HandlingFee>) -> Balanced {
+        let out = self.refund_out(refund::paid(amount, fee));
+        match fee {
+            None => out,
+            Some(HandlingFee { amount, taken: FeeTaken::Cash }) => out.and(self.fee_in(amount)),
+            Some(HandlingFee { amount, taken: FeeTaken::Deducted }) => {
+                out.and(Balanced::transfer(self.fee_income(), Account::RefundPayable { programme: self.header.programme.clone() }, amount))
+            }
+        }
     }
 
     fn fee_income(&self) -> Account {

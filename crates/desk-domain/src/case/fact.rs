@@ -14,11 +14,13 @@ use crate::{
     function::Function,
     id::{CardNo, CaseNumber, CentreNumber, OperatorId},
     money::Fen,
-    order::{Form, Photo},
+    order::{Contact, Form, Photo, Returned, Uncollected, Way},
     person::{CardFacts, PersonFacts},
     photo::Seen,
     posting::Balanced,
+    refund::HandlingFee,
     refund_unreadable::Owed,
+    reissue::Ways,
     replacement::Ground,
     ruleset::Level,
 };
@@ -71,6 +73,9 @@ pub enum PersonTerms {
         fee_label: String,
         /// The new card is validated before it is handed over.
         validate: bool,
+        /// Where it can be made; a journal of before knows the counter only.
+        #[serde(default)]
+        ways: Ways,
     },
     PasswordReset {
         /// What the initial password is, in words and never in digits.
@@ -83,6 +88,7 @@ pub enum PersonTerms {
     Loss(LossTerms),
     HandBack(HandBackTerms),
     Application(ApplicationTerms),
+    SendAgain(Returned),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +103,9 @@ pub enum Fact {
         card: Box<CardFacts>,
         /// End of validity that a write would bring, where the service writes one.
         until: Option<NaiveDate>,
+        /// Handling fee, where the service takes one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<HandlingFee>,
         authorise: Option<Level>,
         moment: Moment,
     },
@@ -267,12 +276,33 @@ pub enum Fact {
     OwedKnown {
         owed: Box<Owed>,
         amount: Fen,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<HandlingFee>,
         authorise: Option<Level>,
         moment: Moment,
     },
     /// Which slip the customer brought.
     SlipGiven {
         number: CaseNumber,
+    },
+    /// What lies at the outlet longer than it should.
+    UncollectedKnown {
+        cards: Vec<Uncollected>,
+    },
+    /// This one goes back to the centre.
+    SentBackChosen {
+        order: CentreNumber,
+    },
+    /// How the new card is made, and how the holder gets it.
+    WayChosen {
+        way: Way,
+    },
+    /// Whom the centre reaches about the card, and where it goes.
+    ContactGiven {
+        contact: Contact,
+        /// What the customer has to hear.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<Message>,
     },
     WishGiven {
         wish: Wish,
@@ -364,6 +394,10 @@ impl Fact {
             Self::NoticeGiven { .. } => "notice_given",
             Self::OwedKnown { .. } => "owed_known",
             Self::SlipGiven { .. } => "slip_given",
+            Self::UncollectedKnown { .. } => "uncollected_known",
+            Self::SentBackChosen { .. } => "sent_back_chosen",
+            Self::WayChosen { .. } => "way_chosen",
+            Self::ContactGiven { .. } => "contact_given",
             Self::WishGiven { .. } => "wish_given",
             Self::PurseSeen { .. } => "purse_seen",
             Self::FormFilled { .. } => "form_filled",
@@ -427,6 +461,10 @@ impl Fact {
             | Self::NoticeGiven { .. }
             | Self::OwedKnown { .. }
             | Self::SlipGiven { .. }
+            | Self::UncollectedKnown { .. }
+            | Self::SentBackChosen { .. }
+            | Self::WayChosen { .. }
+            | Self::ContactGiven { .. }
             | Self::WishGiven { .. }
             | Self::PurseSeen { .. }
             | Self::FormFilled { .. }
@@ -487,6 +525,10 @@ impl Fact {
             | Self::StockMoved { .. }
             | Self::OwedKnown { .. }
             | Self::SlipGiven { .. }
+            | Self::UncollectedKnown { .. }
+            | Self::SentBackChosen { .. }
+            | Self::WayChosen { .. }
+            | Self::ContactGiven { .. }
             | Self::WishGiven { .. }
             | Self::PurseSeen { .. }
             | Self::FormFilled { .. }

@@ -1,18 +1,20 @@
 //! A card in the hand goes back into use, to its holder, or out of use: S-16 解挂 through the channel of the report, the return of
 //! a found card (S-29), a made card that is picked up (S-23), a card that is given up (S-22). The holder shows a document, the
-//! card is tapped, the centre does the rest; nothing is written.
+//! card is tapped, the centre does the rest; nothing is written but the validity of a new card.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Effect, Ending, Input, Outcome, Paper, Service, Writing,
     context::{Cx, all, local, stale},
     fact::{Fact, Misplaced, PersonTerms},
+    first_validation::{FirstStep, FirstValidation},
     identity::{Identified, Identity, IdentityStep},
     keeping::{Kept, KeptFor},
     paper::PaperFacts,
     question::{Ask, Choice, Next, Picture, Progress, Question, Shown, Tone},
-    words::{confirmation, function, masked_card},
+    words::{confirmation, day, function, masked_card},
 };
 use crate::{
     card::CardImage,
@@ -78,6 +80,12 @@ enum At {
         reservation: Reservation,
         message: Message,
     },
+    /// The new card is validated before the holder gets it.
+    Validating {
+        subject: Subject,
+        number: CentreNumber,
+        validation: FirstValidation,
+    },
     /// A card that was given up goes into its bag.
     Bagging {
         subject: Subject,
@@ -110,6 +118,10 @@ struct Subject {
     tapped: Tapped,
     person: Box<PersonFacts>,
     terms: HandBackTerms,
+    /// Until when the new card was validated.
+    validated: Option<NaiveDate>,
+    /// Why it left without validation.
+    left: Option<Message>,
 }
 
 /// What the rules said, as the journal keeps it.
@@ -123,6 +135,9 @@ pub struct HandBackTerms {
     /// The card stays here.
     #[serde(default)]
     pub stays: bool,
+    /// The new card is validated before it is handed over.
+    #[serde(default)]
+    pub validate: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +150,7 @@ enum Last {
 
 const HERE: [(&str, &str); 2] = [("here", "卡在这里"), ("absent", "没有卡")];
 const STEPS: &[&str] = &["核验身份", "读卡", "核对状态", "中心确认", "打印凭证"];
+const STEPS_VALIDATED: &[&str] = &["核验身份", "读卡", "核对状态", "中心确认", "增效", "打印凭证"];
 
 impl HandBack {
     #[must_use]
@@ -223,6 +239,7 @@ impl HandBack {
                 settlement: Settlement::Act,
             }),
             At::HalfSlip { .. } => Next::Do(Effect::Print { paper: Paper::PendingSlip }),
+            At::Validating { subject, validation, .. } => validation.next(&subject.tapped.card, &subject.person.cell, cx),
             At::Bagging { .. } => Next::Do(Effect::Print { paper: Paper::BagLabel }),
             At::Half { message, .. } => Question::new(
                 "half",
@@ -280,6 +297,7 @@ impl HandBack {
             (At::Settling { reservation, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
                 Ok(Fact::Confirmed { number, postings: reservation.on_confirm.clone() })
             }
+            (At::Validating { subject, validation, .. }, input) => validation.decide(&subject.tapped.card, input, cx),
             (At::HalfSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::PendingSlip, outcome),
             (At::Bagging { .. }, Input::Outcome(outcome)) => super::printed(Paper::BagLabel, outcome),
             (At::Half { .. }, Input::Answer(Answer::Choose { option })) if option == "again" => {
@@ -295,12 +313,13 @@ impl HandBack {
     fn known(&self, tapped: &Tapped, person: Box<PersonFacts>, found: &Inquired, cx: &Cx<'_>) -> Fact {
         let facts = loss::Facts { outlet: &cx.header.outlet, clerk: cx.operator, at: local(cx.now), person: &person };
         let garbled = || vec![Message::new(Code::CentreGarbled)];
-        let back = |warning| HandBackTerms { warning, order: None, stays: false };
+        let back = |warning| HandBackTerms { warning, order: None, stays: false, validate: false };
+        let validate = cx.rules.validity.as_ref().is_some_and(|rule| rule.new_card);
         let decided = match (self.purpose, found) {
             (Purpose::Release, _) => loss::release(cx.rules, facts, &tapped.card).map(|_| back(None)),
             (Purpose::Found, _) => found::back(cx.rules, facts, &tapped.card).map(back),
             (Purpose::PickUp, Inquired::Orders { orders, .. }) => order::hand_over(cx.rules, facts, orders, &tapped.card)
-                .map(|(order, warning)| HandBackTerms { order: Some(order), ..back(warning) }),
+                .map(|(order, warning)| HandBackTerms { order: Some(order), validate, ..back(warning) }),
             (Purpose::Return, Inquired::Closing { loans }) => closing::close(cx.rules, facts, &tapped.card, *loans)
                 .map(|warning| HandBackTerms { stays: warning.is_none(), ..back(warning) }),
             (Purpose::PickUp | Purpose::Return, _) => Err(garbled()),
@@ -329,7 +348,7 @@ impl HandBack {
             }
             (At::Tapping { who, reason }, Fact::CardRead { card }) => At::Finding { tapped: Tapped { who, card, reason } },
             (At::Finding { tapped }, Fact::PersonKnown { person, terms: PersonTerms::HandBack(terms), .. }) => {
-                At::Reviewing { subject: Subject { tapped, person, terms } }
+                At::Reviewing { subject: Subject { tapped, person, terms, validated: None, left: None } }
             }
             (At::Finding { tapped }, Fact::Referred { message }) => At::Referring { tapped, message },
             (At::Referring { tapped, message }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
@@ -343,6 +362,21 @@ impl HandBack {
             }
             (At::Half { subject, reservation, .. }, Fact::AskedAgain { .. }) => At::Settling { subject, reservation },
             (At::Settling { subject, .. }, Fact::Confirmed { number, .. }) if subject.terms.stays => At::Bagging { subject, number },
+            (At::Settling { subject, .. }, Fact::Confirmed { number, .. }) if subject.terms.validate => {
+                At::Validating { subject, number, validation: FirstValidation::Asking }
+            }
+            (At::Validating { mut subject, number, validation }, fact) => match validation.apply(&subject.tapped.card, fact)? {
+                FirstStep::Still(validation) => At::Validating { subject, number, validation },
+                FirstStep::Left { message } => {
+                    subject.left = message;
+                    At::Vouchering { subject, number }
+                }
+                FirstStep::Done { until, card } => {
+                    subject.tapped.card = card;
+                    subject.validated = Some(until);
+                    At::Vouchering { subject, number }
+                }
+            },
             (At::Settling { subject, .. }, Fact::Confirmed { number, .. }) => At::Vouchering { subject, number },
             (At::Bagging { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => At::Vouchering { subject, number },
             (At::Vouchering { subject, number }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
@@ -377,6 +411,7 @@ impl HandBack {
             At::Settling { .. } => "hand_back.settling",
             At::HalfSlip { .. } => "hand_back.half_slip",
             At::Half { .. } => "hand_back.half",
+            At::Validating { validation, .. } => validation.name(),
             At::Bagging { .. } => "hand_back.bagging",
             At::Vouchering { .. } => "hand_back.vouchering",
             At::Referring { .. } => "hand_back.referring",
@@ -397,7 +432,7 @@ impl HandBack {
 
     #[must_use]
     pub fn writing(&self) -> Option<&Writing> {
-        None
+        if let At::Validating { validation, .. } = &self.at { validation.writing() } else { None }
     }
 
     fn subject(&self) -> Option<&Subject> {
@@ -407,6 +442,7 @@ impl HandBack {
             | At::Settling { subject, .. }
             | At::HalfSlip { subject, .. }
             | At::Half { subject, .. }
+            | At::Validating { subject, .. }
             | At::Bagging { subject, .. }
             | At::Vouchering { subject, .. } => Some(subject),
             At::Closed { last: Last::Subject(subject) | Last::Done(subject, _), .. } => Some(subject),
@@ -431,7 +467,11 @@ impl HandBack {
     }
 
     fn number(&self) -> Option<&CentreNumber> {
-        if let At::Bagging { number, .. } | At::Vouchering { number, .. } | At::Closed { last: Last::Done(_, number), .. } = &self.at {
+        if let At::Validating { number, .. }
+        | At::Bagging { number, .. }
+        | At::Vouchering { number, .. }
+        | At::Closed { last: Last::Done(_, number), .. } = &self.at
+        {
             Some(number)
         } else {
             None
@@ -440,13 +480,15 @@ impl HandBack {
 
     #[must_use]
     pub fn picture(&self) -> Picture {
+        let steps = if self.subject().is_some_and(|subject| subject.terms.validate) { STEPS_VALIDATED } else { STEPS };
         let now = match &self.at {
             At::Identifying { .. } => 0,
             At::Asking { .. } | At::Tapping { .. } => 1,
             At::Finding { .. } | At::Reviewing { .. } | At::Referring { .. } => 2,
             At::Reserving { .. } | At::Settling { .. } | At::HalfSlip { .. } | At::Half { .. } => 3,
-            At::Bagging { .. } | At::Vouchering { .. } => 4,
-            At::Closed { .. } => STEPS.len(),
+            At::Validating { .. } => 4,
+            At::Bagging { .. } | At::Vouchering { .. } => steps.len().saturating_sub(1),
+            At::Closed { .. } => steps.len(),
         };
         let mut strip = self.who().map(Identified::strip).unwrap_or_default();
         if let Some(tapped) = self.tapped() {
@@ -457,11 +499,13 @@ impl HandBack {
             strip.insert(0, Shown::plain("姓名", mask::name(&subject.person.name)));
             let card = subject.person.cards.iter().find(|card| card.card_no == subject.tapped.card.card_no);
             strip.extend(card.into_iter().flat_map(|card| card.functions.iter().map(function)));
-            remark = remark.or_else(|| subject.terms.warning.clone());
+            remark = remark.or_else(|| subject.left.clone()).or_else(|| subject.terms.warning.clone());
         }
         let mut result = Vec::new();
         if let Some(number) = self.number() {
             result.push(Shown::toned("办理结果", self.done(), Tone::Good));
+            let until = self.subject().and_then(|subject| subject.validated);
+            result.extend(until.map(|until| Shown::toned("有效期至", day(until), Tone::Good)));
             result.push(Shown::plain("中心确认号", confirmation(number)));
         }
         let mut give_back = Vec::new();
@@ -473,9 +517,25 @@ impl HandBack {
             give_back.push(if self.purpose == Purpose::PickUp { "新卡" } else { "客户的卡" }.to_owned());
         }
         Picture {
-            progress: Progress { steps: STEPS, now },
+            progress: Progress { steps, now },
             strip,
-            say: self.number().map(|_| format!("{}。", self.done())),
+            say: match &self.at {
+                At::Validating { validation, .. } if validation.writing().is_some() => Some("正在写卡，请稍候。".to_owned()),
+                At::Validating { .. }
+                | At::Identifying { .. }
+                | At::Asking { .. }
+                | At::Tapping { .. }
+                | At::Finding { .. }
+                | At::Reviewing { .. }
+                | At::Reserving { .. }
+                | At::Settling { .. }
+                | At::HalfSlip { .. }
+                | At::Half { .. }
+                | At::Bagging { .. }
+                | At::Vouchering { .. }
+                | At::Referring { .. }
+                | At::Closed { .. } => self.number().map(|_| format!("{}。", self.done())),
+            },
             result,
             give_back,
             remark,
@@ -512,6 +572,12 @@ impl HandBack {
                 }
                 if let Some(number) = self.number() {
                     facts.pair("中心确认号", confirmation(number));
+                }
+                if let Some(subject) = self.subject().filter(|subject| subject.terms.validate) {
+                    match subject.validated {
+                        Some(until) => facts.pair("有效期至", day(until)),
+                        None => facts.line("新卡尚未增效。"),
+                    }
                 }
                 if let Some(warning) = self.subject().and_then(|subject| subject.terms.warning.as_ref()) {
                     facts.line(warning.text());

@@ -11,6 +11,7 @@ mod card_query;
 pub mod context;
 pub mod entry;
 pub mod fact;
+mod first_validation;
 mod formal_loss;
 mod guardian_phone;
 mod guidance;
@@ -25,8 +26,10 @@ mod refund_due;
 mod refund_readable;
 mod refund_unreadable;
 mod reissue;
+mod send_again;
 mod top_up;
 mod trial;
+mod uncollected;
 mod validation;
 pub mod words;
 mod writing;
@@ -57,7 +60,9 @@ pub use self::{
     refund_readable::RefundReadable,
     refund_unreadable::RefundUnreadable,
     reissue::Reissue,
+    send_again::SendAgain,
     top_up::TopUp,
+    uncollected::Uncollected,
     validation::Validation,
     writing::Writing,
 };
@@ -68,6 +73,7 @@ use crate::{
     id::{CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, ProgrammeId, RequestId, WindowId},
     inquiry::{Inquired, Inquiry},
     money::Fen,
+    order::Uncollected as Lying,
     person::{CardFacts, Lookup, PersonFacts},
     photo::Taken,
     refund_unreadable::{Owed, Slip},
@@ -113,6 +119,10 @@ pub enum Service {
     CardReturn,
     /// S-23
     PickUp,
+    /// S-23
+    SendAgain,
+    /// S-23
+    Uncollected,
     /// S-24
     BadCard,
     /// S-24
@@ -131,6 +141,8 @@ impl Service {
         Self::Validation,
         Self::Application,
         Self::PickUp,
+        Self::SendAgain,
+        Self::Uncollected,
         Self::ReissueLost,
         Self::ReplaceDamaged,
         Self::ReplaceFaulty,
@@ -174,7 +186,7 @@ impl Service {
             Self::GuardianPhone => "S-18",
             Self::SmsDiagnosis => "S-19",
             Self::CardReturn => "S-22",
-            Self::PickUp => "S-23",
+            Self::PickUp | Self::SendAgain | Self::Uncollected => "S-23",
             Self::BadCard | Self::BlankStock => "S-24",
             Self::FoundCard | Self::FoundCardBack => "S-29",
         }
@@ -226,6 +238,8 @@ pub enum Effect {
     TakePhoto { name: String },
     /// Ask the centre what is owed on a slip. Harmless.
     FindOwed { slip: Slip },
+    /// Ask the centre which made cards lie here too long. Harmless.
+    FindUncollected,
     /// Reserve the right. Repeated with the same request id for ever.
     Reserve { request: RequestId, claim: Claim, authorisation: Option<CentreNumber> },
     /// Give an unused reservation back. Repeated with the same request id.
@@ -253,6 +267,7 @@ impl Effect {
             Self::FindCard { .. } => "find_card",
             Self::Inquire { .. } => "inquire",
             Self::FindOwed { .. } => "find_owed",
+            Self::FindUncollected => "find_uncollected",
             Self::TakePhoto { .. } => "take_photo",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
@@ -275,6 +290,7 @@ impl Effect {
             | Self::FindCard { .. }
             | Self::Inquire { .. }
             | Self::FindOwed { .. }
+            | Self::FindUncollected
             | Self::TakePhoto { .. }
             | Self::ResolveWrite { .. } => false,
             Self::Reserve { .. }
@@ -296,6 +312,7 @@ impl Effect {
             | Self::FindCard { .. }
             | Self::Inquire { .. }
             | Self::FindOwed { .. }
+            | Self::FindUncollected
             | Self::TakePhoto { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
@@ -313,6 +330,7 @@ impl Effect {
             | Self::FindCard { .. }
             | Self::Inquire { .. }
             | Self::FindOwed { .. }
+            | Self::FindUncollected
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -350,6 +368,9 @@ pub enum Outcome {
     },
     OwedFound {
         owed: Box<Owed>,
+    },
+    UncollectedFound {
+        cards: Vec<Lying>,
     },
     PhotoTaken {
         taken: Box<Taken>,
@@ -481,6 +502,8 @@ pub enum Flow {
     Guidance(Guidance),
     FormalLoss(FormalLoss),
     HandBack(HandBack),
+    SendAgain(SendAgain),
+    Uncollected(Uncollected),
     Keeping(Keeping),
     BlankStock(BlankStock),
     GuardianPhone(GuardianPhone),
@@ -510,6 +533,8 @@ macro_rules! each {
             Flow::Guidance($inner) => $answer,
             Flow::FormalLoss($inner) => $answer,
             Flow::HandBack($inner) => $answer,
+            Flow::SendAgain($inner) => $answer,
+            Flow::Uncollected($inner) => $answer,
             Flow::Keeping($inner) => $answer,
             Flow::BlankStock($inner) => $answer,
             Flow::GuardianPhone($inner) => $answer,
@@ -525,6 +550,8 @@ impl Case {
                 Service::CardQuery => Flow::CardQuery(CardQuery::Tapping),
                 Service::Application => Flow::Application(Application::begin()),
                 Service::PickUp => Flow::HandBack(HandBack::begin(Purpose::PickUp)),
+                Service::SendAgain => Flow::SendAgain(SendAgain::begin()),
+                Service::Uncollected => Flow::Uncollected(Uncollected::Finding),
                 Service::CardReturn => Flow::HandBack(HandBack::begin(Purpose::Return)),
                 Service::ReissueLost => Flow::Reissue(Reissue::of_lost()),
                 Service::ReplaceDamaged => Flow::Reissue(Reissue::of_handed_in(Wanted::Damage)),
@@ -585,7 +612,9 @@ impl Case {
             Flow::Guidance(state) => state.who(),
             Flow::FormalLoss(state) => state.who(),
             Flow::HandBack(state) => state.who(),
+            Flow::SendAgain(state) => state.who(),
             Flow::CardQuery(_)
+            | Flow::Uncollected(_)
             | Flow::RefundReadable(_)
             | Flow::RefundUnreadable(_)
             | Flow::RefundDue(_)
@@ -637,6 +666,8 @@ impl Case {
             Flow::Guidance(state) => Flow::Guidance(state.apply(fact)?),
             Flow::FormalLoss(state) => Flow::FormalLoss(state.apply(fact)?),
             Flow::HandBack(state) => Flow::HandBack(state.apply(fact)?),
+            Flow::SendAgain(state) => Flow::SendAgain(state.apply(fact)?),
+            Flow::Uncollected(state) => Flow::Uncollected(state.apply(fact)?),
             Flow::Keeping(state) => Flow::Keeping(state.apply(fact)?),
             Flow::BlankStock(state) => Flow::BlankStock(state.apply(fact)?),
             Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
@@ -682,6 +713,8 @@ impl Case {
             | Flow::Validation(_)
             | Flow::Guidance(_)
             | Flow::HandBack(_)
+            | Flow::SendAgain(_)
+            | Flow::Uncollected(_)
             | Flow::BlankStock(_)
             | Flow::GuardianPhone(_) => false,
             Flow::Application(state) => state.waits_for_line(),
@@ -710,6 +743,8 @@ impl Case {
             | Flow::Validation(_)
             | Flow::PasswordReset(_)
             | Flow::Guidance(_)
+            | Flow::SendAgain(_)
+            | Flow::Uncollected(_)
             | Flow::Keeping(_)
             | Flow::BlankStock(_)
             | Flow::GuardianPhone(_) => None,
@@ -796,6 +831,7 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         | Outcome::CardFound { .. }
         | Outcome::Inquired { .. }
         | Outcome::OwedFound { .. }
+        | Outcome::UncollectedFound { .. }
         | Outcome::PhotoTaken { .. }
         | Outcome::Reserved { .. }
         | Outcome::Released

@@ -1,5 +1,5 @@
-//! S-10 不可读退值, second half: the customer comes back with the slip and the document that was shown. What clearing came to
-//! is paid once. Money out is the last thing that happens: identify, find, agree, reserve, confirm, sign, pay.
+//! S-10 不可读退值, second half, and S-09 of a purse that could only be put out of use: the customer comes back with the slip
+//! and the document that was shown. What clearing came to is paid once. Money out is the last thing that happens: identify, find, agree, reserve, confirm, sign, pay.
 
 use super::{
     Answer, Effect, Ending, Input, Outcome, Paper, Writing,
@@ -8,6 +8,7 @@ use super::{
     identity::{Identified, Identity, IdentityStep},
     paper::PaperFacts,
     question::{Ask, Field, FieldKind, Next, Picture, Progress, Question, Shown, Tone},
+    refund_readable::fee_shown,
     words::{confirmation, yuan},
 };
 use crate::{
@@ -19,8 +20,9 @@ use crate::{
     mask,
     money::Fen,
     normalise,
+    refund::{self, HandlingFee},
     refund_unreadable::{self, Owed, Payee, Slip},
-    ruleset::Level,
+    ruleset::{FeeTaken, Level},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,14 @@ pub struct Due {
     pub slip: CaseNumber,
     pub owed: Box<Owed>,
     pub amount: Fen,
+    pub fee: Option<HandlingFee>,
+}
+
+impl Due {
+    /// What the customer gets.
+    fn paid(&self) -> Fen {
+        refund::paid(self.amount, self.fee)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,10 +98,12 @@ impl RefundDue {
             )
             .into(),
             Self::Finding { who, slip } => Next::Do(Effect::FindOwed { slip: Slip { number: slip.clone(), payee: payee(who) } }),
-            Self::Offered { due, .. } => {
-                Question::new("agree", format!("清算余额 {} 元，全额退还", yuan(due.amount)), Ask::Go { label: "客户同意".to_owned() })
-                    .into()
-            }
+            Self::Offered { due, .. } => Question::new(
+                "agree",
+                format!("清算余额 {} 元，{}", yuan(due.amount), of_fee(due)),
+                Ask::Go { label: "客户同意".to_owned() },
+            )
+            .into(),
             Self::Authorising { due, level } => Question::new(
                 "authorise",
                 format!("退值 {} 元须{}授权", yuan(due.amount), level.label()),
@@ -120,20 +132,21 @@ impl RefundDue {
             Self::Vouchering { .. } => Next::Do(Effect::Print { paper: Paper::RefundVoucher }),
             Self::Signing { confirmed } => Question::new(
                 "sign",
-                format!("请客户在退款凭证上签字（{} 元），收回受理单", yuan(confirmed.held.due.amount)),
+                format!("请客户在退款凭证上签字（{} 元），收回受理单", yuan(confirmed.held.due.paid())),
                 Ask::Go { label: "客户已签字".to_owned() },
             )
             .into(),
             Self::Paying { confirmed } => Question::new(
                 "pay",
-                format!("付现金 {} 元", yuan(confirmed.held.due.amount)),
+                format!("付现金 {} 元", yuan(confirmed.held.due.paid())),
                 Ask::Act {
                     key: "F5",
                     label: "记账付款".to_owned(),
-                    detail: vec![
-                        Shown::toned("付款金额", yuan(confirmed.held.due.amount), Tone::Good),
-                        Shown::plain("中心确认号", confirmation(&confirmed.number)),
-                    ],
+                    detail: [Shown::toned("付款金额", yuan(confirmed.held.due.paid()), Tone::Good)]
+                        .into_iter()
+                        .chain(confirmed.held.due.fee.map(fee_shown))
+                        .chain([Shown::plain("中心确认号", confirmation(&confirmed.number))])
+                        .collect(),
                 },
             )
             .help("先按 F5 记账，再点清现金交给客户；回车不付款。")
@@ -162,7 +175,13 @@ impl RefundDue {
             }
             (Self::Finding { .. }, Input::Outcome(Outcome::OwedFound { owed })) => {
                 Ok(match refund_unreadable::payable(cx.rules, &cx.header.outlet, local(cx.now), &owed) {
-                    Ok(payable) => Fact::OwedKnown { owed, amount: payable.amount, authorise: payable.authorise, moment: cx.moment() },
+                    Ok(payable) => Fact::OwedKnown {
+                        owed,
+                        amount: payable.amount,
+                        fee: payable.fee,
+                        authorise: payable.authorise,
+                        moment: cx.moment(),
+                    },
                     Err(message) => Fact::Refused { message },
                 })
             }
@@ -170,7 +189,7 @@ impl RefundDue {
                 super::final_refusal(message)
             }
             (Self::Offered { due, level }, Input::Answer(Answer::Go)) => {
-                cx.till_holds(due.amount)?;
+                cx.till_holds(due.paid())?;
                 Ok(Fact::Agreed { authorise: *level, identify: false, moment: cx.moment() })
             }
             (Self::Authorising { due, .. }, Input::Answer(Answer::Authorised { by, number, amount })) => {
@@ -185,11 +204,12 @@ impl RefundDue {
             (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::RefundVoucher, outcome),
             (Self::Signing { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Signed),
             (Self::Paying { confirmed }, Input::Answer(Answer::Act)) => {
-                let amount = confirmed.held.due.amount;
+                let due = &confirmed.held.due;
+                let amount = due.paid();
                 if cx.till < amount {
                     return Err(cx.refuse(Code::TillShort));
                 }
-                Ok(Fact::PaidOut { amount, postings: cx.refund_out(amount) })
+                Ok(Fact::PaidOut { amount, postings: cx.refund_out_less(due.amount, due.fee) })
             }
             (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
             (_, Input::Outcome(Outcome::Failed { message } | Outcome::Refused { message })) => Err(message),
@@ -210,8 +230,8 @@ impl RefundDue {
                 IdentityStep::Done(who) => Self::Asking { who },
             },
             (Self::Asking { who }, Fact::SlipGiven { number }) => Self::Finding { who, slip: number },
-            (Self::Finding { who, slip }, Fact::OwedKnown { owed, amount, authorise, .. }) => {
-                Self::Offered { due: Due { who, slip, owed, amount }, level: authorise }
+            (Self::Finding { who, slip }, Fact::OwedKnown { owed, amount, fee, authorise, .. }) => {
+                Self::Offered { due: Due { who, slip, owed, amount, fee }, level: authorise }
             }
             (Self::Offered { due, .. }, Fact::Agreed { authorise: Some(level), .. }) => Self::Authorising { due, level },
             (Self::Offered { due, .. }, Fact::Agreed { authorise: None, .. }) => Self::Reserving { due, authorisation: None },
@@ -322,17 +342,18 @@ impl RefundDue {
         if let Some(due) = self.due() {
             strip.push(Shown::plain("凭单号", due.slip.to_string()));
             strip.push(Shown::plain("卡尾号", due.owed.card_no.tail()));
-            strip.push(Shown::toned("退款金额", yuan(due.amount), Tone::Good));
+            strip.push(Shown::toned("退款金额", yuan(due.paid()), Tone::Good));
+            strip.extend(due.fee.map(fee_shown));
         }
         let mut result = Vec::new();
         if let Some(confirmed) = self.confirmed() {
-            result.push(Shown::toned("已退金额", yuan(confirmed.held.due.amount), Tone::Good));
+            result.push(Shown::toned("已退金额", yuan(confirmed.held.due.paid()), Tone::Good));
             result.push(Shown::plain("中心确认号", confirmation(&confirmed.number)));
         }
         let say = match self {
-            Self::Offered { due, .. } => Some(format!("清算后余额 {} 元，全部以现金退还。", yuan(due.amount))),
+            Self::Offered { due, .. } => Some(format!("清算后余额 {} 元，{}。", yuan(due.amount), of_fee(due))),
             Self::Signing { .. } => Some("请在退款凭证上签字。".to_owned()),
-            Self::Paying { confirmed } => Some(format!("请当面点清 {} 元。", yuan(confirmed.held.due.amount))),
+            Self::Paying { confirmed } => Some(format!("请当面点清 {} 元。", yuan(confirmed.held.due.paid()))),
             Self::Identifying { .. }
             | Self::Asking { .. }
             | Self::Finding { .. }
@@ -356,7 +377,12 @@ impl RefundDue {
         facts.pair("卡号", mask::card_on_paper(due.owed.card_no.as_str()));
         facts.pair("受理单号", due.slip.to_string());
         due.who.on_paper(&mut facts);
-        facts.amount = Some(("退值金额".to_owned(), due.amount));
+        if let Some(fee) = due.fee {
+            let shown = fee_shown(fee);
+            facts.pair("清算余额", yuan(due.amount));
+            facts.pair(&shown.label, shown.value);
+        }
+        facts.amount = Some(("退值金额".to_owned(), due.paid()));
         if let Some(confirmed) = self.confirmed() {
             if let Some(given) = &confirmed.held.authorisation {
                 facts.pair("授权人工号", given.by.to_string());
@@ -372,6 +398,16 @@ impl RefundDue {
             facts.pair("付款方式", "现金");
         }
         facts
+    }
+}
+
+fn of_fee(due: &Due) -> String {
+    match due.fee {
+        None => "全部以现金退还".to_owned(),
+        Some(HandlingFee { amount, taken: FeeTaken::Deducted }) => {
+            format!("扣手续费 {} 元，退还 {} 元", yuan(amount), yuan(due.paid()))
+        }
+        Some(HandlingFee { amount, taken: FeeTaken::Cash }) => format!("全额退还，另收手续费 {} 元", yuan(amount)),
     }
 }
 

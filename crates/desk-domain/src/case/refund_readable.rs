@@ -4,7 +4,8 @@
 //! [`Fact::PaidOut`] that does not pass [`Fact::Confirmed`].
 //!
 //! A purse that the counter can only put out of use is not paid here at all: read, agree, reserve, block, confirm, sign.
-//! The centre then owes it from a day on, and there is no path from [`Promised`] to [`Fact::PaidOut`].
+//! The centre then owes it from a day on, to whoever was here; there is no path from [`Promised`] to [`Fact::PaidOut`]. It is
+//! paid in a case of its own (`refund_due`), on the slip of this one.
 
 mod face;
 
@@ -27,7 +28,9 @@ use crate::{
     id::CentreNumber,
     money::Fen,
     person::{CardFacts, Lookup},
-    ruleset::Level,
+    refund::{self, HandlingFee},
+    refund_unreadable::Payee,
+    ruleset::{FeeTaken, Level},
 };
 
 /// What is to be refunded.
@@ -35,6 +38,8 @@ use crate::{
 pub struct Purse {
     pub card: CardImage,
     pub amount: Fen,
+    /// Known from the moment on which the centre knows the card.
+    pub fee: Option<HandlingFee>,
     method: RefundMethod,
     /// What the centre said of the card; absent while it could not be asked.
     pub facts: Option<Box<CardFacts>>,
@@ -164,15 +169,15 @@ impl RefundReadable {
             },
             Self::Offered { purse, .. } if purse.paid_later() => Question::new(
                 "agree_later",
-                format!("卡内 {} 元，锁卡后由后台退还", yuan(purse.amount)),
+                format!("卡内 {} 元，锁卡后到期退还", yuan(purse.amount)),
                 Ask::Go { label: "客户同意锁卡，到期领款".to_owned() },
             )
             .help(later_help(cx))
             .into(),
             Self::Offered { purse, .. } => Question::new(
                 "agree",
-                format!("卡内 {} 元，全额退还", yuan(purse.amount)),
-                Ask::Go { label: "客户同意全额退还".to_owned() },
+                format!("卡内 {} 元，{}", yuan(purse.amount), of_fee(purse)),
+                Ask::Go { label: if purse.fee.is_some() { "客户同意退还" } else { "客户同意全额退还" }.to_owned() },
             )
             .into(),
             Self::Identifying { identity, .. } => identity.next(cx),
@@ -202,20 +207,21 @@ impl RefundReadable {
             Self::Vouchering { .. } => Next::Do(Effect::Print { paper: Paper::RefundVoucher }),
             Self::Signing { confirmed } => Question::new(
                 "sign",
-                format!("请客户在退款凭证上签字（{} 元）", yuan(confirmed.held.purse.amount)),
+                format!("请客户在退款凭证上签字（{} 元）", yuan(confirmed.held.purse.paid())),
                 Ask::Go { label: "客户已签字".to_owned() },
             )
             .into(),
             Self::Paying { confirmed } => Question::new(
                 "pay",
-                format!("付现金 {} 元", yuan(confirmed.held.purse.amount)),
+                format!("付现金 {} 元", yuan(confirmed.held.purse.paid())),
                 Ask::Act {
                     key: "F5",
                     label: "记账付款".to_owned(),
-                    detail: vec![
-                        Shown::toned("付款金额", yuan(confirmed.held.purse.amount), Tone::Good),
-                        Shown::plain("中心确认号", confirmation(&confirmed.number)),
-                    ],
+                    detail: [Shown::toned("付款金额", yuan(confirmed.held.purse.paid()), Tone::Good)]
+                        .into_iter()
+                        .chain(confirmed.held.purse.fee.map(fee_shown))
+                        .chain([Shown::plain("中心确认号", confirmation(&confirmed.number))])
+                        .collect(),
                 },
             )
             .help("先按 F5 记账，再点清现金交给客户；回车不付款。")
@@ -227,7 +233,7 @@ impl RefundReadable {
                 format!("请客户在受理单上签字（{} 起领款）", day(promised.later.from)),
                 Ask::Go { label: "客户已签字".to_owned() },
             )
-            .help("本窗口不付款；到期由后台付款。")
+            .help("本次不付款；到期凭受理单和登记的证件，到任一直营网点领款。")
             .into(),
             Self::Closed { ending, .. } => Next::Ended(ending.clone()),
         }
@@ -243,7 +249,7 @@ impl RefundReadable {
             },
             (Self::Read { purse } | Self::Accepted { purse, .. }, Input::Outcome(Outcome::CardFound { card })) => {
                 match cx.refund(&purse.card, Some(&card)) {
-                    Ok(terms) => Ok(Fact::CardKnown { card, until: None, authorise: terms.authorise, moment: cx.moment() }),
+                    Ok(terms) => Ok(Fact::CardKnown { card, until: None, fee: terms.fee, authorise: terms.authorise, moment: cx.moment() }),
                     Err(message) => Ok(Fact::Refused { message }),
                 }
             }
@@ -259,7 +265,7 @@ impl RefundReadable {
             },
             (Self::Offered { purse, level }, Input::Answer(Answer::Go)) => {
                 if !purse.paid_later() {
-                    cx.till_holds(purse.amount)?;
+                    cx.till_holds(purse.paid())?;
                 }
                 let terms = cx.refund(&purse.card, purse.facts.as_deref())?;
                 Ok(Fact::Agreed { authorise: *level, identify: terms.identify && !cx.documents().is_empty(), moment: cx.moment() })
@@ -282,7 +288,7 @@ impl RefundReadable {
                 Ok(Fact::Confirmed { number, postings: held.reservation.on_confirm.clone() })
             }
             // The purse is at zero and the centre will not say so: its exception list owns it, and nothing is paid.
-            (Self::Settling { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
+            (Self::Settling { .. }, Input::Outcome(Outcome::Refused { message })) => super::final_refusal(message),
             (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::RefundVoucher, outcome),
             (Self::AcceptedSlip { .. } | Self::PromiseSlip { .. }, Input::Outcome(outcome)) => {
                 super::printed(Paper::AcceptanceSlip, outcome)
@@ -290,11 +296,12 @@ impl RefundReadable {
             (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
             (Self::Signing { .. } | Self::PromiseSigning { .. }, Input::Answer(Answer::Go)) => Ok(Fact::Signed),
             (Self::Paying { confirmed }, Input::Answer(Answer::Act)) => {
-                let amount = confirmed.held.purse.amount;
+                let purse = &confirmed.held.purse;
+                let amount = purse.paid();
                 if cx.till < amount {
                     return Err(cx.refuse(Code::TillShort));
                 }
-                Ok(Fact::PaidOut { amount, postings: cx.refund_out(amount) })
+                Ok(Fact::PaidOut { amount, postings: cx.refund_out_less(purse.amount, purse.fee) })
             }
             (
                 Self::Tapping | Self::Read { .. } | Self::Offered { .. } | Self::Authorising { .. } | Self::Accepted { .. },
@@ -314,10 +321,12 @@ impl RefundReadable {
         Ok(match (self, fact) {
             (Self::Tapping, Fact::CardRead { card }) => Self::Read { purse: Purse::of(card).ok_or_else(misplaced)? },
             (Self::Tapping, fact) => Self::end(Last::Nothing, fact).ok_or_else(misplaced)?,
-            (Self::Read { purse }, Fact::CardKnown { card, authorise, .. }) => Self::Offered { purse: purse.known(card), level: authorise },
+            (Self::Read { purse }, Fact::CardKnown { card, fee, authorise, .. }) => {
+                Self::Offered { purse: purse.known(card, fee), level: authorise }
+            }
             (Self::Read { purse }, Fact::AcceptedOffline { at, .. }) => Self::AcceptedSlip { purse, at },
             (Self::AcceptedSlip { purse, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { purse, at },
-            (Self::Accepted { purse, .. }, Fact::CardKnown { card, authorise, .. }) => Self::agreed(purse.known(card), authorise),
+            (Self::Accepted { purse, .. }, Fact::CardKnown { card, fee, authorise, .. }) => Self::agreed(purse.known(card, fee), authorise),
             (Self::Offered { purse, .. }, Fact::Agreed { authorise, identify, .. }) => {
                 if identify {
                     Self::Identifying { purse, level: authorise, identity: Identity::begin() }
@@ -549,7 +558,7 @@ impl Purse {
     /// Nothing where the card has no purse.
     fn of(card: CardImage) -> Option<Self> {
         let image = card.purse.as_ref()?;
-        Some(Self { amount: image.balance, method: image.refund_method, facts: None, bearer: None, card })
+        Some(Self { amount: image.balance, fee: None, method: image.refund_method, facts: None, bearer: None, card })
     }
 
     /// The counter can only put it out of use; the back office pays.
@@ -557,9 +566,15 @@ impl Purse {
         self.method == RefundMethod::BlockThenBackOffice
     }
 
-    fn known(mut self, facts: Box<CardFacts>) -> Self {
+    fn known(mut self, facts: Box<CardFacts>, fee: Option<HandlingFee>) -> Self {
         self.facts = Some(facts);
+        self.fee = fee;
         self
+    }
+
+    /// What the bearer gets.
+    fn paid(&self) -> Fen {
+        refund::paid(self.amount, self.fee)
     }
 }
 
@@ -583,9 +598,29 @@ fn offline_ways(purse: &Purse) -> Vec<(&'static str, &'static str)> {
 
 fn later_help(cx: &Cx<'_>) -> String {
     match cx.rules.purse.as_ref().and_then(|purse| purse.back_office) {
-        Some(rule) => format!("该卡不能在柜面清零：锁卡后满 {} 天由后台付款，本窗口不付款。", rule.days),
+        Some(rule) => format!("该卡不能在柜面清零：锁卡后满 {} 天凭受理单和登记的证件领款，本次不付款。", rule.days),
         None => String::new(),
     }
+}
+
+/// What becomes of the balance, in words.
+fn of_fee(purse: &Purse) -> String {
+    match purse.fee {
+        None => "全额退还".to_owned(),
+        Some(HandlingFee { amount, taken: FeeTaken::Deducted }) => {
+            format!("扣手续费 {} 元，退还 {} 元", yuan(amount), yuan(purse.paid()))
+        }
+        Some(HandlingFee { amount, taken: FeeTaken::Cash }) => format!("全额退还，另收手续费 {} 元", yuan(amount)),
+    }
+}
+
+/// The fee as its own line.
+pub(super) fn fee_shown(fee: HandlingFee) -> Shown {
+    let label = match fee.taken {
+        FeeTaken::Deducted => "已扣手续费",
+        FeeTaken::Cash => "另收手续费",
+    };
+    Shown::toned(label, yuan(fee.amount), Tone::Warn)
 }
 
 fn find(purse: &Purse) -> Effect {
@@ -598,6 +633,7 @@ fn claim(purse: &Purse, cx: &Cx<'_>) -> Claim {
         programme: cx.header.programme.clone(),
         card: purse.card.clone(),
         amount: purse.amount,
+        payee: purse.bearer.as_ref().filter(|_| purse.paid_later()).map(|bearer| Payee(bearer.papers.presenter().to_owned())),
     }
 }
 

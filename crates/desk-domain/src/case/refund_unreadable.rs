@@ -196,7 +196,7 @@ impl RefundUnreadable {
             },
             (Self::Finding { .. } | Self::Accepted { .. }, Input::Outcome(Outcome::CardFound { card })) => {
                 Ok(match refund_unreadable::take_in(cx.rules, &cx.header.outlet, local(cx.now), &card) {
-                    Ok(level) => Fact::CardKnown { card, until: None, authorise: Some(level), moment: cx.moment() },
+                    Ok(level) => Fact::CardKnown { card, until: None, fee: None, authorise: Some(level), moment: cx.moment() },
                     Err(message) => Fact::Refused { message },
                 })
             }

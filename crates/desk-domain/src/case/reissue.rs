@@ -1,9 +1,11 @@
 //! S-05 遗失补卡, S-06 损坏换卡, S-07 质量换卡: the old card dies, the fee is taken, a blank becomes the new card and is
-//! validated in the same case. An old card that is there is handed in first, and lies in a bag with the case's number.
+//! validated in the same case; or the card is made centrally and picked up or sent. An old card that is there is handed in
+//! first, and lies in a bag with the case's number.
 //!
 //! No new card leaves without the centre's confirmation. A blank that cannot be written is spoiled and the next one taken,
 //! without a second fee; a fee that earned no card is given back in the same case.
 
+mod central;
 mod face;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,6 +14,7 @@ use super::{
     Answer, Effect, Ending, Input, LineMode, Outcome, Paper,
     context::{Cx, stale},
     fact::{Fact, Misplaced, Moment, PersonTerms},
+    first_validation::{FirstStep, FirstValidation},
     hand_in::{HandIn, HandInStep, OldCard, Wanted},
     identity::{Identified, Identity, IdentityStep},
     keeping::{Kept, KeptFor},
@@ -28,9 +31,14 @@ use crate::{
     id::{CardNo, CentreNumber},
     mask,
     money::Fen,
+    order::{Contact, Delivery},
     person::{Lookup, PersonFacts},
+    posting::Balanced,
+    reissue::{CourierFee, Ways},
     replacement::Ground,
 };
+
+pub use self::central::{Central, Ordered, reached};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reissue {
@@ -58,6 +66,15 @@ pub enum Reissue {
         asked: Asked,
         at: DateTime<Utc>,
     },
+    /// Written here, or made centrally?
+    Choosing {
+        subject: Subject,
+    },
+    /// Made centrally: whom to reach, and where it goes.
+    Contacting {
+        subject: Subject,
+        delivery: Delivery,
+    },
     Warning {
         subject: Subject,
     },
@@ -84,29 +101,13 @@ pub enum Reissue {
         paid: Paid,
         proof: WriteProof,
     },
-    Handing {
-        issued: Issued,
-    },
-    ReservingValidation {
-        issued: Issued,
-        until: NaiveDate,
-    },
     Validating {
         issued: Issued,
-        until: NaiveDate,
-        reservation: Reservation,
-        writing: Writing,
+        validation: FirstValidation,
     },
-    ReleasingValidation {
-        issued: Issued,
-        reservation: Reservation,
-        message: Message,
-    },
-    SettlingValidation {
-        issued: Issued,
-        until: NaiveDate,
-        reservation: Reservation,
-        proof: WriteProof,
+    /// Paid for and made centrally.
+    Central {
+        central: Central,
     },
     /// The old card goes into its bag.
     Bagging {
@@ -147,9 +148,55 @@ pub struct Subject {
     pub old_card: CardNo,
     pub fee: Fen,
     fee_label: String,
+    ways: Ways,
+    made: Made,
     validate: bool,
     /// Set where the case was accepted without the line.
     accepted_at: Option<DateTime<Utc>>,
+}
+
+/// How the new card comes to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Made {
+    Here,
+    Centrally {
+        delivery: Delivery,
+        contact: Contact,
+        /// What the customer has to hear.
+        told: Option<Message>,
+    },
+}
+
+impl Subject {
+    /// For sending it; of one order, and only where it is sent.
+    fn courier(&self) -> Fen {
+        self.courier_fee().map_or(Fen::ZERO, |fee| fee.amount)
+    }
+
+    fn courier_fee(&self) -> Option<&CourierFee> {
+        match &self.made {
+            Made::Centrally { delivery: Delivery::Courier, .. } => self.ways.central.as_ref()?.courier.as_ref(),
+            Made::Centrally { delivery: Delivery::PickUp, .. } | Made::Here => None,
+        }
+    }
+
+    /// Everything that is taken now. Both are fees of a rule set, far from the end of the range.
+    fn due(&self) -> Fen {
+        self.fee.plus(self.courier()).unwrap_or(self.fee)
+    }
+
+    /// The lines of it that are not zero.
+    fn lines(&self) -> Vec<(&str, Fen)> {
+        let courier = self.courier_fee().map(|fee| (fee.label.as_str(), fee.amount));
+        [Some((self.fee_label.as_str(), self.fee)), courier].into_iter().flatten().filter(|(_, amount)| amount.is_positive()).collect()
+    }
+
+    /// 补卡工本费 20.00 元 + 快递费 12.00 元 = 32.00 元
+    fn sum(&self) -> String {
+        let lines = self.lines();
+        let parts: Vec<String> = lines.iter().map(|(label, amount)| format!("{label} {} 元", yuan(*amount))).collect();
+        if lines.len() > 1 { format!("{} = {} 元", parts.join(" + "), yuan(self.due())) } else { parts.join("") }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +228,7 @@ pub enum Last {
     Nothing,
     Subject(Box<Subject>),
     Issued(Box<Issued>),
+    Ordered(Box<Ordered>),
 }
 
 const STEPS: &[&str] = &["核验身份", "核对登记", "收费", "空白卡", "写卡", "中心确认", "增效", "打印"];
@@ -221,6 +269,8 @@ impl Reissue {
                     Question::new("wait_line", "已离线受理，等待线路恢复", Ask::WaitForLine).into()
                 }
             }
+            Self::Choosing { subject } => central::way(subject).into(),
+            Self::Contacting { delivery, .. } => central::contact(*delivery).into(),
             Self::Warning { subject } => Question::new(
                 "warn",
                 format!("旧卡（尾号 {}）作废后不能恢复", subject.old_card.tail()),
@@ -237,19 +287,22 @@ impl Reissue {
             .into(),
             Self::Reserving { subject } => Next::Do(Effect::Reserve {
                 request: cx.request("reserve", 1),
-                claim: Claim::Reissue {
-                    cell: subject.person.cell.clone(),
-                    programme: cx.header.programme.clone(),
-                    person: subject.person.person.clone(),
-                    old_card: subject.old_card.clone(),
-                    ground: subject.asked.old.ground.clone(),
-                    accepted_at: subject.accepted_at,
+                claim: match &subject.made {
+                    Made::Here => Claim::Reissue {
+                        cell: subject.person.cell.clone(),
+                        programme: cx.header.programme.clone(),
+                        person: subject.person.person.clone(),
+                        old_card: subject.old_card.clone(),
+                        ground: subject.asked.old.ground.clone(),
+                        accepted_at: subject.accepted_at,
+                    },
+                    Made::Centrally { delivery, contact, .. } => central::claim(subject, *delivery, contact, cx),
                 },
                 authorisation: None,
             }),
             Self::Paying { held } => Question::new(
                 "fee",
-                format!("收{} {} 元", held.subject.fee_label, yuan(held.subject.fee)),
+                format!("收{}", held.subject.sum()),
                 Ask::Form { fields: vec![Field::new("tendered", "实收现金（元）", FieldKind::Amount)], submit: "收款".to_owned() },
             )
             .into(),
@@ -284,40 +337,17 @@ impl Reissue {
                 reservation: paid.held.reservation.number.clone(),
                 settlement: Settlement::CardIssued { new_card: proof.after.card_no.clone(), proof: proof.clone() },
             }),
-            Self::Handing { .. } => Question::new(
-                "validate",
-                "新卡已启用，现在增效？",
-                Ask::Choice { options: Choice::numbered([("now", "立即增效"), ("later", "暂不增效")]) },
-            )
-            .into(),
-            Self::ReservingValidation { issued, until } => Next::Do(Effect::Reserve {
-                request: cx.request("reserve_validation", 1),
-                claim: Claim::Validation {
-                    cell: issued.paid.held.subject.person.cell.clone(),
-                    programme: cx.header.programme.clone(),
-                    card: issued.card.clone(),
-                    until: *until,
-                },
-                authorisation: None,
-            }),
-            Self::Validating { writing, .. } => writing.next(cx),
-            Self::ReleasingValidation { reservation, .. } => {
-                Next::Do(Effect::Release { request: cx.request("release_validation", 1), reservation: reservation.number.clone() })
-            }
-            Self::SettlingValidation { until, reservation, proof, .. } => Next::Do(Effect::Confirm {
-                request: cx.request("confirm_validation", 1),
-                reservation: reservation.number.clone(),
-                settlement: Settlement::Validated { until: *until, proof: proof.clone() },
-            }),
+            Self::Validating { issued, validation } => validation.next(&issued.card, &issued.paid.held.subject.person.cell, cx),
+            Self::Central { central } => central.next(cx),
             Self::Vouchering { .. } => Next::Do(Effect::Print { paper: Paper::Voucher }),
             Self::Receipting { .. } => Next::Do(Effect::Print { paper: Paper::Receipt }),
             Self::MoneyBack { paid, .. } => Question::new(
                 "money_back",
-                format!("退还{} {} 元", paid.held.subject.fee_label, yuan(paid.held.subject.fee)),
+                format!("退还{}", paid.held.subject.sum()),
                 Ask::Act {
                     key: "F5",
                     label: "记账退款".to_owned(),
-                    detail: vec![Shown::toned("退还金额", yuan(paid.held.subject.fee), Tone::Warn)],
+                    detail: vec![Shown::toned("退还金额", yuan(paid.held.subject.due()), Tone::Warn)],
                 },
             )
             .into(),
@@ -337,6 +367,8 @@ impl Reissue {
                 | Self::HandingIn { .. }
                 | Self::Finding { .. }
                 | Self::Accepted { .. }
+                | Self::Choosing { .. }
+                | Self::Contacting { .. }
                 | Self::Warning { .. }
                 | Self::Paying { .. }
                 | Self::Blank { .. }
@@ -362,20 +394,29 @@ impl Reissue {
             ) => Ok(Fact::Refused { message }),
             (Self::AcceptedSlip { .. }, Input::Outcome(outcome)) => super::printed(Paper::AcceptanceSlip, outcome),
             (Self::AcceptedBag { .. } | Self::Bagging { .. }, Input::Outcome(outcome)) => super::printed(Paper::BagLabel, outcome),
-            (Self::Warning { .. }, Input::Answer(Answer::Go)) => {
-                if cx.blanks == 0 {
+            (Self::Choosing { subject }, Input::Answer(Answer::Choose { option })) => central::chosen(subject, &option),
+            (Self::Contacting { delivery, .. }, Input::Answer(Answer::Fill { values })) => {
+                let told = (*delivery == Delivery::PickUp && cx.rules.courier.is_some()).then(|| cx.refuse(Code::CourierNotSelected));
+                Ok(Fact::ContactGiven { contact: central::reached(*delivery, &values)?, told })
+            }
+            (Self::Central { central }, input) => central.decide(input),
+            (Self::Validating { issued, validation }, input) => validation.decide(&issued.card, input, cx),
+            (Self::Warning { subject }, Input::Answer(Answer::Go)) => {
+                if cx.blanks == 0 && subject.made == Made::Here {
                     return Err(cx.refuse(Code::StockEmpty));
                 }
                 Ok(Fact::Agreed { authorise: None, identify: false, moment: cx.moment() })
             }
-            (Self::Reserving { .. } | Self::ReservingValidation { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
+            (Self::Reserving { .. }, Input::Outcome(Outcome::Reserved { reservation })) => {
                 Ok(Fact::Reserved { reservation, moment: cx.moment() })
             }
             (Self::Paying { held }, Input::Answer(Answer::Fill { values })) => {
                 let typed = values.iter().find(|(field, _)| field == "tendered").map_or("", |(_, value)| value.as_str());
-                let due = held.subject.fee;
+                let due = held.subject.due();
                 let tendered = Fen::parse_yuan(typed)?;
-                Ok(Fact::MoneyIn { fee: due, tendered, change: fee::change(due, tendered)?, postings: cx.fee_in(due) })
+                let postings =
+                    held.subject.lines().into_iter().fold(Balanced::none(), |postings, (_, amount)| postings.and(cx.fee_in(amount)));
+                Ok(Fact::MoneyIn { fee: due, tendered, change: fee::change(due, tendered)?, postings })
             }
             (Self::Blank { .. }, Input::Outcome(Outcome::CardRead { card })) => {
                 if card.blank && cx.rules.card_families.iter().any(|known| known.family == card.family) {
@@ -389,29 +430,11 @@ impl Reissue {
             (Self::Settling { paid, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
                 Ok(Fact::Confirmed { number, postings: paid.held.reservation.on_confirm.clone() })
             }
-            (Self::Handing { issued }, Input::Answer(answer)) => Self::handed(issued, &answer, cx),
-            (Self::ReservingValidation { .. } | Self::SettlingValidation { .. }, Input::Outcome(Outcome::Refused { message })) => {
-                Ok(Fact::ValidationLeft { message: Some(message) })
-            }
-            (Self::Validating { writing, issued, .. }, input) => {
-                let fact = writing.decide(input, cx)?;
-                // The card is issued already; its validation can be made up for at any machine.
-                Ok(if fact == Fact::LeftUnknown {
-                    Fact::ValidationLeft { message: Some(Message::new(Code::WriteUnknown).with("tail", issued.card.card_no.tail())) }
-                } else {
-                    fact
-                })
-            }
-            (Self::ReleasingValidation { .. } | Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => {
-                Ok(Fact::Released)
-            }
-            (Self::SettlingValidation { reservation, .. }, Input::Outcome(Outcome::Confirmed { number })) => {
-                Ok(Fact::Confirmed { number, postings: reservation.on_confirm.clone() })
-            }
+            (Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => Ok(Fact::Released),
             (Self::Vouchering { .. }, Input::Outcome(outcome)) => super::printed(Paper::Voucher, outcome),
             (Self::Receipting { .. }, Input::Outcome(outcome)) => super::printed(Paper::Receipt, outcome),
             (Self::MoneyBack { paid, .. }, Input::Answer(Answer::Act)) => {
-                let amount = paid.held.subject.fee;
+                let amount = paid.held.subject.due();
                 if cx.till < amount {
                     return Err(cx.refuse(Code::TillShort));
                 }
@@ -430,6 +453,7 @@ impl Reissue {
                     fee: terms.fee,
                     fee_label: terms.fee_label,
                     validate: terms.validate,
+                    ways: terms.ways,
                 },
                 person,
                 authorise: None,
@@ -464,28 +488,6 @@ impl Reissue {
         Ok(if fact == Fact::LeftUnknown { Fact::BlankSpoiled { reason: Code::WriteUnknown } } else { fact })
     }
 
-    fn handed(issued: &Issued, answer: &Answer, cx: &Cx<'_>) -> Result<Fact, Message> {
-        let wanted = match answer {
-            Answer::Choose { option } => match option.as_str() {
-                "now" => true,
-                "later" => false,
-                _ => return Err(stale()),
-            },
-            Answer::Go => true,
-            Answer::Cancel => false,
-            Answer::Fill { .. } | Answer::Act | Answer::Authorised { .. } | Answer::Again | Answer::Park => {
-                return Err(stale());
-            }
-        };
-        if !wanted {
-            return Ok(Fact::ValidationLeft { message: Some(cx.refuse(Code::HandoverNotValidated)) });
-        }
-        Ok(match cx.validation_of_new(&issued.card) {
-            Ok(until) => Fact::ValidationWanted { until },
-            Err(message) => Fact::ValidationLeft { message: Some(message) },
-        })
-    }
-
     /// # Errors
     /// [`Misplaced`] where the fact does not belong to this state.
     pub fn apply(self, fact: Fact) -> Result<Self, Misplaced> {
@@ -515,19 +517,35 @@ impl Reissue {
                 }
             }
             (Self::AcceptedBag { asked, at }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Accepted { asked, at },
-            (
-                Self::Finding { asked },
-                Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
-            ) => Self::Warning { subject: Subject { asked, person, old_card, fee, fee_label, validate, accepted_at: None } },
-            (
-                Self::Accepted { asked, at },
-                Fact::PersonKnown { person, terms: PersonTerms::Reissue { old_card, fee, fee_label, validate }, .. },
-            ) => Self::Warning { subject: Subject { asked, person, old_card, fee, fee_label, validate, accepted_at: Some(at) } },
+            (Self::Finding { asked }, Fact::PersonKnown { person, terms, .. }) => {
+                Self::subject_of(asked, person, terms, None).ok_or_else(misplaced)?
+            }
+            (Self::Accepted { asked, at }, Fact::PersonKnown { person, terms, .. }) => {
+                Self::subject_of(asked, person, terms, Some(at)).ok_or_else(misplaced)?
+            }
+            (Self::Choosing { subject }, Fact::WayChosen { way }) => match way.delivery() {
+                None => Self::Warning { subject },
+                Some(delivery) => Self::Contacting { subject, delivery },
+            },
+            (Self::Contacting { subject, delivery }, Fact::ContactGiven { contact, told }) => {
+                Self::Warning { subject: Subject { made: Made::Centrally { delivery, contact, told }, ..subject } }
+            }
+            (Self::Central { central }, fact) => central.apply(fact)?,
+            (Self::Validating { mut issued, validation }, fact) => match validation.apply(&issued.card, fact)? {
+                FirstStep::Still(validation) => Self::Validating { issued, validation },
+                FirstStep::Left { message } => {
+                    issued.remark = message;
+                    Self::wrapped_up(issued)
+                }
+                FirstStep::Done { until, card } => {
+                    issued.card = card;
+                    issued.validated = Some(until);
+                    Self::wrapped_up(issued)
+                }
+            },
             (Self::Warning { subject }, Fact::Agreed { .. }) => Self::Reserving { subject },
             (Self::Reserving { subject }, Fact::Reserved { reservation, .. }) => Self::held(Held { subject, reservation }),
-            (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => {
-                Self::Blank { paid: Paid { held, tendered, change }, attempt: 1 }
-            }
+            (Self::Paying { held }, Fact::MoneyIn { tendered, change, .. }) => Self::made(Paid { held, tendered, change }),
             (Self::Paying { held }, Fact::Cancelled) => Self::Releasing { held, ending: Ending::Cancelled },
             (Self::Blank { paid, attempt }, Fact::BlankRead { card }) => Self::Ready { paid, blank: card, attempt },
             (Self::Blank { paid, .. } | Self::Ready { paid, .. }, Fact::Cancelled) => Self::give_back(paid, Ending::Cancelled),
@@ -550,37 +568,6 @@ impl Reissue {
                 Self::issued(Issued { paid, card: proof.after, number, validated: None, remark: None })
             }
             (Self::Settling { paid, .. }, Fact::Refused { message }) => Self::give_back(paid, Ending::Refused { message }),
-            (Self::Handing { issued }, Fact::ValidationWanted { until }) => Self::ReservingValidation { issued, until },
-            (
-                Self::Handing { mut issued } | Self::ReservingValidation { mut issued, .. } | Self::SettlingValidation { mut issued, .. },
-                Fact::ValidationLeft { message },
-            ) => {
-                issued.remark = message;
-                Self::wrapped_up(issued)
-            }
-            (Self::ReservingValidation { issued, until }, Fact::Reserved { reservation, .. }) => {
-                Self::validate(issued, until, reservation, 1)
-            }
-            (Self::Validating { issued, reservation, .. }, Fact::ValidationLeft { message }) => Self::ReleasingValidation {
-                issued,
-                reservation,
-                message: message.unwrap_or_else(|| Message::new(Code::HandoverNotValidated)),
-            },
-            (Self::Validating { issued, until, reservation, writing }, fact) => match writing.apply(fact)? {
-                Step::Still(writing) => Self::Validating { issued, until, reservation, writing },
-                Step::Written(proof) => Self::SettlingValidation { issued, until, reservation, proof },
-                Step::Again { attempt, .. } => Self::validate(issued, until, reservation, attempt),
-                Step::Abandoned { reason, .. } => Self::ReleasingValidation { issued, reservation, message: Message::new(reason) },
-            },
-            (Self::ReleasingValidation { mut issued, message, .. }, Fact::Released) => {
-                issued.remark = Some(message);
-                Self::wrapped_up(issued)
-            }
-            (Self::SettlingValidation { mut issued, until, proof, .. }, Fact::Confirmed { .. }) => {
-                issued.card = proof.after;
-                issued.validated = Some(until);
-                Self::wrapped_up(issued)
-            }
             (Self::Bagging { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => Self::Vouchering { issued },
             (Self::Vouchering { issued }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
                 if issued.paid.held.subject.fee.is_positive() { Self::Receipting { issued } } else { Self::done(issued) }
@@ -589,7 +576,10 @@ impl Reissue {
             (Self::MoneyBack { paid, ending }, Fact::MoneyBack { .. }) => Self::Releasing { held: paid.held, ending },
             (Self::Releasing { held, ending }, Fact::Released) => Self::Closed { last: Last::Subject(Box::new(held.subject)), ending },
             (Self::Identifying { .. } | Self::Finding { .. } | Self::Accepted { .. }, fact) => close(Last::Nothing, fact)?,
-            (Self::Warning { subject } | Self::Reserving { subject }, fact) => close(Last::Subject(Box::new(subject)), fact)?,
+            (
+                Self::Choosing { subject } | Self::Contacting { subject, .. } | Self::Warning { subject } | Self::Reserving { subject },
+                fact,
+            ) => close(Last::Subject(Box::new(subject)), fact)?,
             (
                 Self::AcceptedSlip { .. }
                 | Self::AcceptedBag { .. }
@@ -597,10 +587,6 @@ impl Reissue {
                 | Self::Blank { .. }
                 | Self::Ready { .. }
                 | Self::Settling { .. }
-                | Self::Handing { .. }
-                | Self::ReservingValidation { .. }
-                | Self::ReleasingValidation { .. }
-                | Self::SettlingValidation { .. }
                 | Self::Bagging { .. }
                 | Self::Vouchering { .. }
                 | Self::Receipting { .. }
@@ -612,15 +598,32 @@ impl Reissue {
         })
     }
 
+    fn subject_of(asked: Asked, person: Box<PersonFacts>, terms: PersonTerms, accepted_at: Option<DateTime<Utc>>) -> Option<Self> {
+        let PersonTerms::Reissue { old_card, fee, fee_label, validate, ways } = terms else {
+            return None;
+        };
+        let choice = ways.central.is_some();
+        let subject = Subject { asked, person, old_card, fee, fee_label, ways, made: Made::Here, validate, accepted_at };
+        Some(if choice { Self::Choosing { subject } } else { Self::Warning { subject } })
+    }
+
     fn held(held: Held) -> Self {
-        if held.reservation.card_data.is_none() {
+        if held.subject.made == Made::Here && held.reservation.card_data.is_none() {
             // Without the data of the new card nothing can be written; no fee was taken yet.
             return Self::Releasing { held, ending: Ending::Refused { message: Message::new(Code::CentreGarbled) } };
         }
-        if held.subject.fee.is_positive() {
+        if held.subject.due().is_positive() {
             Self::Paying { held }
         } else {
-            Self::Blank { paid: Paid { held, tendered: Fen::ZERO, change: Fen::ZERO }, attempt: 1 }
+            Self::made(Paid { held, tendered: Fen::ZERO, change: Fen::ZERO })
+        }
+    }
+
+    /// The fee is in the till, or there is none: a blank is written, or the card is ordered.
+    fn made(paid: Paid) -> Self {
+        match &paid.held.subject.made {
+            Made::Here => Self::Blank { paid, attempt: 1 },
+            Made::Centrally { .. } => Self::Central { central: Central::Ordering { paid } },
         }
     }
 
@@ -631,7 +634,11 @@ impl Reissue {
     }
 
     fn issued(issued: Issued) -> Self {
-        if issued.paid.held.subject.validate { Self::Handing { issued } } else { Self::wrapped_up(issued) }
+        if issued.paid.held.subject.validate {
+            Self::Validating { issued, validation: FirstValidation::Asking }
+        } else {
+            Self::wrapped_up(issued)
+        }
     }
 
     /// The new card is as it will be: the old one goes into its bag, unless it lies there since the case was accepted.
@@ -644,13 +651,8 @@ impl Reissue {
         }
     }
 
-    fn validate(issued: Issued, until: NaiveDate, reservation: Reservation, attempt: u32) -> Self {
-        let intent = WriteIntent::Validate { before: issued.card.clone(), until };
-        Self::Validating { writing: Writing::begin(attempt, reservation.number.clone(), intent), issued, until, reservation }
-    }
-
     fn give_back(paid: Paid, ending: Ending) -> Self {
-        if paid.held.subject.fee.is_positive() { Self::MoneyBack { paid, ending } } else { Self::Releasing { held: paid.held, ending } }
+        if paid.held.subject.due().is_positive() { Self::MoneyBack { paid, ending } } else { Self::Releasing { held: paid.held, ending } }
     }
 
     fn done(issued: Issued) -> Self {
@@ -666,6 +668,8 @@ impl Reissue {
             Self::AcceptedSlip { .. } => "reissue.accepted_slip",
             Self::AcceptedBag { .. } => "reissue.accepted_bag",
             Self::Accepted { .. } => "reissue.accepted",
+            Self::Choosing { .. } => "reissue.choosing",
+            Self::Contacting { .. } => "reissue.contacting",
             Self::Warning { .. } => "reissue.warning",
             Self::Reserving { .. } => "reissue.reserving",
             Self::Paying { .. } => "reissue.paying",
@@ -673,11 +677,8 @@ impl Reissue {
             Self::Ready { .. } => "reissue.ready",
             Self::Writing { .. } => "reissue.writing",
             Self::Settling { .. } => "reissue.settling",
-            Self::Handing { .. } => "reissue.handing",
-            Self::ReservingValidation { .. } => "reissue.reserving_validation",
-            Self::Validating { .. } => "reissue.validating",
-            Self::ReleasingValidation { .. } => "reissue.releasing_validation",
-            Self::SettlingValidation { .. } => "reissue.settling_validation",
+            Self::Validating { validation, .. } => validation.name(),
+            Self::Central { central } => central.name(),
             Self::Bagging { .. } => "reissue.bagging",
             Self::Vouchering { .. } => "reissue.vouchering",
             Self::Receipting { .. } => "reissue.receipting",
@@ -700,48 +701,38 @@ impl Reissue {
             | Self::Writing { paid, .. }
             | Self::Settling { paid, .. }
             | Self::MoneyBack { paid, .. } => Some(&paid.held),
-            Self::Handing { .. }
-            | Self::ReservingValidation { .. }
-            | Self::Validating { .. }
-            | Self::ReleasingValidation { .. }
-            | Self::SettlingValidation { .. }
-            | Self::Bagging { .. }
-            | Self::Vouchering { .. }
-            | Self::Receipting { .. }
-            | Self::Closed { .. } => self.issued_now().map(|issued| &issued.paid.held),
+            Self::Central { central } => Some(&central.paid().held),
+            Self::Closed { last: Last::Ordered(ordered), .. } => Some(&ordered.paid.held),
+            Self::Validating { .. } | Self::Bagging { .. } | Self::Vouchering { .. } | Self::Receipting { .. } | Self::Closed { .. } => {
+                self.issued_now().map(|issued| &issued.paid.held)
+            }
             Self::Identifying { .. }
             | Self::HandingIn { .. }
             | Self::Finding { .. }
             | Self::AcceptedSlip { .. }
             | Self::AcceptedBag { .. }
             | Self::Accepted { .. }
+            | Self::Choosing { .. }
+            | Self::Contacting { .. }
             | Self::Warning { .. }
             | Self::Reserving { .. } => None,
         }
     }
 
-    /// The new card, where the centre confirmed it.
-    #[must_use]
-    pub fn issued_now(&self) -> Option<&Issued> {
+    /// The order, where the centre has placed it.
+    fn ordered(&self) -> Option<&Ordered> {
         match self {
-            Self::Handing { issued }
-            | Self::ReservingValidation { issued, .. }
-            | Self::Validating { issued, .. }
-            | Self::ReleasingValidation { issued, .. }
-            | Self::SettlingValidation { issued, .. }
-            | Self::Bagging { issued }
-            | Self::Vouchering { issued }
-            | Self::Receipting { issued } => Some(issued),
-            Self::Closed { last, .. } => match last {
-                Last::Issued(issued) => Some(issued),
-                Last::Nothing | Last::Subject(_) => None,
-            },
-            Self::Identifying { .. }
+            Self::Central { central } => central.ordered(),
+            Self::Closed { last: Last::Ordered(ordered), .. } => Some(ordered),
+            Self::Closed { .. }
+            | Self::Identifying { .. }
             | Self::HandingIn { .. }
             | Self::Finding { .. }
             | Self::AcceptedSlip { .. }
             | Self::AcceptedBag { .. }
             | Self::Accepted { .. }
+            | Self::Choosing { .. }
+            | Self::Contacting { .. }
             | Self::Warning { .. }
             | Self::Reserving { .. }
             | Self::Paying { .. }
@@ -749,13 +740,51 @@ impl Reissue {
             | Self::Ready { .. }
             | Self::Writing { .. }
             | Self::Settling { .. }
+            | Self::Validating { .. }
+            | Self::Bagging { .. }
+            | Self::Vouchering { .. }
+            | Self::Receipting { .. }
+            | Self::MoneyBack { .. }
+            | Self::Releasing { .. } => None,
+        }
+    }
+
+    /// The new card, where the centre confirmed it.
+    #[must_use]
+    pub fn issued_now(&self) -> Option<&Issued> {
+        match self {
+            Self::Validating { issued, .. } | Self::Bagging { issued } | Self::Vouchering { issued } | Self::Receipting { issued } => {
+                Some(issued)
+            }
+            Self::Closed { last, .. } => match last {
+                Last::Issued(issued) => Some(issued),
+                Last::Nothing | Last::Subject(_) | Last::Ordered(_) => None,
+            },
+            Self::Identifying { .. }
+            | Self::HandingIn { .. }
+            | Self::Finding { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::AcceptedBag { .. }
+            | Self::Accepted { .. }
+            | Self::Choosing { .. }
+            | Self::Contacting { .. }
+            | Self::Warning { .. }
+            | Self::Reserving { .. }
+            | Self::Paying { .. }
+            | Self::Blank { .. }
+            | Self::Ready { .. }
+            | Self::Writing { .. }
+            | Self::Settling { .. }
+            | Self::Central { .. }
             | Self::MoneyBack { .. }
             | Self::Releasing { .. } => None,
         }
     }
 
     fn subject(&self) -> Option<&Subject> {
-        if let Self::Warning { subject } | Self::Reserving { subject } = self {
+        if let Self::Choosing { subject } | Self::Contacting { subject, .. } | Self::Warning { subject } | Self::Reserving { subject } =
+            self
+        {
             return Some(subject);
         }
         if let Self::Closed { last: Last::Subject(subject), .. } = self {
@@ -802,7 +831,31 @@ impl Reissue {
 
     #[must_use]
     pub fn writing(&self) -> Option<&Writing> {
-        if let Self::Writing { writing, .. } | Self::Validating { writing, .. } = self { Some(writing) } else { None }
+        match self {
+            Self::Writing { writing, .. } => Some(writing),
+            Self::Validating { validation, .. } => validation.writing(),
+            Self::Identifying { .. }
+            | Self::HandingIn { .. }
+            | Self::Finding { .. }
+            | Self::AcceptedSlip { .. }
+            | Self::AcceptedBag { .. }
+            | Self::Accepted { .. }
+            | Self::Choosing { .. }
+            | Self::Contacting { .. }
+            | Self::Warning { .. }
+            | Self::Reserving { .. }
+            | Self::Paying { .. }
+            | Self::Blank { .. }
+            | Self::Ready { .. }
+            | Self::Settling { .. }
+            | Self::Central { .. }
+            | Self::Bagging { .. }
+            | Self::Vouchering { .. }
+            | Self::Receipting { .. }
+            | Self::MoneyBack { .. }
+            | Self::Releasing { .. }
+            | Self::Closed { .. } => None,
+        }
     }
 }
 

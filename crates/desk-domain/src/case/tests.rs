@@ -22,7 +22,7 @@ use crate::{
     photo,
     posting::{Account, Balanced},
     refund_unreadable::Owed,
-    ruleset::{RuleFile, RuleSet, RuleSets},
+    ruleset::{FeeTaken, RuleFile, RuleSet, RuleSets},
 };
 
 const EDUCATION: &str = "suzhou-education";
@@ -147,7 +147,7 @@ fn found(inquiry: Inquiry) -> Inquired {
             orders: vec![OrderFacts {
                 number: CentreNumber::new("R0"),
                 wish: Wish::Exchange,
-                state: Progress::Ready { card_no: card(Some(3650)).card_no, place: "01".to_owned() },
+                state: Progress::Ready { card_no: card(Some(3650)).card_no, place: "01".to_owned(), since: "2026-11-15".parse().unwrap() },
                 ordered_on: "2026-11-10".parse().unwrap(),
             }],
             photo_on_file: false,
@@ -200,6 +200,8 @@ impl Table {
             | Service::FoundCard
             | Service::FoundCardBack
             | Service::CardReturn
+            | Service::SendAgain
+            | Service::Uncollected
             | Service::GuardianPhone => EDUCATION,
         };
         let rules = rules(programme);
@@ -247,6 +249,8 @@ impl Table {
                 | Service::FoundCard
                 | Service::FoundCardBack
                 | Service::CardReturn
+                | Service::SendAgain
+                | Service::Uncollected
                 | Service::GuardianPhone => card(None),
             },
         }
@@ -312,6 +316,14 @@ impl Table {
             Effect::Inquire { .. } if self.header.service == Service::Application => {
                 Outcome::Inquired { person: Box::new(self.holder()), found: Inquired::Orders { orders: Vec::new(), photo_on_file: false } }
             }
+            // A parcel that came back.
+            Effect::Inquire { .. } if self.header.service == Service::SendAgain => {
+                let Inquired::Orders { mut orders, photo_on_file } = found(Inquiry::Orders) else { panic!() };
+                orders[0].state =
+                    Progress::Returned { card_no: card(None).card_no, place: "01".to_owned(), on: "2026-11-20".parse().unwrap() };
+                Outcome::Inquired { person: Box::new(self.holder()), found: Inquired::Orders { orders, photo_on_file } }
+            }
+            Effect::FindUncollected => Outcome::UncollectedFound { cards: lying() },
             Effect::Inquire { inquiry, .. } => Outcome::Inquired { person: Box::new(self.holder()), found: found(*inquiry) },
             Effect::TakePhoto { .. } => Outcome::PhotoTaken { taken: Box::new(good_photo()) },
             Effect::FindCard { .. } => Outcome::CardFound { card: Box::new(facts_of(&self.on_reader, &self.rules)) },
@@ -322,6 +334,7 @@ impl Table {
                     card_no: self.on_reader.card_no.clone(),
                     from: "2026-11-20".parse().unwrap(),
                     cleared: Some(Fen(3650)),
+                    held: None,
                 }),
             },
             Effect::Reserve { claim, .. } => Outcome::Reserved { reservation: self.reservation(claim) },
@@ -374,7 +387,8 @@ impl Table {
                 valid_until: "2026-10-31".parse().unwrap(),
             }),
             on_confirm,
-            due: matches!(claim, Claim::Act { act: CentreAct::TakeInUnreadable { .. }, .. }).then(|| "2026-12-01".parse().unwrap()),
+            due: matches!(claim, Claim::Act { act: CentreAct::TakeInUnreadable { .. } | CentreAct::Replace(_), .. })
+                .then(|| "2026-12-01".parse().unwrap()),
             later: match claim {
                 Claim::PurseRefund { card, .. } if of_back_office(card) => {
                     Some(PaidLater { block: BlockState::Temporary, from: "2026-12-01".parse().unwrap() })
@@ -411,6 +425,8 @@ impl Table {
                     | Service::BlankStock
                     | Service::FoundCard
                     | Service::FoundCardBack
+                    | Service::SendAgain
+                    | Service::Uncollected
                     | Service::GuardianPhone => "parent",
                 };
                 let wanted = options.iter().find(|option| [role, "yes", "lost"].contains(&option.id.as_str()));
@@ -430,6 +446,7 @@ impl Table {
                             "card_no" | "card_no_again" if self.header.service == Service::RefundUnreadable => "3104999000000000101",
                             "consent" | "clothes" | "glasses" | "natural" | "no_id_card" => "true",
                             "phone" => "１３８００００００４０",
+                            "address" => "虚构路1号",
                             "photo" => "good.jpg",
                             "cause.1" if self.header.service == Service::ReplaceDamaged => "true",
                             "card_no" if self.header.service == Service::ReplaceFaulty => "2150999000000001",
@@ -481,6 +498,20 @@ impl Table {
             })
             .collect()
     }
+}
+
+/// One that goes back and one that does not yet.
+fn lying() -> Vec<Lying> {
+    [("R7", 181, true), ("R8", 91, false)]
+        .map(|(order, days, back)| Lying {
+            order: CentreNumber::new(order),
+            card_no: CardNo::new("2150999000000077"),
+            place: "031".to_owned(),
+            since: "2026-05-01".parse().unwrap(),
+            days,
+            back,
+        })
+        .to_vec()
 }
 
 fn good_photo() -> Taken {
@@ -699,14 +730,158 @@ fn too_little_cash_or_a_used_card_keeps_the_question() {
     assert_eq!(table.answer(tendered("abc")).unwrap_err().code, Code::AmountInvalid);
     table.answer(tendered("２０")).unwrap();
     assert_eq!(table.take(Input::Outcome(Outcome::CardRead { card: card(None) })).unwrap_err().code, Code::CardNotBlank);
-    table.blanks = 0;
-    let mut empty = Table::new(Service::ReissueLost, LineMode::Online);
-    empty.until("reissue.finding");
-    empty.blanks = 0;
-    let Ok(Fact::Refused { message }) = empty.take(Input::Outcome(Outcome::PersonFound { person: Box::new(person(&empty.rules)) })) else {
-        panic!();
+    // Without a blank it is made centrally, and where the programme does not have that, not at all.
+    for central in [true, false] {
+        let mut empty = Table::new(Service::ReissueLost, LineMode::Online);
+        empty.until("reissue.finding");
+        empty.blanks = 0;
+        if !central {
+            empty.rules.production = None;
+        }
+        let fact = empty.take(Input::Outcome(Outcome::PersonFound { person: Box::new(person(&empty.rules)) })).unwrap();
+        if !central {
+            assert_eq!(fact.code(), Some(Code::StockEmpty));
+            continue;
+        }
+        assert_eq!(empty.case.picture().remark.map(|remark| remark.code), Some(Code::StockEmpty));
+        assert_eq!(empty.answer(Answer::Choose { option: "counter".to_owned() }).unwrap_err().code, Code::StockEmpty);
+        assert_eq!(empty.until("-"), Some(Ending::Done));
+        assert!(empty.facts().contains(&"contact_given") && !empty.facts().contains(&"written"), "{:?}", empty.facts());
+    }
+}
+
+/// Taken to the question how the card is made, and answered.
+fn centrally(service: Service, way: &str) -> Table {
+    let mut table = Table::new(service, LineMode::Online);
+    table.until("reissue.choosing");
+    table.answer(Answer::Choose { option: way.to_owned() }).unwrap();
+    table
+}
+
+#[test]
+fn a_card_that_is_made_centrally_is_paid_once_with_the_courier_of_one_order() {
+    for (service, way, fee, courier) in [
+        (Service::ReissueLost, "pick_up", 2_000, 0),
+        (Service::ReissueLost, "courier", 2_000, 1_200),
+        (Service::ReplaceDamaged, "courier", 2_000, 1_200),
+        (Service::ReplaceFaulty, "courier", 0, 1_200),
+        (Service::ReplaceFaulty, "pick_up", 0, 0),
+    ] {
+        let mut table = centrally(service, way);
+        table.until("reissue.warning");
+        let told = table.case.picture().remark.map(|remark| remark.code);
+        assert_eq!(told, (way == "pick_up").then_some(Code::CourierNotSelected), "{way}");
+        table.until("reissue.ordering");
+        assert_eq!(table.till, Fen(50_000 + fee + courier), "{service:?} {way}");
+        let Next::Do(Effect::Confirm { settlement: Settlement::Act, .. }) = table.next() else { panic!("{:?}", table.next()) };
+        assert_eq!(table.until("-"), Some(Ending::Done));
+        assert_eq!(table.till, Fen(50_000 + fee + courier), "taken once");
+        assert_eq!(moved(&table, |account| matches!(account, Account::FeeIncome { .. })), Fen(-fee - courier));
+        let slip = table.case.paper(Paper::AcceptanceSlip);
+        assert!(slip.pairs.iter().any(|(label, value)| label == "最迟完成" && value == "2026年12月1日"), "{:?}", slip.pairs);
+        assert_eq!(slip.pairs.iter().any(|(label, _)| label == "邮寄地址"), way == "courier");
+        assert_eq!(table.case.papers().contains_key(&Paper::BagLabel), service != Service::ReissueLost);
+        assert_eq!(table.case.papers().contains_key(&Paper::Receipt), fee + courier > 0);
+        if fee > 0 && courier > 0 {
+            let receipt = table.case.paper(Paper::Receipt);
+            assert_eq!(receipt.amount, Some(("合计".to_owned(), Fen(3_200))));
+            assert!(
+                receipt.lines.iter().any(|line| line.contains("20.00") && line.contains("+ 快递费 12.00 元 = 32.00 元")),
+                "{receipt:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_order_that_is_refused_gives_fee_and_courier_back() {
+    let mut table = centrally(Service::ReissueLost, "courier");
+    table.until("reissue.ordering");
+    // Silence is no refusal.
+    let silent = Outcome::Refused { message: Message::new(Code::UpstreamSilent) };
+    assert_eq!(table.take(Input::Outcome(silent)).unwrap_err().code, Code::UpstreamSilent);
+    table.take(Input::Outcome(Outcome::Refused { message: Message::new(Code::ReissueInProgress) })).unwrap();
+    assert_eq!(table.case.state(), "reissue.money_back");
+    assert!(matches!(table.until("-"), Some(Ending::Refused { .. })));
+    assert_eq!(table.till, Fen(50_000));
+    // Neither a telephone nor an address is guessed.
+    let mut table = centrally(Service::ReissueLost, "courier");
+    let with = |phone: &str, address: &str| Answer::Fill {
+        values: vec![("phone".to_owned(), phone.to_owned()), ("address".to_owned(), address.to_owned())],
     };
-    assert_eq!(message.code, Code::StockEmpty);
+    assert_eq!(table.answer(with("1380", "虚构路1号")).unwrap_err().code, Code::FieldInvalid);
+    assert_eq!(table.answer(with("13800000040", " ")).unwrap_err().code, Code::FieldRequired);
+    table.answer(with("13800000040", "虚构路1号")).unwrap();
+    table.answer(Answer::Cancel).unwrap();
+    assert!(table.case.papers().is_empty());
+    // Accepted while the line was down: the slip of then is not printed again under the same name.
+    let mut table = Table::new(Service::ReplaceDamaged, LineMode::Offline);
+    table.until("reissue.finding");
+    table.answer(Answer::Choose { option: "accept".to_owned() }).unwrap();
+    table.until("reissue.accepted");
+    table.online = true;
+    table.until("reissue.choosing");
+    table.answer(Answer::Choose { option: "pick_up".to_owned() }).unwrap();
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert!(table.case.papers().contains_key(&Paper::Voucher));
+}
+
+#[test]
+fn a_made_card_is_validated_when_it_is_handed_over() {
+    for (answer, validated) in [("now", true), ("later", false)] {
+        let mut table = Table::new(Service::PickUp, LineMode::Online);
+        table.rules = rules(EDUCATION);
+        table.header.programme = table.rules.programme.clone();
+        table.on_reader = card(None);
+        table.until("hand_back.finding");
+        let Inquired::Orders { mut orders, .. } = found(Inquiry::Orders) else { panic!() };
+        orders[0].state = Progress::Returned { card_no: card(None).card_no, place: "01".to_owned(), on: "2026-11-20".parse().unwrap() };
+        let person = Box::new(person(&table.rules));
+        table.take(Input::Outcome(Outcome::Inquired { person, found: Inquired::Orders { orders, photo_on_file: false } })).unwrap();
+        table.until("first_validation.asking");
+        table.answer(Answer::Choose { option: answer.to_owned() }).unwrap();
+        assert_eq!(table.until("-"), Some(Ending::Done));
+        assert_eq!(table.facts().contains(&"written"), validated);
+        let voucher = table.case.paper(Paper::Voucher);
+        assert_eq!(voucher.pairs.iter().any(|(label, value)| label == "有效期至" && value == "2026年12月31日"), validated, "{voucher:?}");
+    }
+}
+
+#[test]
+fn a_parcel_that_came_back_is_sent_again_for_another_fee() {
+    let mut table = Table::new(Service::SendAgain, LineMode::Online);
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert_eq!(table.till, Fen(51_200));
+    let mut table = Table::new(Service::SendAgain, LineMode::Online);
+    table.until("send_again.ordering");
+    table.take(Input::Outcome(Outcome::Refused { message: Message::new(Code::OrderSent) })).unwrap();
+    assert!(table.answer(Answer::Go).is_err(), "Enter never pays");
+    assert!(matches!(table.until("-"), Some(Ending::Refused { .. })));
+    assert_eq!(table.till, Fen(50_000));
+    let mut table = Table::new(Service::SendAgain, LineMode::Online);
+    table.until("send_again.finding");
+    let person = Box::new(table.holder());
+    let fact = table.take(Input::Outcome(Outcome::Inquired { person, found: found(Inquiry::Orders) })).unwrap();
+    assert_eq!(fact.code(), Some(Code::OrderUnknown), "it never went out");
+}
+
+#[test]
+fn cards_that_nobody_came_for_are_listed_and_go_back() {
+    let mut table = Table::new(Service::Uncollected, LineMode::Online);
+    table.until("uncollected.listing");
+    // Only the one whose time is over goes back.
+    assert_eq!(table.answer(Answer::Choose { option: "R8".to_owned() }).unwrap_err().code, Code::StaleAnswer);
+    table.answer(Answer::Choose { option: "R7".to_owned() }).unwrap();
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert!(table.case.papers().contains_key(&Paper::BagLabel) && table.case.papers().contains_key(&Paper::Voucher));
+    let mut table = Table::new(Service::Uncollected, LineMode::Online);
+    table.until("uncollected.listing");
+    table.answer(Answer::Choose { option: "done".to_owned() }).unwrap();
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert_eq!(table.case.paper(Paper::GuidanceSlip).lines.len(), 2);
+    let mut table = Table::new(Service::Uncollected, LineMode::Online);
+    table.take(Input::Outcome(Outcome::UncollectedFound { cards: Vec::new() })).unwrap();
+    assert_eq!(table.next(), Next::Ended(Ending::Done));
 }
 
 #[test]
@@ -990,6 +1165,57 @@ fn a_purse_that_only_blocks_is_promised_and_never_paid_here() {
     assert!(facts.contains(&"identity") && facts.contains(&"signed") && !facts.contains(&"paid_out"), "{facts:?}");
 }
 
+/// Every fen of the purse is somewhere: paid, kept as the fee, or still owed.
+fn refund_with_fee(taken: FeeTaken) -> Table {
+    let mut table = Table::new(Service::RefundReadable, LineMode::Online);
+    let purse = table.rules.purse.as_mut().unwrap();
+    (purse.refund_fee, purse.refund_fee_taken) = (Fen(150), taken);
+    table
+}
+
+fn moved(table: &Table, account: fn(&Account) -> bool) -> Fen {
+    let facts = table.journal.iter().filter_map(|entry| match entry {
+        Entry::Fact { fact } => Some(fact.postings()),
+        Entry::Intent { .. } | Entry::Trail { .. } => None,
+    });
+    Fen::sum(facts.flat_map(|postings| postings.lines().to_vec()).filter(|line| account(&line.account)).map(|line| line.amount)).unwrap()
+}
+
+#[test]
+fn a_handling_fee_is_deducted_or_taken_to_the_fen() {
+    for (taken, paid, label) in [(FeeTaken::Deducted, 3_500, "已扣手续费"), (FeeTaken::Cash, 3_650, "另收手续费")] {
+        let mut table = refund_with_fee(taken);
+        table.till = Fen(3_650);
+        table.until("refund.paying");
+        let voucher = table.case.paper(Paper::RefundVoucher);
+        assert!(voucher.pairs.iter().any(|(name, value)| name == label && value == "1.50"), "{:?}", voucher.pairs);
+        assert_eq!(voucher.amount, Some(("退值金额".to_owned(), Fen(paid))));
+        let Fact::PaidOut { amount, .. } = table.answer(Answer::Act).unwrap() else { panic!() };
+        assert_eq!(amount, Fen(paid));
+        assert_eq!(table.until("-"), Some(Ending::Done));
+        assert_eq!(table.till, Fen(150), "either way the till keeps the fee");
+        assert_eq!(moved(&table, |account| matches!(account, Account::FeeIncome { .. })), Fen(-150));
+        assert_eq!(moved(&table, |account| matches!(account, Account::RefundPayable { .. })), Fen::ZERO);
+        assert_eq!(moved(&table, |account| matches!(account, Account::PurseFloat { .. })), Fen(3_650));
+    }
+    // A purse that holds no more than the fee is not emptied for it.
+    let mut table = refund_with_fee(FeeTaken::Deducted);
+    table.rules.purse.as_mut().unwrap().refund_fee = Fen(3_650);
+    let fact = table.take(Input::Outcome(Outcome::CardRead { card: table.on_reader.clone() })).unwrap();
+    assert_eq!(fact.code(), Some(Code::PurseEmpty));
+    // A purse that is paid later is told the fee, and pays it when it is paid.
+    let mut table = Table::new(Service::RefundDue, LineMode::Online);
+    table.rules.purse.as_mut().unwrap().refund_fee = Fen(150);
+    table.until("due.finding");
+    let Next::Do(effect) = table.next() else { panic!() };
+    let Outcome::OwedFound { mut owed } = table.well(&effect) else { panic!() };
+    (owed.held, owed.cleared) = (Some(Fen(3_650)), Some(Fen(3_700)));
+    table.take(Input::Outcome(Outcome::OwedFound { owed })).unwrap();
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert_eq!(table.till, Fen(50_000 - 3_500));
+    assert_eq!(moved(&table, |account| matches!(account, Account::RefundPayable { .. })), Fen::ZERO);
+}
+
 #[test]
 fn a_purse_that_only_blocks_needs_line_rule_and_promise() {
     // Without the line it is not taken in.
@@ -1094,7 +1320,7 @@ fn a_card_that_is_given_up_has_no_money_and_no_books_on_it() {
 #[test]
 fn a_new_card_whose_validation_is_left_goes_out_with_a_remark() {
     let mut table = Table::new(Service::ReissueLost, LineMode::Online);
-    table.until("reissue.handing");
+    table.until("first_validation.asking");
     table.answer(Answer::Choose { option: "later".to_owned() }).unwrap();
     assert_eq!(table.until("-"), Some(Ending::Done));
     assert_eq!(table.case.picture().remark.map(|remark| remark.code), Some(Code::HandoverNotValidated));

@@ -181,7 +181,7 @@ impl TopUp {
                 Err(message) => Ok(Fact::Refused { message }),
             },
             (Self::Read { purse }, Input::Outcome(Outcome::CardFound { card })) => match cx.top_up(&purse.card, Some(&card)) {
-                Ok(_) => Ok(Fact::CardKnown { card, until: None, authorise: None, moment: cx.moment() }),
+                Ok(_) => Ok(Fact::CardKnown { card, until: None, fee: None, authorise: None, moment: cx.moment() }),
                 Err(message) => Ok(Fact::Refused { message }),
             },
             (Self::Read { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),

@@ -84,7 +84,7 @@ impl Validation {
                 Err(message) => unchanged(message),
             }),
             (Self::Read { card }, Input::Outcome(Outcome::CardFound { card: facts })) => Ok(match cx.validation(card, Some(&facts)) {
-                Ok(until) => Fact::CardKnown { card: facts, until: Some(until), authorise: None, moment: cx.moment() },
+                Ok(until) => Fact::CardKnown { card: facts, until: Some(until), fee: None, authorise: None, moment: cx.moment() },
                 Err(message) => unchanged(message),
             }),
             (Self::Read { .. } | Self::Reserving { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),

@@ -47,6 +47,8 @@ capabilities! {
     UnitBatch, "unit.batch";
     CardReturn, "card.return";
     CardPickUp, "card.pick_up";
+    CardSendAgain, "card.send_again";
+    CardUncollected, "card.uncollected";
     CardFound, "card.found";
     CardFoundReturn, "card.found_return";
     CardBag, "card.bag";
@@ -67,6 +69,8 @@ impl From<Service> for Capability {
             Service::CardQuery => Self::CardQuery,
             Service::Application => Self::CardApply,
             Service::PickUp => Self::CardPickUp,
+            Service::SendAgain => Self::CardSendAgain,
+            Service::Uncollected => Self::CardUncollected,
             Service::CardReturn => Self::CardReturn,
             Service::ReissueLost => Self::CardReissue,
             Service::ReplaceDamaged => Self::CardReplace,

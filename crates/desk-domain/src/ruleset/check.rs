@@ -64,9 +64,12 @@ pub(super) fn set(root: &Table<'_, '_>, set: &RuleSet) {
     if let Some(bank) = &set.bank_function {
         by_rule("bank_function", "activation_rule", &bank.activation_rule);
     }
-    // A case pays what the purse held; until it can keep a fee back, no file may ask for one.
-    if set.purse.as_ref().is_some_and(|purse| purse.refund_fee.is_positive()) {
-        root.fault_under("purse", "refund_fee_fen", "须为 0：退值按全额支付，不扣手续费".to_owned());
+    // One amount, cited with its rule by the service and taken by the case.
+    let refund = set.services.iter().find(|service| service.capability == Capability::PurseRefund);
+    if let (Some(purse), Some(refund)) = (&set.purse, refund)
+        && purse.refund_fee != refund.fee.amount
+    {
+        root.fault_under("purse", "refund_fee_fen", "须与服务 purse.refund 的 fee 相同".to_owned());
     }
     if let Some(photo) = &set.photo
         && photo.least_bytes > photo.most_bytes
@@ -137,6 +140,8 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         Capability::PasswordReset => set.password.is_none().then_some("password"),
         Capability::CardIssueStatus => set.first_issue.is_none().then_some("first_issue"),
         Capability::SmsDiagnosis => set.sms.is_none().then_some("sms"),
+        Capability::CardSendAgain => set.courier.is_none().then_some("courier"),
+        Capability::CardUncollected => set.production.is_none().then_some("production"),
         Capability::CardQuery
         | Capability::CardApply
         | Capability::CardReplaceInformation

@@ -22,9 +22,9 @@ pub use self::{
     problem::Problem,
     service::{
         Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules,
-        DocumentKind, Fee, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
-        PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion, UnreadableRules,
-        ValidityRules,
+        DocumentKind, Fee, FeeTaken, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
+        ProductionRules, PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion,
+        UnreadableRules, ValidityRules,
     },
 };
 use crate::{
@@ -62,6 +62,7 @@ pub struct RuleSet {
     pub photo: Option<PhotoRules>,
     pub replacement: Option<ReplacementRules>,
     pub courier: Option<CourierRules>,
+    pub production: Option<ProductionRules>,
     pub bank_function: Option<BankFunctionRules>,
     pub password: Option<PasswordRules>,
     pub first_issue: Option<FirstIssueRules>,
@@ -85,6 +86,7 @@ pub const TEXT_NAMES: &[&str] = &[
     "entitlements",
     "receipt.lines",
     "reissue.warning",
+    "reissue.central",
     "reissue.voucher",
     "reissue.channels",
     "refund.agree",

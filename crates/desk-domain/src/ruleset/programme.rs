@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, Capability, CardFamily, CodeRule,
-    CourierRules, DocumentKind, Fee, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass, OfflineLimits,
-    Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, PurseRules, ReissueRules, ReplacementRules, Rule, RuleSet, ServiceRules,
-    SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, UnreadableRules, ValidityRules, Weekly, load::no_date, reader::Table,
+    CourierRules, DocumentKind, Fee, FeeTaken, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass,
+    OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, ProductionRules, PurseRules, ReissueRules, ReplacementRules,
+    Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, UnreadableRules, ValidityRules, Weekly,
+    load::no_date, reader::Table,
 };
 use crate::{
     card::BlockState,
@@ -51,6 +52,16 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
         purse: root.sub("purse", |table| PurseRules {
             cap: table.fen("cap_fen"),
             refund_fee: table.fen("refund_fee_fen"),
+            refund_fee_taken: table.named_or(
+                "refund_fee_taken",
+                &["deducted", "cash"],
+                |name| match name {
+                    "deducted" => Some(FeeTaken::Deducted),
+                    "cash" => Some(FeeTaken::Cash),
+                    _ => None,
+                },
+                FeeTaken::Deducted,
+            ),
             same_day: table.flag("refund_on_day_of_sale", false),
             transit_open: table.flag("transit_must_be_open", true),
             identity_above: table.fen("identity_above_fen"),
@@ -81,6 +92,17 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
         }),
         courier: root
             .sub("courier", |table| CourierRules { fee: table.need("fee", fee).unwrap_or(NO_FEE), collect: table.flag("collect", false) }),
+        production: root.sub("production", |table| {
+            let rules = ProductionRules {
+                days: table.number("days", 1..=90),
+                list_days: table.number("list_days", 1..=365),
+                return_days: table.number("return_days", 1..=730),
+            };
+            if rules.return_days <= rules.list_days {
+                table.fault("return_days", "须大于 list_days");
+            }
+            rules
+        }),
         bank_function: root.sub("bank_function", |table| BankFunctionRules {
             years: table.number("years", 1..=50),
             remind_months: table.number("remind_months", 0..=60),

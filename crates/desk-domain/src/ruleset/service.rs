@@ -152,6 +152,17 @@ pub struct ValidityRules {
     pub new_card: bool,
 }
 
+/// How the handling fee of a refund is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeTaken {
+    /// Out of what the purse held.
+    #[default]
+    Deducted,
+    /// In cash, beside the whole amount.
+    Cash,
+}
+
 /// The purse and its refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurseRules {
@@ -159,6 +170,7 @@ pub struct PurseRules {
     pub cap: Fen,
     /// Handling fee of a refund.
     pub refund_fee: Fen,
+    pub refund_fee_taken: FeeTaken,
     /// A card may be refunded on the day it was sold.
     pub same_day: bool,
     /// The transit function must have been opened.
@@ -230,6 +242,25 @@ pub struct CourierRules {
     pub fee: Fee,
     /// The addressee pays the post; the counter takes nothing.
     pub collect: bool,
+}
+
+/// Cards that are made centrally.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductionRules {
+    /// Calendar days in which a card that takes the place of another is promised.
+    pub days: u32,
+    /// Days after which a made card that nobody picked up stands on the outlet's list.
+    pub list_days: u32,
+    /// Days after which it goes back to the centre.
+    pub return_days: u32,
+}
+
+impl ProductionRules {
+    /// Last day of the promise for an order of this day.
+    #[must_use]
+    pub fn promised(&self, ordered: NaiveDate) -> Option<NaiveDate> {
+        ordered.checked_add_days(Days::new(u64::from(self.days)))
+    }
 }
 
 /// The bank's part of a card.

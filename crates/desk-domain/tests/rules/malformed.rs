@@ -146,7 +146,7 @@ fn every_kind_of_fault_has_its_line_and_field() {
         (education, "most_fen = 500_000", "most_fen = 0", 0, "till.most_fen", "超出范围（1～10000000）"),
         (education, "[validity]", "[unknown]", 0, "unknown", "未知的项目"),
         (one_card, "level = \"supervisor\"", "level = \"clerk\"", 0, "authorisation.limits[1].level", "未知的值“clerk”"),
-        (one_card, "refund_fee_fen = 0", "refund_fee_fen = 100", 0, "purse.refund_fee_fen", "须为 0"),
+        (one_card, "refund_fee_fen = 0", "refund_fee_fen = 100", 0, "purse.refund_fee_fen", "须与服务 purse.refund 的 fee 相同"),
         (one_card, "least_bytes = 15360", "least_bytes = 102401", 0, "photo.least_bytes", "须不大于"),
         (one_card, "activation_rule = \"R-CZ-59\"", "activation_rule = \"R-59\"", 0, "bank_function.activation_rule", "没有规则“R-59”"),
         (education, "failed_reads = 3", "failed_reads = 0", 0, "replacement.failed_reads", "超出范围（1～20）"),

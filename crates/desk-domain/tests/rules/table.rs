@@ -449,7 +449,8 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
                         blanks: input.blanks.unwrap_or(20),
                     },
                 )
-                .map(|_| ()),
+                // What stands against writing it here; made centrally it may be all the same.
+                .and_then(|terms| terms.ways.not_here.map_or(Ok(()), |message| Err(vec![message]))),
             )
         }
         "validation" => one(validation::decide(

@@ -63,6 +63,10 @@ impl Weighing<'_> {
                 let told = self.heed_all(order::hand_over(rules, facts, &orders, &laid)).and_then(|(_, told)| told);
                 told.into_iter().for_each(|told| self.say(told));
             }
+            Service::SendAgain => {
+                let orders: Vec<OrderFacts> = order_of(situation)?.into_iter().collect();
+                self.heed_all(order::send_again(rules, facts, &orders));
+            }
             Service::RefundDue => {
                 if let Some(given) = &situation.facts.owed {
                     let owed = refund_unreadable::Owed {
@@ -71,6 +75,7 @@ impl Weighing<'_> {
                         card_no: CardNo::new(CARD),
                         from: date("facts.owed.from", &given.from)?,
                         cleared: given.amount_fen.map(Fen),
+                        held: None,
                     };
                     if let Some(payable) = self.heed(refund_unreadable::payable(rules, &outlet, at, &owed)) {
                         self.terms.payout = Some(payable.amount);
@@ -88,6 +93,7 @@ impl Weighing<'_> {
             | Service::TopUp
             | Service::Validation
             | Service::PasswordReset
+            | Service::Uncollected
             | Service::BadCard
             | Service::BlankStock
             | Service::FoundCard => {}
@@ -169,8 +175,10 @@ impl Weighing<'_> {
         if service == Service::TemporaryLoss {
             let first = asks.and_then(|asks| asks.strip_prefix("opening.")).unwrap_or("status");
             match choose(&case, first) {
-                Err(message) => return Ok(self.say(message)),
-                Ok(Fact::TreeAnswered { leads: Leads::Refer { message }, .. }) => return Ok(self.say(message)),
+                Err(message) | Ok(Fact::TreeAnswered { leads: Leads::Refer { message }, .. }) => {
+                    self.say(message);
+                    return Ok(());
+                }
                 Ok(fact) if first == "status" => case = on(case, fact)?,
                 Ok(_) => return Ok(()),
             }
@@ -265,7 +273,9 @@ fn order_of(situation: &Situation) -> Result<Option<OrderFacts>, String> {
     };
     let state = match state.as_str() {
         "in_production" => Progress::InProduction { ready_on: NaiveDate::MAX },
-        "ready" => Progress::Ready { card_no: CardNo::new(CARD), place: "01".to_owned() },
+        "ready" => Progress::Ready { card_no: CardNo::new(CARD), place: "01".to_owned(), since: NaiveDate::MIN },
+        "returned" => Progress::Returned { card_no: CardNo::new(CARD), place: "01".to_owned(), on: NaiveDate::MIN },
+        "sent_back" => Progress::SentBack { on: NaiveDate::MIN },
         "sent" => Progress::Sent { tracking: "eval".to_owned() },
         "handed_over" => Progress::HandedOver,
         other => return Err(format!("facts.order: {other}")),

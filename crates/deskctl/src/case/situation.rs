@@ -253,7 +253,7 @@ pub struct Facts {
     pub photo_on_file: bool,
     /// A photo was brought.
     pub photo_brought: bool,
-    /// State of the holder's order: `in_production`, `ready`, `sent`, `handed_over`.
+    /// State of the holder's order: `in_production`, `ready`, `sent`, `returned`, `sent_back`, `handed_over`.
     pub order: Option<String>,
     /// Functions whose loss is reported; social security and bank where left out.
     #[schemars(with = "Option<Vec<String>>")]

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use desk_domain::ruleset::{
-    Branch, HolidayMode, NumberFormat, OfflineClass, Outlet, PasswordRules, RuleSet, ServiceRules, Session, Weekly,
+    Branch, FeeTaken, HolidayMode, NumberFormat, OfflineClass, Outlet, PasswordRules, RuleSet, ServiceRules, Session, Weekly,
 };
 
 const DAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
@@ -207,7 +207,12 @@ fn money(out: &mut String, set: &RuleSet) {
     let mut all = Vec::new();
     if let Some(purse) = &set.purse {
         all.push(format!("电子钱包余额上限 {} 元", purse.cap));
-        all.push(format!("退值手续费 {} 元，{}", purse.refund_fee, if purse.full_only { "只能全额退" } else { "可以部分退" }));
+        let taken = match purse.refund_fee_taken {
+            _ if !purse.refund_fee.is_positive() => "",
+            FeeTaken::Deducted => "，从余额中扣",
+            FeeTaken::Cash => "，另收现金",
+        };
+        all.push(format!("退值手续费 {} 元{taken}，{}", purse.refund_fee, if purse.full_only { "只能全额退" } else { "可以部分退" }));
         all.push(format!("退值超过 {} 元登记身份", purse.identity_above));
         if !purse.same_day {
             all.push("当日售出的卡当日不能退".to_owned());

@@ -35,7 +35,10 @@ impl RefundReadable {
         let amount = self.purse().map(|purse| yuan(purse.amount)).unwrap_or_default();
         let say = match self {
             Self::Offered { purse, .. } if purse.paid_later() => {
-                Some(format!("您的卡内还有 {amount} 元。这张卡要先锁定，余额由后台核算后退还，锁定后不能再乘车。"))
+                Some(format!("您的卡内还有 {amount} 元。这张卡要先锁定，余额核算后退还，锁定后不能再乘车。"))
+            }
+            Self::Offered { purse, .. } if purse.fee.is_some() => {
+                Some(format!("您的卡内还有 {amount} 元，{}，卡片请您保留。", of_fee(purse)))
             }
             Self::Offered { .. } => Some(format!("您的卡内还有 {amount} 元，将全部以现金退还，卡片请您保留。")),
             Self::Read { .. } => None,
@@ -45,7 +48,7 @@ impl RefundReadable {
                 Some(format!("卡片已锁定，{} 起凭受理单领款，请保留受理单。", day(promised.later.from)))
             }
             Self::Signing { .. } => Some("请在退款凭证上签字。".to_owned()),
-            Self::Paying { .. } => Some(format!("请当面点清 {amount} 元。")),
+            Self::Paying { confirmed } => Some(format!("请当面点清 {} 元。", yuan(confirmed.held.purse.paid()))),
             Self::AcceptedSlip { .. } | Self::Accepted { .. } => Some("离线受理，尚未生效；请保留回执，线路恢复后通知您。".to_owned()),
             Self::Tapping
             | Self::Identifying { .. }
@@ -59,7 +62,8 @@ impl RefundReadable {
         };
         let mut result = Vec::new();
         if let Some(confirmed) = self.confirmed() {
-            result.push(Shown::toned("已退金额", yuan(confirmed.held.purse.amount), Tone::Good));
+            result.push(Shown::toned("已退金额", yuan(confirmed.held.purse.paid()), Tone::Good));
+            result.extend(confirmed.held.purse.fee.map(fee_shown));
             result.push(Shown::plain("卡内余额", yuan(Fen::ZERO)));
             result.push(Shown::plain("中心确认号", confirmation(&confirmed.number)));
         }
@@ -90,7 +94,11 @@ impl RefundReadable {
         if let Some(purse) = self.purse() {
             facts.pair("卡号", masked_card(&purse.card.card_no));
             facts.pair("退值前余额", yuan(purse.amount));
-            facts.amount = Some(("退值金额".to_owned(), purse.amount));
+            if let Some(fee) = purse.fee {
+                let shown = fee_shown(fee);
+                facts.pair(if self.promised().is_some() { "手续费（领款时收）" } else { &shown.label }, shown.value);
+            }
+            facts.amount = Some(("退值金额".to_owned(), if self.promised().is_some() { purse.amount } else { purse.paid() }));
             if let Some(bearer) = &purse.bearer {
                 bearer.on_paper(&mut facts);
             }

@@ -10,11 +10,14 @@ use crate::{
     inquiry::{Delivery, Sent},
 };
 
+/// What comes of an effect, given what would come of it on an ordinary day.
+type Outside = dyn Fn(&Effect, Outcome) -> Outcome;
+
 /// One thing that is different from an ordinary day.
 struct Change {
     name: String,
     stage: Box<dyn Fn(&mut Table)>,
-    outside: Box<dyn Fn(&Effect, Outcome) -> Outcome>,
+    outside: Box<Outside>,
     /// Which question of the case is answered otherwise, counted from nought, and how.
     answer: Option<(usize, Answer)>,
     /// Another document than the ordinary one: its kind, number and end of validity.
@@ -354,6 +357,11 @@ fn circumstances() -> Vec<Change> {
                 orders.iter_mut().for_each(|order| order.state = Progress::Sent { tracking: "SF0001".to_owned() });
             }
         }),
+        Change::inquired("an order that went back to the centre", |found| {
+            if let Inquired::Orders { orders, .. } = found {
+                orders.iter_mut().for_each(|order| order.state = Progress::SentBack { on: "2026-11-20".parse().unwrap() });
+            }
+        }),
     ];
     for (kind, number, expiry) in [
         ("resident_id", "34052419800101001X", "20261123"),
@@ -529,7 +537,7 @@ fn catalogue(service: Service) -> (&'static str, &'static str) {
         ),
         Service::ReissueLost => (
             "C",
-            "REISSUE_IN_PROGRESS CARD_IS_PRESENT STOCK_EMPTY NO_LONGER_ENTITLED APPLICANT_NOT_ALLOWED DOC_NOT_ACCEPTED ID_CHECKSUM \
+            "REISSUE_IN_PROGRESS CARD_IS_PRESENT STOCK_EMPTY COURIER_NOT_SELECTED NO_LONGER_ENTITLED APPLICANT_NOT_ALLOWED DOC_NOT_ACCEPTED ID_CHECKSUM \
              ID_EXPIRED ORIGINAL_REQUIRED OUTLET_NOT_AUTHORIZED OUTSIDE_HOURS HOLIDAY_NOTICE_NEEDED WRITE_UNKNOWN CARD_NOT_BLANK \
              CASH_TENDERED_SHORT SELF_SERVICE_FORBIDDEN OFFLINE_ACCEPTED OFFLINE_LIMIT",
         ),
@@ -574,8 +582,13 @@ fn catalogue(service: Service) -> (&'static str, &'static str) {
         ),
         Service::PickUp => (
             "D",
-            "ORDER_UNKNOWN IN_PRODUCTION ORDER_SENT WRONG_CARD FIN_NOT_ACTIVE AGENT_BOTH_ORIGINALS HR_MIGRATION_PENDING OFFLINE_NOT_ACCEPTED",
+            "ORDER_UNKNOWN IN_PRODUCTION ORDER_SENT ORDER_SENT_BACK WRONG_CARD FIN_NOT_ACTIVE AGENT_BOTH_ORIGINALS HR_MIGRATION_PENDING OFFLINE_NOT_ACCEPTED",
         ),
+        Service::SendAgain => (
+            "D",
+            "ORDER_UNKNOWN IN_PRODUCTION ORDER_SENT ORDER_SENT_BACK APPLICANT_NOT_ALLOWED SELF_SERVICE_FORBIDDEN OFFLINE_NOT_ACCEPTED",
+        ),
+        Service::Uncollected => ("D", "OUTSIDE_HOURS OFFLINE_NOT_ACCEPTED"),
         Service::BadCard => ("A", "PROFILE_MISMATCH"),
         Service::BlankStock => ("A", "BANK_NO_FORBIDDEN STOCK_DIFF"),
         Service::FoundCard => ("C", "PROFILE_MISMATCH"),
