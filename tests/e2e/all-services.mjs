@@ -90,6 +90,7 @@ async function leave() {
 async function roleKey(service) {
   const wanted = service.programme.includes('education') && service.service !== 'found_card_back' ? '监护人' : '本人'
   if (FIRST_COMES.includes(service.service)) return '1'
+  if (service.programme.includes('education') && PUPILS_COME.includes(service.service)) return '1'
   const keys = await desk.run(`return [...document.querySelectorAll('main .choices button')].map((one) => ({ key: one.getAttribute('aria-keyshortcuts'), text: one.innerText }))`)
   return keys.find((one) => new RegExp(`(^|\\s)${wanted}$`, 'm').test(one.text.trim()))?.key ?? '1'
 }
@@ -271,6 +272,8 @@ const WAYS = {
 const WORN = '3104999000000001014'
 /** Services that whoever stands first in the list may ask for. */
 const FIRST_COMES = ['refund_readable', 'refund_unreadable', 'refund_due', 'reissue_lost', 'replace_damaged', 'replace_faulty', 'first_issue', 'temporary_loss']
+/** Services that pupils themselves may ask for. */
+const PUPILS_COME = ['pick_up', 'send_again']
 /** Who comes for what nobody else could get. */
 const CARDS = { replace_damaged: '2150999000000011', replace_faulty: '2150999000000012' }
 const LAID = { 'pick_up purse': ['purse-made'], 'pick_up pupil': ['education-made'], 'loss_release purse': ['purse-lost'] }
