@@ -2,7 +2,7 @@
 // its first refusal with the demonstration tray. What cannot be begun here must say why and give a guidance slip; what
 // refuses must name its code and give a one-time notice. Runs inside `scripts/run --services`.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 
 import { openWindow, sleep } from './driver.mjs'
@@ -179,6 +179,7 @@ async function pick(service) {
 async function one(service) {
   const name = `${service.number}-${service.programme}-${service.service}${service.as ?? ''}`
   const start = Date.now()
+  BEFORE[service.service]?.()
   await tray('off')
   await hands.until('@home')
   await sleep(200)
@@ -268,6 +269,20 @@ const WAYS = {
     { way: '3', holder: person('pupil-0014').number, as: '-sent' },
   ],
 }
+/** The desk at the next window took money for the card that was topped up last, and died: its load is on the books and not on the card. */
+function loadOfADeadDesk() {
+  const insert = `INSERT INTO claims
+    SELECT cell, 'R-DEAD-DESK', right_key, 'counter:' || ((claim->'card'->'purse'->>'online_counter')::int + 1), 'open', repeat('5a', 16),
+      jsonb_set(jsonb_set(claim, '{card,purse,online_counter}', to_jsonb((claim->'card'->'purse'->>'online_counter')::int + 1)),
+        '{card,purse,balance}', to_jsonb((claim->'card'->'purse'->>'balance')::int + (claim->>'amount')::int)),
+      jsonb_set(reservation, '{number}', '"R-DEAD-DESK"'),
+      claimant || jsonb_build_object('case', repeat('5a', 16), 'case_number', 'DEMO20261124W0990001', 'device', 'desk-99', 'window', 'W99'),
+      reserved_at + interval '1 second', '{"state": "open"}', NULL
+    FROM claims WHERE claim->>'right' = 'top_up' AND state = 'settled' ORDER BY reserved_at DESC LIMIT 1`
+  execFileSync('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1', process.env.DATABASE_URL, '-c', insert], { encoding: 'utf8' })
+}
+const BEFORE = { rewrite: loadOfADeadDesk }
+
 /** A card that gives no answer any more. */
 const WORN = '3104999000000001014'
 /** Services that whoever stands first in the list may ask for. */

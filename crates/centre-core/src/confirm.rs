@@ -88,7 +88,16 @@ impl Call<'_> {
                     Some(later) => self.settle_blocked(claim, cell, card, *reserved, (*later, payee.as_ref()), proof).await?,
                 }
             }
-            (Settlement::PurseLoaded { amount, proof }, Claim::TopUp { cell, card, amount: reserved, .. }) => {
+            (
+                Settlement::PurseLoaded { amount, proof },
+                Claim::TopUp { cell, card, amount: reserved, .. } | Claim::Rewrite { cell, card, amount: reserved, .. },
+            ) => {
+                require(amount == reserved, Code::AmountInvalid)?;
+                let settled = self.settle_purse(claim, cell, card, *reserved, proof).await?;
+                self.end_load(claim, proof).await?;
+                settled
+            }
+            (Settlement::PurseRefunded { amount, proof }, Claim::Reversal { cell, card, amount: reserved, .. }) => {
                 require(amount == reserved, Code::AmountInvalid)?;
                 self.settle_purse(claim, cell, card, *reserved, proof).await?
             }
@@ -112,6 +121,8 @@ impl Call<'_> {
                 | Settlement::Act,
                 Claim::PurseRefund { .. }
                 | Claim::TopUp { .. }
+                | Claim::Reversal { .. }
+                | Claim::Rewrite { .. }
                 | Claim::Reissue { .. }
                 | Claim::Validation { .. }
                 | Claim::PasswordReset { .. }
@@ -129,7 +140,12 @@ impl Call<'_> {
         let terminal =
             || Terminal { number: self.device.terminal.clone(), sequence: 0, at: desk_domain::case::context::local(claim.reserved_at) };
         match &claim.claim {
-            Claim::TopUp { card, amount, .. } => Some(WriteIntent::Load { before: card.clone(), amount: *amount, terminal: terminal() }),
+            Claim::TopUp { card, amount, .. } | Claim::Rewrite { card, amount, .. } => {
+                Some(WriteIntent::Load { before: card.clone(), amount: *amount, terminal: terminal() })
+            }
+            Claim::Reversal { card, amount, .. } => {
+                Some(WriteIntent::Unload { before: card.clone(), amount: *amount, terminal: terminal() })
+            }
             Claim::PurseRefund { card, amount, .. } => {
                 let (before, amount, terminal) = (card.clone(), *amount, terminal());
                 match card.purse.as_ref()?.refund_method {
@@ -166,8 +182,12 @@ impl Call<'_> {
     /// nobody but this case got a MAC. A balance alone proves nothing.
     async fn proven(&mut self, claim: &ClaimRecord, cell: &CellId, before: &CardImage, amount: Fen, proof: &WriteProof) -> Step<()> {
         let releases = self.tx.releases(cell, &before.card_no).await?;
-        let own: Vec<_> =
-            releases.iter().filter(|release| release.reservation == claim.number && release.ask.steps().is_some()).cloned().collect();
+        let mut own = Vec::new();
+        for release in releases.iter().filter(|release| release.ask.steps().is_some()) {
+            if self.same_load(claim, &release.reservation).await? {
+                own.push(release.clone());
+            }
+        }
         if let Some(text) = &proof.proof {
             for release in &own {
                 let settles = self.parts.keys.settles(release, text).await;

@@ -41,8 +41,12 @@ impl Call<'_> {
             WriteEnd::Unknown { .. } | WriteEnd::WrongCard { .. } => return Self::kept(Reply::Reported),
             WriteEnd::NotWritten { .. } => None,
             WriteEnd::Written(proof) => Some(match &claim.claim {
-                Claim::PurseRefund { amount, .. } => Settlement::PurseRefunded { amount: *amount, proof: proof.clone() },
-                Claim::TopUp { amount, .. } => Settlement::PurseLoaded { amount: *amount, proof: proof.clone() },
+                Claim::PurseRefund { amount, .. } | Claim::Reversal { amount, .. } => {
+                    Settlement::PurseRefunded { amount: *amount, proof: proof.clone() }
+                }
+                Claim::TopUp { amount, .. } | Claim::Rewrite { amount, .. } => {
+                    Settlement::PurseLoaded { amount: *amount, proof: proof.clone() }
+                }
                 Claim::Validation { until, .. } => Settlement::Validated { until: *until, proof: proof.clone() },
                 // A blank is not found by its number, and a reset or an act writes no card.
                 Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => return refuse_code(Code::KeySourceInvalid),
@@ -61,6 +65,7 @@ impl Call<'_> {
                 self.settle(claim, &settlement).await?;
             }
             None => {
+                self.end_rewrite(&claim, end).await?;
                 self.end_suspense(&claim).await?;
                 claim.state = ClaimState::Released { at: self.now };
                 self.tx.put_claim(&claim).await?;

@@ -28,7 +28,7 @@ impl Call<'_> {
     pub(crate) async fn find_card(&mut self, lookup: &Lookup) -> Step<Answer> {
         self.session().await?;
         let card = match lookup {
-            Lookup::CardNo { card_no } => {
+            Lookup::CardNo { card_no } | Lookup::Purse { card_no } => {
                 let card = self.tx.card_anywhere(card_no).await?;
                 match card {
                     Some(card) => card,
@@ -46,14 +46,18 @@ impl Call<'_> {
             }
         };
         let entitled = self.entitled(&card).await?;
-        Ok(Answer::Kept(Reply::Card { card: Box::new(card_facts(&card, entitled, self.now)) }, Keep::Shortly))
+        let mut facts = card_facts(&card, entitled, self.now);
+        if let Lookup::Purse { .. } = lookup {
+            facts.booked = self.booked(&card.cell, &card.card_no).await?;
+        }
+        Ok(Answer::Kept(Reply::Card { card: Box::new(facts) }, Keep::Shortly))
     }
 
     pub(crate) async fn person_of(&mut self, lookup: &Lookup) -> Step<Person> {
         let person = match lookup {
             Lookup::IdNumber { number, .. } if !privacy::is_whole(number) => return refuse_code(Code::QueryTooWide),
             Lookup::IdNumber { programme, number } => self.tx.person_by_number(programme, number).await?,
-            Lookup::CardNo { card_no } => {
+            Lookup::CardNo { card_no } | Lookup::Purse { card_no } => {
                 let Some(card) = self.tx.card_anywhere(card_no).await? else {
                     return refuse_code(Code::CardNotFound);
                 };
@@ -125,6 +129,7 @@ pub(crate) fn card_facts(card: &Card, entitled: bool, now: DateTime<Utc>) -> Car
         holder: card.holder.clone(),
         entitled,
         functions: functions(card, now),
+        booked: Vec::new(),
     }
 }
 

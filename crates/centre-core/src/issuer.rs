@@ -35,6 +35,7 @@ impl Call<'_> {
         let releases = self.tx.releases(&claim.cell, &card_no).await?;
         if asked.releases {
             self.session().await?;
+            self.not_being_rewritten(&claim).await?;
         }
         let answer = match ask {
             IssuerRequest::CheckStep { card, line, counter } => {
@@ -89,7 +90,7 @@ impl Call<'_> {
     ) -> Step<ReleasedTo> {
         let (mut own, mut others) = (false, false);
         for release in releases.iter().filter(|release| release.ask.steps() == Some(step) && same_chip(release.ask.card(), card)) {
-            if release.reservation == claim.number {
+            if self.same_load(claim, &release.reservation).await? {
                 own = true;
                 continue;
             }
@@ -138,7 +139,11 @@ impl Call<'_> {
             return Ok(None);
         };
         match &peeked.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. }
+            | Claim::TopUp { cell, card, .. }
+            | Claim::Reversal { cell, card, .. }
+            | Claim::Rewrite { cell, card, .. }
+            | Claim::Validation { cell, card, .. } => {
                 self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
             }
             Claim::Reissue { cell, person, .. } | Claim::PasswordReset { cell, person, .. } => {
@@ -153,11 +158,20 @@ impl Call<'_> {
     /// card has.
     async fn right_card(&mut self, claim: &ClaimRecord, source: &CardKeySource, check: bool) -> Step<()> {
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. }
+            | Claim::TopUp { cell, card, .. }
+            | Claim::Reversal { cell, card, .. }
+            | Claim::Rewrite { cell, card, .. }
+            | Claim::Validation { cell, card, .. } => {
                 require(same_card(card, source), Code::WrongCard)?;
                 let registered = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 match registered.first() {
                     Some(_) if check => Ok(()),
+                    Some(registered)
+                        if Self::held_for_load(claim, registered.suspended.as_ref().and_then(|held| held.reservation.as_ref())) =>
+                    {
+                        Ok(())
+                    }
                     Some(registered) => self.not_suspended(registered, claim.by.case),
                     None => refuse_code(Code::CardNotFound),
                 }
@@ -175,13 +189,19 @@ impl Call<'_> {
     /// What is asked must be what was reserved.
     fn asked(&self, claim: &ClaimRecord, ask: &IssuerRequest) -> Step<Asked> {
         match (ask, &claim.claim) {
-            (IssuerRequest::Load { online_counter, random, amount, terminal, .. }, Claim::TopUp { card, amount: reserved, .. }) => {
+            (
+                IssuerRequest::Load { online_counter, random, amount, terminal, .. },
+                Claim::TopUp { card, amount: reserved, .. } | Claim::Rewrite { card, amount: reserved, .. },
+            ) => {
                 let expected = card.purse.as_ref().map(|purse| purse.online_counter);
                 require(expected == Some(*online_counter), Code::CardMovedOn)?;
                 self.purse_terms(*amount, *reserved, terminal)?;
                 Ok(Asked::mac(*online_counter, random))
             }
-            (IssuerRequest::Unload { online_counter, random, amount, terminal, .. }, Claim::PurseRefund { card, amount: reserved, .. }) => {
+            (
+                IssuerRequest::Unload { online_counter, random, amount, terminal, .. },
+                Claim::PurseRefund { card, amount: reserved, .. } | Claim::Reversal { card, amount: reserved, .. },
+            ) => {
                 paid_here(claim)?;
                 let expected = card.purse.as_ref().map(|purse| purse.online_counter);
                 require(expected == Some(*online_counter), Code::CardMovedOn)?;
@@ -212,7 +232,12 @@ impl Call<'_> {
                 IssuerRequest::CheckProof { proof: Proof::Load { .. } | Proof::Unload { .. } | Proof::Purchase { .. }, .. }
                 | IssuerRequest::CheckStep { .. }
                 | IssuerRequest::CheckChip { .. },
-                Claim::PurseRefund { .. } | Claim::TopUp { .. } | Claim::Validation { .. } | Claim::Reissue { .. },
+                Claim::PurseRefund { .. }
+                | Claim::TopUp { .. }
+                | Claim::Reversal { .. }
+                | Claim::Rewrite { .. }
+                | Claim::Validation { .. }
+                | Claim::Reissue { .. },
             ) => Ok(Asked { releases: false, counter: None, random: None }),
             (
                 IssuerRequest::Load { .. }
@@ -228,6 +253,8 @@ impl Call<'_> {
                 | IssuerRequest::CheckChip { .. },
                 Claim::PurseRefund { .. }
                 | Claim::TopUp { .. }
+                | Claim::Reversal { .. }
+                | Claim::Rewrite { .. }
                 | Claim::Reissue { .. }
                 | Claim::Validation { .. }
                 | Claim::PasswordReset { .. }
@@ -270,7 +297,12 @@ fn reserved_write(claim: &ClaimRecord, write: &LineWrite) -> bool {
             LineWrite::HolderClass(class) => *class == data.holder_class,
             LineWrite::Number(number) => *number == data.card_no,
         }),
-        Claim::PurseRefund { .. } | Claim::TopUp { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => false,
+        Claim::PurseRefund { .. }
+        | Claim::TopUp { .. }
+        | Claim::Reversal { .. }
+        | Claim::Rewrite { .. }
+        | Claim::PasswordReset { .. }
+        | Claim::Act { .. } => false,
     }
 }
 

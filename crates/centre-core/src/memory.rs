@@ -277,6 +277,14 @@ impl Tx for MemoryTx {
         Ok(self.by_number(self.state.settled.get(&key)))
     }
 
+    async fn claims_on(&mut self, cell: &CellId, right: &str, most: u32) -> Stored<Vec<ClaimRecord>> {
+        let mut claims: Vec<ClaimRecord> =
+            self.state.claims.values().filter(|claim| claim.cell == *cell && claim.right == right).cloned().collect();
+        claims.sort_by(|a, b| (b.reserved_at, &b.number).cmp(&(a.reserved_at, &a.number)));
+        claims.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(claims)
+    }
+
     async fn settled_count(&mut self, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32> {
         let counted = self
             .state

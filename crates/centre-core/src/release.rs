@@ -24,6 +24,7 @@ impl Call<'_> {
         let mut claim = self.own_claim(case, reservation).await?;
         match &claim.state {
             ClaimState::Open | ClaimState::Unknown { .. } => {
+                self.not_being_rewritten(&claim).await?;
                 self.end_suspense(&claim).await?;
                 claim.state = ClaimState::Released { at: self.now };
                 self.tx.put_claim(&claim).await?;
@@ -53,7 +54,10 @@ impl Call<'_> {
     pub(crate) async fn put_in_doubt(&mut self, claim: &mut ClaimRecord, intent: &WriteIntent) -> Step<()> {
         let case = claim.by.case;
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. }
+            | Claim::TopUp { cell, card, .. }
+            | Claim::Reversal { cell, card, .. }
+            | Claim::Validation { cell, card, .. } => {
                 require(card.card_no == intent.before().card_no, Code::WrongCard)?;
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
@@ -67,7 +71,8 @@ impl Call<'_> {
                     self.tx.put_card(&card).await?;
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
+            // The card is held for the load that is repeated.
+            Claim::Rewrite { .. } | Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
             self.post_for(claim, "unknown", &Balanced::transfer(suspense, float, amount)).await?;
@@ -86,7 +91,10 @@ impl Call<'_> {
             }
         }
         match &claim.claim {
-            Claim::PurseRefund { cell, card, .. } | Claim::TopUp { cell, card, .. } | Claim::Validation { cell, card, .. } => {
+            Claim::PurseRefund { cell, card, .. }
+            | Claim::TopUp { cell, card, .. }
+            | Claim::Reversal { cell, card, .. }
+            | Claim::Validation { cell, card, .. } => {
                 let cards = self.tx.lock_cards(cell, std::slice::from_ref(&card.card_no)).await?;
                 for mut card in cards {
                     if card.suspended.as_ref().is_some_and(|held| held.case == claim.by.case) {
@@ -95,7 +103,7 @@ impl Call<'_> {
                     }
                 }
             }
-            Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
+            Claim::Rewrite { .. } | Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
             self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount)).await?;
@@ -130,12 +138,13 @@ impl Call<'_> {
 /// moves money.
 fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
     match &claim.claim {
-        Claim::PurseRefund { programme, amount, .. } => {
+        Claim::PurseRefund { programme, amount, .. } | Claim::Reversal { programme, amount, .. } => {
             Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
         }
         Claim::TopUp { programme, amount, .. } => {
             Some((Account::TopUpHeld { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))
         }
-        Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
+        // The load's money stands in suspense under the load.
+        Claim::Rewrite { .. } | Claim::Reissue { .. } | Claim::Validation { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => None,
     }
 }

@@ -73,6 +73,8 @@ pub trait Tx: Send {
     /// The claim that is open (or of unknown end) on a right; guarded like [`Tx::claim`].
     async fn open_claim(&mut self, cell: &CellId, right: &str) -> Stored<Option<ClaimRecord>>;
     async fn settled_claim(&mut self, cell: &CellId, right: &str, epoch: &str) -> Stored<Option<ClaimRecord>>;
+    /// The last claims on a right, newest first, `most` of them. Takes no lock.
+    async fn claims_on(&mut self, cell: &CellId, right: &str, most: u32) -> Stored<Vec<ClaimRecord>>;
     /// How many claims on a right were settled at or after `since`.
     async fn settled_count(&mut self, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32>;
     /// By reservation number, in whatever cell. Takes no lock: a claim is guarded by the lock of its card (refund,

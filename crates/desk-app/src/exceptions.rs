@@ -180,7 +180,7 @@ fn kind_of_ending(header: &CaseHeader, ending: &Ending) -> Option<(ExceptionKind
         // Accepted while the line was down, and the centre then said no: the customer has to be told.
         Ending::Refused { message } if header.line == LineMode::Offline => Some((ExceptionKind::Refused, message.clone())),
         Ending::Refused { message } | Ending::Referred { message } => kind_of_code(message.code).map(|kind| (kind, message.clone())),
-        Ending::Done | Ending::Cancelled => None,
+        Ending::Done | Ending::Cancelled | Ending::Withdrawn => None,
     }
 }
 
@@ -189,6 +189,9 @@ fn kind_of_code(code: Code) -> Option<ExceptionKind> {
         Some(ExceptionKind::LossNotSynced)
     } else if code == Code::HrMigrationPending {
         Some(ExceptionKind::MigrationPending)
+    } else if matches!(code, Code::RewriteNotAllowed | Code::ReversalNotSameDay) {
+        // What the counter may not put right, somebody else has to.
+        Some(ExceptionKind::Refused)
     } else if matches!(code, Code::CashDiff | Code::StockDiff) {
         Some(ExceptionKind::CashDifference)
     } else {

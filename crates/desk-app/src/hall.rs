@@ -120,7 +120,7 @@ impl Desk {
     pub(crate) fn ask_for_rating(&mut self, header: &CaseHeader, ending: &Ending) {
         let served = match ending {
             Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Suspended { .. } => true,
-            Ending::Cancelled => false,
+            Ending::Cancelled | Ending::Withdrawn => false,
         };
         if served && self.hall.present && self.session.is_some() {
             self.hall.rated = Some((header.id, None));

@@ -53,6 +53,7 @@ fn group(capability: Capability) -> &'static str {
         Some("password" | "guardian" | "sms") => "密码·短信",
         Some("unit") => "单位",
         Some("stock") => "库存",
+        Some("case") => "差错",
         Some(_) | None => "其他",
     }
 }

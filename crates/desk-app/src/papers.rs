@@ -33,6 +33,7 @@ pub(crate) fn title(paper: Paper) -> &'static str {
         Paper::PendingSlip => "待查单",
         Paper::GuidanceSlip => "指引单",
         Paper::BagLabel => "坏卡袋签",
+        Paper::Reversal => "冲正凭证",
         Paper::OneTimeNotice => "一次性告知单",
     }
 }
@@ -46,6 +47,7 @@ fn stem(paper: Paper) -> &'static str {
         Paper::PendingSlip => "pending-slip",
         Paper::GuidanceSlip => "guidance-slip",
         Paper::BagLabel => "bag-label",
+        Paper::Reversal => "reversal",
         Paper::OneTimeNotice => "one-time-notice",
     }
 }
@@ -110,6 +112,9 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
     let mut marks = Vec::new();
     if header.line == LineMode::Offline && paper == Paper::AcceptanceSlip {
         marks.push("离线受理".to_owned());
+    }
+    if paper == Paper::Reversal {
+        marks.push("红字冲正".to_owned());
     }
     if setting.again > 0 {
         marks.push(format!("补打 第{}次", setting.again));

@@ -657,6 +657,7 @@ fn headline(ending: &Ending) -> &'static str {
         Ending::Refused { .. } => "不能办理",
         Ending::Referred { .. } => "请到其他渠道办理",
         Ending::Cancelled => "已取消",
+        Ending::Withdrawn => "已撤回",
         Ending::Suspended { .. } => "待查",
     }
 }

@@ -223,7 +223,7 @@ impl Desk {
                 money_in: Fen::ZERO,
                 money_out: Fen::ZERO,
             });
-            let cancelled = matches!(ending, Some(Ending::Cancelled));
+            let cancelled = matches!(ending, Some(Ending::Cancelled | Ending::Withdrawn));
             line.count += u32::from(!cancelled);
             line.refused += u32::from(matches!(ending, Some(Ending::Refused { .. } | Ending::Referred { .. })));
             line.offline += u32::from(header.line == LineMode::Offline);
@@ -236,7 +236,7 @@ impl Desk {
                 Some(Ending::Suspended { message }) => {
                     report.exceptions.push(format!("{} 待查：{}", header.number, message.text()));
                 }
-                Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled) => {}
+                Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled | Ending::Withdrawn) => {}
             }
         }
         report.lines = lines.into_values().collect();

@@ -658,7 +658,8 @@ impl Desk {
                 return Ok(());
             }
             Ok(answered) => {
-                if let (Reply::Card { card }, false) = (&answered.reply, running.settled)
+                // A re-write ends that write itself.
+                if let (Reply::Card { card }, false) = (&answered.reply, running.settled || running.header.service == Service::Rewrite)
                     && card.suspended_by.is_some()
                 {
                     // Still busy: the card lies here, so the other desk's write is decided first.
@@ -789,6 +790,6 @@ fn outcome_of(reply: Reply) -> Outcome {
 pub(crate) fn ending_message(ending: &Ending) -> Option<&Message> {
     match ending {
         Ending::Refused { message } | Ending::Referred { message } | Ending::Suspended { message } => Some(message),
-        Ending::Done | Ending::Cancelled => None,
+        Ending::Done | Ending::Cancelled | Ending::Withdrawn => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Brings a purse to zero by DEBIT FOR UNLOAD (圈提).
+//! Takes money off a purse by DEBIT FOR UNLOAD (圈提): all of it for a refund, a part for a reversal.
 
 use chrono::NaiveDateTime;
 use desk_domain::{
@@ -22,7 +22,7 @@ pub struct Unload(Wired<DoMovement>);
 
 impl Unload {
     /// # Errors
-    /// A [`Message`] where the family has no unload or `amount` is not all that the purse holds.
+    /// A [`Message`] where the family has no unload or the purse holds less than `amount`.
     pub fn new(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Self, Message> {
         Ok(Self(Wired::new(DoMovement::new(method(profiles, before, amount, terminal)?))))
     }
@@ -37,15 +37,19 @@ impl Transaction for Unload {
 }
 
 pub fn method(profiles: &Profiles, before: &CardImage, amount: Fen, terminal: &Terminal) -> Result<Method, Message> {
-    let plan = Plan::of_rest(profiles, before, amount, terminal)?;
+    let plan = Plan::new(profiles, before, amount, terminal, Code::RefundUnsupported)?;
+    let left = plan.purse_before.balance.minus(amount).ok().filter(|left| *left >= Fen::ZERO);
+    let left = left.ok_or_else(|| Message::new(Code::AmountInvalid))?;
     let (Some(key), Some(purse)) = (plan.purse.unload_key, plan.purse.unload_purse) else {
         return Err(Message::new(Code::RefundUnsupported));
     };
-    Ok(Box::new(ByUnload { plan, key, purse }))
+    Ok(Box::new(ByUnload { plan, left, key, purse }))
 }
 
 struct ByUnload {
     plan: Plan,
+    /// What stays in the purse.
+    left: Fen,
     key: u8,
     purse: u8,
 }
@@ -64,7 +68,7 @@ impl Movement for ByUnload {
     }
 
     fn balance_after(&self) -> Fen {
-        Fen::ZERO
+        self.left
     }
 
     fn possible(&self, old_balance: u32) -> bool {

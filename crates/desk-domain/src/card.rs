@@ -91,7 +91,7 @@ impl std::fmt::Debug for HolderName {
 pub enum WriteIntent {
     /// Put `amount` onto the purse by CREDIT FOR LOAD.
     Load { before: CardImage, amount: Fen, terminal: Terminal },
-    /// Bring the purse to zero by DEBIT FOR UNLOAD.
+    /// Take `amount` off the purse by DEBIT FOR UNLOAD: all that it holds for a refund, what was put on for a reversal.
     Unload { before: CardImage, amount: Fen, terminal: Terminal },
     /// Bring the purse to zero by a purchase of all that is left.
     PurchaseOfRest { before: CardImage, amount: Fen, terminal: Terminal },

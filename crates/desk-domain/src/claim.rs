@@ -32,6 +32,12 @@ pub enum Claim {
     },
     /// Epoch: (card, purse, online counter at reservation), the same right as a refund. The cash is in the till already.
     TopUp { cell: CellId, programme: ProgrammeId, card: CardImage, amount: Fen },
+    /// Epoch: (card, purse, online counter at reservation), the same right as a refund. Takes `amount` of a confirmed top-up
+    /// off the card again; the top-up stays, and this names its reservation.
+    Reversal { cell: CellId, programme: ProgrammeId, card: CardImage, of: CentreNumber, amount: Fen },
+    /// Repeats the booked load that the card does not have. The right is that load, by its reservation; this reservation is
+    /// the token for one more write of it, and moves no money of its own.
+    Rewrite { cell: CellId, programme: ProgrammeId, card: CardImage, of: CentreNumber, amount: Fen },
     /// Epoch: (old card, reissue).
     Reissue {
         cell: CellId,
@@ -64,6 +70,8 @@ impl Claim {
         match self {
             Self::PurseRefund { programme, .. }
             | Self::TopUp { programme, .. }
+            | Self::Reversal { programme, .. }
+            | Self::Rewrite { programme, .. }
             | Self::Reissue { programme, .. }
             | Self::Validation { programme, .. }
             | Self::PasswordReset { programme, .. }

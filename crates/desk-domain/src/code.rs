@@ -226,6 +226,7 @@ catalogue! {
     RemoteTrips, "REMOTE_TRIPS", Info, "近期有异地乘车，余额以清算为准。", "异地乘车的清算比本地晚。", "告知客户最终以清算余额为准。";
     ReplaceAdvised, "REPLACE_ADVISED", Warn, "发卡已近/已满10年，建议及时换卡。", "发卡接近或已满 10 年。", "提醒换卡：先退值，再换卡。";
     RevealReasonRequired, "REVEAL_REASON_REQUIRED", Refuse, "请选择查看理由。", "查看完整信息须有理由并留痕。", "选择理由后再查看。";
+    ReversalForbidden, "REVERSAL_FORBIDDEN", Refuse, "{reason}，不能冲正。", "这类业务办结后不能退回。", "按提示的办法处理；有疑问报主管。";
     ReversalNotLatest, "REVERSAL_NOT_LATEST", Refuse, "不是该卡最后一笔业务，不能冲正。", "这张卡之后还有别的业务。", "不能冲正；报主管按差错处理。";
     ReversalNotOwn, "REVERSAL_NOT_OWN", Refuse, "非本人经办业务，须主管处理。", "不是本人办的业务。", "请原经办人或主管处理。";
     ReversalNotSameDay, "REVERSAL_NOT_SAME_DAY", Refuse, "非当日业务不能冲正。", "不是当天的业务。", "报主管按差错处理。";

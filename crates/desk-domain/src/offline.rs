@@ -50,7 +50,7 @@ fn effect_refused(rules: &RuleSet, service: Service) -> Message {
     if service == Service::Validation {
         return rules.message(Some(service), Code::OfflineValidation);
     }
-    if service == Service::TopUp {
+    if matches!(service, Service::TopUp | Service::Rewrite) {
         return rules.message(Some(service), Code::OnlineOnly);
     }
     rules.message(Some(service), Code::OfflineNotAccepted).with("why", why)

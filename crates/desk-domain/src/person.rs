@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    booked::Booked,
     function::{Function, FunctionFacts},
     id::{CardNo, CellId, PersonId, ProgrammeId},
     money::Fen,
@@ -84,6 +85,9 @@ pub struct CardFacts {
     /// Functions with a state of their own, each as its keeper said; empty for a programme whose cards have one state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<FunctionFacts>,
+    /// The last movements of its purse, newest first; only where they were asked for ([`Lookup::Purse`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub booked: Vec<Booked>,
 }
 
 impl CardFacts {
@@ -132,13 +136,17 @@ pub enum Lookup {
     CardNo {
         card_no: CardNo,
     },
+    /// The card with the last movements of its purse.
+    Purse {
+        card_no: CardNo,
+    },
 }
 
 impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::IdNumber { .. } => f.write_str("Lookup::IdNumber(…)"),
-            Self::CardNo { card_no } => write!(f, "Lookup::{card_no:?}"),
+            Self::CardNo { card_no } | Self::Purse { card_no } => write!(f, "Lookup::{card_no:?}"),
         }
     }
 }

@@ -304,7 +304,7 @@ async fn close_case(connection: &mut SqliteConnection, case: CaseId, ending: &En
 pub fn may_end(before: Option<&Ending>) -> bool {
     match before {
         None | Some(Ending::Suspended { .. }) => true,
-        Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled) => false,
+        Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled | Ending::Withdrawn) => false,
     }
 }
 

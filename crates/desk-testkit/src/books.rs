@@ -17,6 +17,7 @@ use desk_domain::{
 };
 
 use crate::{
+    earlier::{LACKING, PUT_ON},
     memory_store::{MemoryDisk, MemoryStore},
     rig::Rig,
     shift::Job,
@@ -282,7 +283,7 @@ pub async fn after_good_end(job: &Job, world: &World, rig: &Rig, report: &Report
             say(centre.imbalance == 0, format!("the centre's ledger is out by {}", centre.imbalance));
             say(centre.till == till, format!("the centre's till {} instead of {till}", centre.till));
             say(centre.refunds == job.out, format!("the centre confirmed {} instead of {}", centre.refunds, job.out));
-            say(centre.settled == u32::from(job.right.is_some()), format!("settled {} times", centre.settled));
+            say(centre.settled == u32::from(job.right.is_some()) + job.before(), format!("settled {} times", centre.settled));
             say(centre.open.is_none(), "a claim is left open".to_owned());
             say(!centre.suspended, "the card is left in suspense".to_owned());
             say(centre.owed == job.later(), format!("the back office owes {} instead of {}", centre.owed, job.later()));
@@ -344,6 +345,14 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
             let parcels = world.neighbours.books().parcels.values().filter(|posted| posted.order.as_str() == "R-PUPIL-BACK").count();
             if parcels != 2 {
                 wrong.push(format!("{parcels} parcels of the card that came back"));
+            }
+        }
+        "reversal" | "rewrite" => {
+            let before = job.card.and_then(before).and_then(|card| card.balance());
+            let after = job.card.and_then(now).and_then(|card| card.balance());
+            let wanted = if job.service == "reversal" { -PUT_ON } else { LACKING };
+            if before.zip(after).is_none_or(|(before, after)| i64::from(after) - i64::from(before) != wanted) {
+                wrong.push(format!("purse held {before:?} and holds {after:?}"));
             }
         }
         "reissue_lost" | "replace_damaged" | "replace_faulty" => {

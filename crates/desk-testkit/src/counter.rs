@@ -187,7 +187,13 @@ impl Counter {
                         (Some(left), _) => Some(Act::Resume { case: left.case.clone() }),
                         (None, None) => return Ok(Rest::Home { waiting: home.unfinished.len() }),
                         (None, Some(service)) => {
-                            let button = home.services.iter().find(|button| button.service == *service);
+                            // Where two programmes have it, the one whose card the customer brings.
+                            let purse = self.hands.card.as_ref().is_some_and(|card| card.starts_with("purse"));
+                            let button = home
+                                .services
+                                .iter()
+                                .filter(|button| button.service == *service)
+                                .min_by_key(|button| button.programme.contains("one-card") != purse);
                             let button = button.ok_or_else(|| Waited(format!("no key for {service}")))?;
                             if let Some(message) = button.blocked.clone().or_else(|| home.message.clone().filter(|_| began)) {
                                 *wanted = None;

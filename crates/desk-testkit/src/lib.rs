@@ -4,6 +4,7 @@ pub mod books;
 pub mod clerk;
 pub mod clock;
 pub mod counter;
+pub mod earlier;
 pub mod entropy;
 pub mod faulty_store;
 pub mod fleet;

@@ -9,6 +9,7 @@ use desk_domain::order::Way;
 
 use crate::{
     clerk::{Clerk, Move, Waited},
+    earlier::PUT_ON,
     rig::Rig,
     script::Hands,
     world::{BLOCKED_CLEARED, BLOCKED_SLIP, LOSER, NEWCOMER},
@@ -30,7 +31,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 32] = [
+pub const JOBS: [Job; 34] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -133,6 +134,15 @@ pub const JOBS: [Job; 32] = [
     Job { name: "pick-up, validated", service: "pick_up", card: Some("education-made"), right: Some("made:R-PUPIL-MADE"), out: 0, fee: 0 },
     Job { name: "sent again", service: "send_again", card: None, right: Some("made:R-PUPIL-BACK"), out: 0, fee: 1_200 },
     Job { name: "nobody came", service: "uncollected", card: None, right: Some("made:R-PUPIL-OLD"), out: 0, fee: 0 },
+    Job {
+        name: "reversal",
+        service: "reversal",
+        card: Some("purse-unload"),
+        right: Some("purse:3104999000000000101"),
+        out: 0,
+        fee: -PUT_ON,
+    },
+    Job { name: "re-write", service: "rewrite", card: Some("purse-unload"), right: Some("purse:3104999000000000101"), out: 0, fee: 0 },
 ];
 
 /// Card of a purse that the counter can only put out of use.
@@ -164,6 +174,12 @@ impl Job {
             "pick_up" | "send_again" | "uncollected" => programme.contains("education") == of_pupils,
             _ => true,
         }
+    }
+
+    /// Movements of the same right that were settled before.
+    #[must_use]
+    pub fn before(&self) -> u32 {
+        u32::from(self.service == "reversal")
     }
 
     #[must_use]
@@ -252,7 +268,11 @@ impl<'a> Shift<'a> {
                     None => home
                         .services
                         .iter()
-                        .find(|button| button.service == self.job.service && self.job.wants(&button.programme))
+                        .filter(|button| button.service == self.job.service && self.job.wants(&button.programme))
+                        // Where two programmes have it, the one whose card the customer brings.
+                        .min_by_key(|button| {
+                            button.programme.contains("one-card") != self.job.card.is_some_and(|card| card.starts_with("purse"))
+                        })
                         .map(|button| Act::Start { service: button.service.clone(), programme: button.programme.clone() }),
                 },
                 Stage::Case(case) if matches!(case.question.ask, AskView::Ended { .. }) => {

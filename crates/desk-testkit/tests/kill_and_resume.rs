@@ -47,7 +47,7 @@ struct Ran {
 
 /// One case: the desk dies at each of `cuts` in turn and then lives on.
 async fn run(job: &Job, cuts: &[(usize, Cut)]) -> Ran {
-    let world = Arc::new(World::demonstration().await.expect("world"));
+    let world = Arc::new(World::for_job(job).await.expect("world"));
     let mut rig = Rig::at(&world, 1).await.expect("rig");
     let mut ran = Ran { violations: Vec::new(), writes: Vec::new(), last: 0, blown: 0, resumed: false };
     let fuses = cuts.iter().map(|(at, cut)| Fuse::at(*at, *cut)).chain([Fuse::sound()]);
@@ -157,4 +157,6 @@ proofs! {
     pick_up_validated: 29, 1;
     sent_again: 30, 1;
     nobody_came: 31, 1;
+    reversal: 32, 1;
+    rewrite: 33, 1;
 }

@@ -128,7 +128,7 @@ async fn sum(world: &Arc<World>, counters: [&mut Counter; 2], right: &Right) -> 
                         sum.violations.push(format!("{}: conflict without who, where or when: {}", header.number, message.text()));
                     }
                 }
-                Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled) => {}
+                Some(Ending::Done | Ending::Refused { .. } | Ending::Referred { .. } | Ending::Cancelled | Ending::Withdrawn) => {}
             }
         }
     }

@@ -28,8 +28,8 @@ use desk_wire::v1::Request;
 /// Late papers and uploads have had their time by then.
 const LATER: Duration = Duration::from_secs(70);
 
-async fn place() -> (Arc<World>, Rig) {
-    let world = Arc::new(World::demonstration().await.expect("world"));
+async fn place(job: &Job) -> (Arc<World>, Rig) {
+    let world = Arc::new(World::for_job(job).await.expect("world"));
     let rig = Rig::at(&world, 1).await.expect("rig");
     (world, rig)
 }
@@ -74,7 +74,7 @@ struct Base {
 }
 
 async fn base(job: &Job) -> Base {
-    let (world, mut rig) = place().await;
+    let (world, mut rig) = place(job).await;
     let calls = Arc::new(std::sync::Mutex::new(Vec::new()));
     let (heard, tray, armed, sent) = (Arc::clone(&calls), rig.tray.clone(), AtomicBool::new(false), Arc::new(AtomicUsize::new(0)));
     let count = Arc::clone(&sent);
@@ -124,7 +124,7 @@ async fn calls(job: &Job, base: &Base, tally: &mut Tally) {
         let once = [RequestLost, AnswerLost, CentreError, Garbled, Repeated].map(|fault| (fault, 1));
         let long = [(RequestLost, 5), (AnswerLost, 5)];
         for (fault, times) in once.into_iter().chain(long.into_iter().filter(|_| own)) {
-            let (world, mut rig) = place().await;
+            let (world, mut rig) = place(job).await;
             let (mut heard, met) = (0, Arc::new(AtomicUsize::new(0)));
             let hits = Arc::clone(&met);
             rig.line.plan(move |request: &Request| {
@@ -154,7 +154,7 @@ async fn calls(job: &Job, base: &Base, tally: &mut Tally) {
 async fn papers(job: &Job, base: &Base, tally: &mut Tally) {
     for at in 1..=base.papers {
         tally.points += 1;
-        let (world, mut rig) = place().await;
+        let (world, mut rig) = place(job).await;
         rig.papers.fail_at(u32::try_from(at).expect("few papers"));
         let done = carry(job, &mut rig, |_| {}).await;
         let wrong = finish(job, &world, &mut rig, base, done).await;
@@ -167,7 +167,7 @@ async fn papers(job: &Job, base: &Base, tally: &mut Tally) {
 async fn writes(job: &Job, base: &Base, tally: &mut Tally) {
     for at in 1..=base.writes {
         tally.points += 1;
-        let (world, mut rig) = place().await;
+        let (world, mut rig) = place(job).await;
         let fuse = Fuse::at(at, Cut::Refuse);
         let mut wrong = Vec::new();
         let mut clerk = rig.start_with(|store| Box::new(MortalStore::new(Box::new(store), &fuse))).expect("disk");
@@ -196,7 +196,7 @@ async fn commands(job: &Job, base: &Base, tally: &mut Tally) {
     for at in 1..=base.commands {
         tally.points += 1;
         for (name, what) in &faults {
-            let (world, mut rig) = place().await;
+            let (world, mut rig) = place(job).await;
             let (tray, what, armed) = (rig.tray.clone(), what.clone(), AtomicBool::new(false));
             rig.line.plan(move |request: &Request| {
                 if matches!(request, Request::Reserve { .. }) && !armed.swap(true, Ordering::SeqCst) {
@@ -218,7 +218,7 @@ async fn reader(job: &Job, base: &Base, tally: &mut Tally) {
     let troubles = ["nothing", "unplugged", "service down", "several", "mute", "another card at the write"];
     for trouble in troubles {
         tally.points += 1;
-        let (world, mut rig) = place().await;
+        let (world, mut rig) = place(job).await;
         let tray = rig.tray.clone();
         if trouble == "another card at the write" {
             let (tray, armed) = (tray.clone(), AtomicBool::new(false));
@@ -264,7 +264,7 @@ async fn reader(job: &Job, base: &Base, tally: &mut Tally) {
 async fn clicks(job: &Job, base: &Base, tally: &mut Tally) {
     for (clicks, stale) in [(3, false), (1, true), (3, true)] {
         tally.points += 1;
-        let (world, mut rig) = place().await;
+        let (world, mut rig) = place(job).await;
         let done = carry(job, &mut rig, |shift| {
             shift.clicks = clicks;
             shift.stale = stale;
@@ -294,7 +294,7 @@ async fn prove(job: &Job) {
 /// A double click on a wrong float is no second count: the difference is shown, and only a later press books it.
 #[tokio::test(start_paused = true)]
 async fn a_double_click_books_no_difference() {
-    let (_world, mut rig) = place().await;
+    let (_world, mut rig) = place(&JOBS[0]).await;
     let mut clerk = rig.start().expect("disk");
     clerk.sign_in("1001", "pass-1001").await.expect("signed in");
     let count = Act::OpenDay { float: "400".to_owned(), blanks: "20".to_owned() };
@@ -354,4 +354,6 @@ proofs! {
     pick_up_validated: 29;
     sent_again: 30;
     nobody_came: 31;
+    reversal: 32;
+    rewrite: 33;
 }

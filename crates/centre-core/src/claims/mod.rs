@@ -1,9 +1,12 @@
 //! Reserving a right: one open claim a right, one settled claim an epoch; the second claimant learns who, where and when.
 
 pub(crate) mod act;
+mod booked;
 mod refund;
 mod reissue;
 pub(crate) mod reset;
+mod reversal;
+pub(crate) mod rewrite;
 mod top_up;
 mod validation;
 
@@ -81,6 +84,12 @@ impl Call<'_> {
         let verdict = match claim {
             Claim::PurseRefund { card, amount, .. } => self.check_refund(programme, case, claim, card, *amount).await?,
             Claim::TopUp { card, amount, .. } => self.check_top_up(programme, case, claim, card, *amount).await?,
+            Claim::Reversal { card, of, amount, .. } => {
+                self.check_reversal(programme, case, claim, (card, of, *amount), &session.operator).await?
+            }
+            Claim::Rewrite { card, of, amount, .. } => {
+                self.check_rewrite(programme, case, claim, (card, of, *amount), &session.operator).await?
+            }
             Claim::Reissue { person, old_card, ground, accepted_at, .. } => {
                 let asked = Asked { person, old_card, ground, accepted_at: *accepted_at };
                 self.check_reissue(programme, case, claim, asked, &session.operator).await?
@@ -103,6 +112,8 @@ impl Call<'_> {
             Claim::Act { act: CentreAct::Replace(_), .. } => programme.production.and_then(|rule| rule.promised(local_day(self.now))),
             Claim::PurseRefund { .. }
             | Claim::TopUp { .. }
+            | Claim::Reversal { .. }
+            | Claim::Rewrite { .. }
             | Claim::Reissue { .. }
             | Claim::Validation { .. }
             | Claim::PasswordReset { .. }
@@ -141,6 +152,9 @@ impl Call<'_> {
                 state: ClaimState::Open,
             })
             .await?;
+        if let Claim::Rewrite { of, .. } = claim {
+            self.hold_load(of).await?;
+        }
         Self::kept(Reply::Reserved { reservation })
     }
 
@@ -170,6 +184,13 @@ impl Call<'_> {
 
     /// The registered card, locked, if it is the one whose image this is and nothing stands against it.
     async fn usable_card(&mut self, programme: &Programme, claim: &Claim, image: &CardImage, case: CaseId) -> Step<Card> {
+        let card = self.sound_card(programme, claim, image).await?;
+        self.not_suspended(&card, case)?;
+        Ok(card)
+    }
+
+    /// The same, whoever holds it for a torn write.
+    async fn sound_card(&mut self, programme: &Programme, claim: &Claim, image: &CardImage) -> Step<Card> {
         let cards = self.tx.lock_cards(&programme.cell, std::slice::from_ref(&image.card_no)).await?;
         let Some(card) = cards.into_iter().next() else {
             return refuse_code(Code::CardNotFound);
@@ -194,7 +215,6 @@ impl Call<'_> {
         if self.tx.is_blacklisted(&card.cell, &card.card_no).await? {
             return refuse_code(Code::CardBlacklisted);
         }
-        self.not_suspended(&card, case)?;
         Ok(card)
     }
 
@@ -223,6 +243,8 @@ fn place(claim: &Claim) -> (&CellId, Service) {
     match claim {
         Claim::PurseRefund { cell, .. } => (cell, Service::RefundReadable),
         Claim::TopUp { cell, .. } => (cell, Service::TopUp),
+        Claim::Reversal { cell, .. } => (cell, Service::Reversal),
+        Claim::Rewrite { cell, .. } => (cell, Service::Rewrite),
         Claim::Reissue { cell, ground, .. } => (cell, ground.service()),
         Claim::Validation { cell, .. } => (cell, Service::Validation),
         Claim::PasswordReset { cell, .. } => (cell, Service::PasswordReset),

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod orders;
 pub mod paid_later;
 pub mod parcels;
+pub mod put_right;
 pub mod top_up;
 pub mod unreadable;
 pub mod world;
@@ -31,6 +32,8 @@ macro_rules! contract_suite {
             unreadable: taken_in_cleared_and_paid_once, taking_in_needs_a_second_person_and_a_card_in_order,
                 journeys_out_of_town_are_waited_for, clearing_that_is_silent_is_asked_again;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;
+            put_right: a_top_up_is_taken_back_once, what_is_not_taken_back, torn_reversals_are_suspense, a_missing_load_is_written_once,
+                what_is_not_written_again, a_load_ends_at_whichever_desk, a_rewrite_that_failed_leaves_the_load_as_it_was;
             acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
                 half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,
                 one_ticket_for_one_broken_promise, codes_are_limited, found_card_goes_back_once, order_of_another_channel;

@@ -239,6 +239,8 @@ fn policy() -> Policy {
                         Service::Application,
                         Service::PickUp,
                         Service::TopUp,
+                        Service::Rewrite,
+                        Service::Reversal,
                         Service::FormalLoss,
                         Service::LossRelease,
                     ],

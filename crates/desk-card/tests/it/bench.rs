@@ -26,6 +26,8 @@ pub const SEED: &[u8] = b"seed of the card tests";
 pub enum Job {
     Load,
     Unload,
+    /// A part is taken off: a top-up that was a mistake.
+    UnloadPart,
     Purchase,
     Validate,
     HolderClass,
@@ -39,9 +41,10 @@ pub enum Job {
     BlockToRefund,
 }
 
-pub const JOBS: [Job; 12] = [
+pub const JOBS: [Job; 13] = [
     Job::Load,
     Job::Unload,
+    Job::UnloadPart,
     Job::Purchase,
     Job::Validate,
     Job::HolderClass,
@@ -154,7 +157,7 @@ pub fn make(row: &CardRow) -> SimCard {
 impl Job {
     pub fn card(self) -> SimCard {
         make(&match self {
-            Self::Load | Self::Unload | Self::BlockForGood | Self::Unblock => {
+            Self::Load | Self::Unload | Self::UnloadPart | Self::BlockForGood | Self::Unblock => {
                 row("tunion-unload", "3104999000000000101", "4999000000000101", 3650)
             }
             Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000202", "4999000000000202", 12800),
@@ -169,7 +172,7 @@ impl Job {
     /// Same family, same money, same counters; another card.
     pub fn other_card(self) -> SimCard {
         make(&match self {
-            Self::Load | Self::Unload | Self::BlockForGood | Self::Unblock => {
+            Self::Load | Self::Unload | Self::UnloadPart | Self::BlockForGood | Self::Unblock => {
                 row("tunion-unload", "3104999000000000901", "4999000000000901", 3650)
             }
             Self::Purchase | Self::Block => row("tunion-purchase", "3104999000000000902", "4999000000000902", 12800),
@@ -194,6 +197,7 @@ impl Job {
             Self::BlockCard => WriteIntent::Block { before, to: BlockState::Card },
             Self::Unblock => WriteIntent::Block { before, to: BlockState::Open },
             Self::Unload => WriteIntent::Unload { before, amount, terminal },
+            Self::UnloadPart => WriteIntent::Unload { before, amount: Fen(2_000), terminal },
             Self::Purchase => WriteIntent::PurchaseOfRest { before, amount, terminal },
             Self::Validate => WriteIntent::Validate { before, until },
             Self::Personalise => WriteIntent::Personalise {
@@ -223,6 +227,7 @@ impl Job {
             // Amount, type and terminal of the desk in the log.
             Self::Load => text.contains("000003E802990000000042"),
             Self::Unload => text.contains("00000E4203990000000042"),
+            Self::UnloadPart => text.contains("000007D003990000000042"),
             Self::Purchase => text.contains("0000320006990000000042"),
             Self::Validate => card.public_file().get(24..28) == Some(&[0x20, 0x26, 0x12, 0x31][..]),
             Self::Personalise => card.public_file().first() == Some(&0x21),
@@ -232,7 +237,7 @@ impl Job {
 
     /// Moves money on a purse, which moves on by kiosk and gate.
     pub fn has_purse(self) -> bool {
-        matches!(self, Self::Load | Self::Unload | Self::Purchase)
+        matches!(self, Self::Load | Self::Unload | Self::UnloadPart | Self::Purchase)
     }
 
     /// Goes to kiosk and gate as long as it is in use.

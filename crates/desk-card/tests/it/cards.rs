@@ -167,6 +167,7 @@ async fn refunded_topped_up_and_refunded_again() {
             let expected = match job {
                 Job::Unload => round * 2,
                 Job::Load
+                | Job::UnloadPart
                 | Job::Purchase
                 | Job::Validate
                 | Job::HolderClass
@@ -300,6 +301,20 @@ async fn refusals_of_card_and_key_service() {
     bench.tray.put("card");
     let intent = Job::Unload.intent(bench.read().await.unwrap());
     assert_eq!(reason(bench.write(&intent).await), Code::KeyAlgorithmUnsupported);
+}
+
+/// A part is taken off, the rest stays, and nobody takes off more than there is.
+#[tokio::test]
+async fn a_part_is_unloaded_and_the_rest_stays() {
+    let mut bench = Bench::new(Job::UnloadPart);
+    let before = bench.read().await.unwrap();
+    let proof = written(bench.write(&Job::UnloadPart.intent(before.clone())).await);
+    assert_eq!(proof.after.purse.unwrap().balance, Fen(1_650));
+    let mut more = Job::UnloadPart.intent(before);
+    if let WriteIntent::Unload { amount, .. } = &mut more {
+        *amount = Fen(3_651);
+    }
+    assert_eq!(begin(&more, &bench.profiles).map(|_| ()).unwrap_err().code, Code::AmountInvalid);
 }
 
 #[tokio::test]

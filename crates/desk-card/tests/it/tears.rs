@@ -244,7 +244,7 @@ async fn tear_matrix() {
     assert!(violations.is_empty(), "{violations:#?}");
     // Where a purse's own memory is gone, only a counter that nothing but the key service steps still tells.
     for (job, row) in &table {
-        let purse = ["Load", "Unload", "Purchase"].contains(&job.as_str());
+        let purse = ["Load", "Unload", "UnloadPart", "Purchase"].contains(&job.as_str());
         assert_eq!(row.overwritten > 0, purse, "{job}");
     }
 }

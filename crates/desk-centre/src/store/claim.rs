@@ -40,6 +40,13 @@ pub(super) async fn settled(db: &mut PgConnection, cell: &CellId, right: &str, e
     row.as_ref().map(to_claim).transpose()
 }
 
+pub(super) async fn on(db: &mut PgConnection, cell: &CellId, right: &str, most: u32) -> Stored<Vec<ClaimRecord>> {
+    let text = format!("{CLAIM} WHERE cell = $1 AND right_key = $2 ORDER BY reserved_at DESC, number DESC LIMIT $3");
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(text)).bind(cell.as_str()).bind(right).bind(i64::from(most)).fetch_all(db).await.map_err(failed)?;
+    rows.iter().map(to_claim).collect()
+}
+
 pub(super) async fn settled_count(db: &mut PgConnection, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32> {
     let count: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM claims

@@ -129,6 +129,10 @@ impl Tx for PostgresTx {
         claim::settled(&mut self.0, cell, right, epoch).await
     }
 
+    async fn claims_on(&mut self, cell: &CellId, right: &str, most: u32) -> Stored<Vec<ClaimRecord>> {
+        claim::on(&mut self.0, cell, right, most).await
+    }
+
     async fn settled_count(&mut self, cell: &CellId, right: &str, since: Option<DateTime<Utc>>) -> Stored<u32> {
         claim::settled_count(&mut self.0, cell, right, since).await
     }

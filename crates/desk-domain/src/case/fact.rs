@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     application::{PurseSeen, Wish},
+    booked::Booked,
     card::{CardImage, TearEvidence, Terminal, WriteProof},
     claim::Reservation,
     code::{Code, Message},
@@ -22,6 +23,7 @@ use crate::{
     refund_unreadable::Owed,
     reissue::Ways,
     replacement::Ground,
+    reversal::{Mistake, OldPaper},
     ruleset::Level,
 };
 
@@ -329,6 +331,30 @@ pub enum Fact {
     PhotoTaken {
         photo: Photo,
     },
+    /// Which movement of the purse is taken back, or written once more.
+    MovementChosen {
+        of: Box<Booked>,
+        authorise: Option<Level>,
+        moment: Moment,
+    },
+    /// What was mistaken about it.
+    MistakeNamed {
+        mistake: Mistake,
+    },
+    /// It cannot be taken back here any more: the centre corrects it on a slip.
+    CorrectionDue {
+        of: Box<Booked>,
+        message: Message,
+    },
+    /// What became of the customer's paper of the business that was taken back.
+    OldPaperSeen {
+        old: OldPaper,
+    },
+    /// Accepted without the line, and taken back before the centre heard of it.
+    Withdrawn {
+        at: DateTime<Utc>,
+        by: OperatorId,
+    },
     /// Everything was shown; nothing more to do.
     Shown {
         message: Option<Message>,
@@ -404,6 +430,11 @@ impl Fact {
             Self::PhotoNamed { .. } => "photo_named",
             Self::PhotoRefused { .. } => "photo_refused",
             Self::PhotoTaken { .. } => "photo_taken",
+            Self::MovementChosen { .. } => "movement_chosen",
+            Self::MistakeNamed { .. } => "mistake_named",
+            Self::CorrectionDue { .. } => "correction_due",
+            Self::OldPaperSeen { .. } => "old_paper_seen",
+            Self::Withdrawn { .. } => "withdrawn",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
             Self::Referred { .. } => "referred",
@@ -471,6 +502,11 @@ impl Fact {
             | Self::PhotoNamed { .. }
             | Self::PhotoRefused { .. }
             | Self::PhotoTaken { .. }
+            | Self::MovementChosen { .. }
+            | Self::MistakeNamed { .. }
+            | Self::CorrectionDue { .. }
+            | Self::OldPaperSeen { .. }
+            | Self::Withdrawn { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
             | Self::Referred { .. }
@@ -482,7 +518,9 @@ impl Fact {
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Refused { message } | Self::Referred { message } | Self::HalfDone { message } => Some(message.code),
+            Self::Refused { message } | Self::Referred { message } | Self::HalfDone { message } | Self::CorrectionDue { message, .. } => {
+                Some(message.code)
+            }
             Self::StockDiffers { .. } => Some(Code::StockDiff),
             Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
@@ -534,6 +572,10 @@ impl Fact {
             | Self::FormFilled { .. }
             | Self::PhotoNamed { .. }
             | Self::PhotoTaken { .. }
+            | Self::MovementChosen { .. }
+            | Self::MistakeNamed { .. }
+            | Self::OldPaperSeen { .. }
+            | Self::Withdrawn { .. }
             | Self::Cancelled => None,
         }
     }

@@ -7,6 +7,7 @@
 
 mod application;
 mod blank_stock;
+mod booked_list;
 mod card_query;
 pub mod context;
 pub mod entry;
@@ -26,11 +27,14 @@ mod refund_due;
 mod refund_readable;
 mod refund_unreadable;
 mod reissue;
+mod reversal;
+mod rewrite;
 mod send_again;
 mod top_up;
 mod trial;
 mod uncollected;
 mod validation;
+mod withdrawal;
 pub mod words;
 mod writing;
 
@@ -60,10 +64,13 @@ pub use self::{
     refund_readable::RefundReadable,
     refund_unreadable::RefundUnreadable,
     reissue::Reissue,
+    reversal::Reversal,
+    rewrite::Rewrite,
     send_again::SendAgain,
     top_up::TopUp,
     uncollected::Uncollected,
     validation::Validation,
+    withdrawal::Withdrawal,
     writing::Writing,
 };
 use crate::{
@@ -133,6 +140,10 @@ pub enum Service {
     FoundCardBack,
     /// S-18
     GuardianPhone,
+    /// S-12
+    Rewrite,
+    /// S-25
+    Reversal,
 }
 
 impl Service {
@@ -150,6 +161,8 @@ impl Service {
         Self::RefundUnreadable,
         Self::RefundDue,
         Self::TopUp,
+        Self::Rewrite,
+        Self::Reversal,
         Self::PasswordReset,
         Self::GuardianPhone,
         Self::CardQuery,
@@ -178,6 +191,7 @@ impl Service {
             Self::RefundReadable => "S-09",
             Self::RefundUnreadable | Self::RefundDue => "S-10",
             Self::TopUp => "S-11",
+            Self::Rewrite => "S-12",
             Self::Validation => "S-13",
             Self::TemporaryLoss => "S-14",
             Self::FormalLoss => "S-15",
@@ -188,6 +202,7 @@ impl Service {
             Self::CardReturn => "S-22",
             Self::PickUp | Self::SendAgain | Self::Uncollected => "S-23",
             Self::BadCard | Self::BlankStock => "S-24",
+            Self::Reversal => "S-25",
             Self::FoundCard | Self::FoundCardBack => "S-29",
         }
     }
@@ -417,6 +432,8 @@ pub enum Paper {
     GuidanceSlip,
     /// 坏卡袋签
     BagLabel,
+    /// 冲正凭证
+    Reversal,
     /// 一次性告知单
     OneTimeNotice,
 }
@@ -470,6 +487,8 @@ pub enum Ending {
         message: Message,
     },
     Cancelled,
+    /// Accepted without the line and taken back before the centre heard of it.
+    Withdrawn,
     /// The end of a card write is unknown and the customer left; the centre's exception list owns it.
     Suspended {
         message: Message,
@@ -483,6 +502,8 @@ pub type Day = NaiveDate;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     flow: Flow,
+    /// Taken back before the centre heard of it.
+    withdrawal: Option<Withdrawal>,
     papers: BTreeMap<Paper, PaperState>,
     noticed: Vec<Message>,
 }
@@ -507,6 +528,8 @@ pub enum Flow {
     Keeping(Keeping),
     BlankStock(BlankStock),
     GuardianPhone(GuardianPhone),
+    Rewrite(Rewrite),
+    Reversal(Reversal),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -538,6 +561,8 @@ macro_rules! each {
             Flow::Keeping($inner) => $answer,
             Flow::BlankStock($inner) => $answer,
             Flow::GuardianPhone($inner) => $answer,
+            Flow::Rewrite($inner) => $answer,
+            Flow::Reversal($inner) => $answer,
         }
     };
 }
@@ -572,7 +597,10 @@ impl Case {
                 Service::FoundCard => Flow::Keeping(Keeping::found()),
                 Service::BlankStock => Flow::BlankStock(BlankStock::Asking),
                 Service::GuardianPhone => Flow::GuardianPhone(GuardianPhone::Asking),
+                Service::Rewrite => Flow::Rewrite(Rewrite::Tapping),
+                Service::Reversal => Flow::Reversal(Reversal::Asking),
             },
+            withdrawal: None,
             papers: BTreeMap::new(),
             noticed: Vec::new(),
         }
@@ -586,7 +614,10 @@ impl Case {
     /// What is to be done now.
     #[must_use]
     pub fn next(&self, cx: &Cx<'_>) -> Next {
-        each!(&self.flow, state => state.next(cx))
+        match &self.withdrawal {
+            Some(withdrawal) => withdrawal.next(),
+            None => each!(&self.flow, state => state.next(cx)),
+        }
     }
 
     /// Turns an answer or an outcome into a fact.
@@ -599,6 +630,13 @@ impl Case {
             && let Err(message) = who.suits(person, cx)
         {
             return Ok(no(message));
+        }
+        if let Some(withdrawal) = &self.withdrawal {
+            return withdrawal.decide(input);
+        }
+        let waits = matches!(self.next(cx), Next::Ask(Question { ask: question::Ask::WaitForLine, .. }));
+        if waits && self.can_be_withdrawn() && input == Input::Answer(Answer::Cancel) {
+            return Ok(Fact::Withdrawn { at: cx.now, by: cx.operator.clone() });
         }
         each!(&self.flow, state => state.decide(input, cx))
     }
@@ -622,6 +660,8 @@ impl Case {
             | Flow::Validation(_)
             | Flow::Keeping(_)
             | Flow::BlankStock(_)
+            | Flow::Rewrite(_)
+            | Flow::Reversal(_)
             | Flow::GuardianPhone(_) => None,
         }
     }
@@ -653,6 +693,17 @@ impl Case {
                 return Ok(self);
             }
         }
+        if let Some(withdrawal) = self.withdrawal {
+            self.withdrawal = Some(withdrawal.apply(&fact)?);
+            return Ok(self);
+        }
+        if let Fact::Withdrawn { .. } = fact {
+            if !self.can_be_withdrawn() {
+                return Err(Misplaced { state: self.state(), fact: fact.name() });
+            }
+            self.withdrawal = Some(Withdrawal::TakingBack);
+            return Ok(self);
+        }
         self.flow = match self.flow {
             Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
             Flow::Application(state) => Flow::Application(state.apply(fact)?),
@@ -671,6 +722,8 @@ impl Case {
             Flow::Keeping(state) => Flow::Keeping(state.apply(fact)?),
             Flow::BlankStock(state) => Flow::BlankStock(state.apply(fact)?),
             Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
+            Flow::Rewrite(state) => Flow::Rewrite(state.apply(fact)?),
+            Flow::Reversal(state) => Flow::Reversal(state.apply(fact)?),
         };
         Ok(self)
     }
@@ -678,7 +731,10 @@ impl Case {
     /// Name of the state, for logs and for telling a journal apart from a live case.
     #[must_use]
     pub fn state(&self) -> &'static str {
-        each!(&self.flow, state => state.name())
+        match &self.withdrawal {
+            Some(withdrawal) => withdrawal.name(),
+            None => each!(&self.flow, state => state.name()),
+        }
     }
 
     #[must_use]
@@ -688,7 +744,11 @@ impl Case {
 
     #[must_use]
     pub fn paper(&self, paper: Paper) -> PaperFacts {
-        each!(&self.flow, state => state.paper(paper))
+        let mut facts = each!(&self.flow, state => state.paper(paper));
+        if let (Paper::Reversal, Some(withdrawal)) = (paper, &self.withdrawal) {
+            withdrawal.on_paper(&mut facts);
+        }
+        facts
     }
 
     /// The card of the case as it was last read.
@@ -706,6 +766,15 @@ impl Case {
     /// Accepted while the line was down and not yet known to the centre.
     #[must_use]
     pub fn waits_for_line(&self) -> bool {
+        self.withdrawal.is_none() && self.flow_waits()
+    }
+
+    /// A card that was found and bagged is made known all the same; everything else that only waits is taken back.
+    fn can_be_withdrawn(&self) -> bool {
+        self.waits_for_line() && !matches!(&self.flow, Flow::Keeping(_))
+    }
+
+    fn flow_waits(&self) -> bool {
         match &self.flow {
             Flow::CardQuery(_)
             | Flow::RefundDue(_)
@@ -716,6 +785,8 @@ impl Case {
             | Flow::SendAgain(_)
             | Flow::Uncollected(_)
             | Flow::BlankStock(_)
+            | Flow::Rewrite(_)
+            | Flow::Reversal(_)
             | Flow::GuardianPhone(_) => false,
             Flow::Application(state) => state.waits_for_line(),
             Flow::FormalLoss(state) => state.waits_for_line(),
@@ -747,6 +818,8 @@ impl Case {
             | Flow::Uncollected(_)
             | Flow::Keeping(_)
             | Flow::BlankStock(_)
+            | Flow::Rewrite(_)
+            | Flow::Reversal(_)
             | Flow::GuardianPhone(_) => None,
         }
     }
@@ -760,7 +833,9 @@ impl Case {
     /// May the clerk still end the case at the question it asks now?
     #[must_use]
     pub fn state_allows_cancel(&self) -> bool {
-        self.clone().apply(Fact::Cancelled).is_ok() || self.writing().is_some_and(|writing| writing.not_written().is_some())
+        self.can_be_withdrawn()
+            || self.clone().apply(Fact::Cancelled).is_ok()
+            || self.writing().is_some_and(|writing| writing.not_written().is_some())
     }
 
     /// A print of a paper that the case went on without, or a notice; such a fact leaves everything else alone.

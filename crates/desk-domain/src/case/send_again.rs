@@ -399,6 +399,7 @@ impl SendAgain {
             | Paper::PendingSlip
             | Paper::GuidanceSlip
             | Paper::BagLabel
+            | Paper::Reversal
             | Paper::OneTimeNotice => {}
         }
         facts

@@ -15,7 +15,7 @@ use super::{
     writing::{Step, Writing},
 };
 use crate::{
-    card::{CardImage, WriteIntent, WriteProof},
+    card::{CardImage, TearEvidence, WriteIntent, WriteProof},
     claim::{Claim, Reservation, Settlement},
     code::{Code, Message},
     fee,
@@ -86,6 +86,7 @@ pub enum TopUp {
     /// Proved that nothing was written: the right goes back, then the money.
     Releasing {
         held: Held,
+        writing: Writing,
         ending: Ending,
     },
     Returning {
@@ -202,7 +203,11 @@ impl TopUp {
             }
             (Self::Reserving { .. }, Input::Outcome(Outcome::Refused { message })) => Ok(Fact::Refused { message }),
             (Self::Writing { writing, .. }, input) => writing.decide(input, cx),
-            (Self::Releasing { .. }, Input::Outcome(Outcome::Released | Outcome::Refused { .. })) => Ok(Fact::Released),
+            (Self::Releasing { .. }, Input::Outcome(Outcome::Released)) => Ok(Fact::Released),
+            // Somebody writes, or wrote, this very load (补写卡): no cash goes back before the centre says how it ended.
+            (Self::Releasing { .. }, Input::Outcome(Outcome::Refused { .. })) => {
+                Ok(Fact::WriteUnknown { evidence: TearEvidence::CardAway })
+            }
             (Self::Returning { paid, .. }, Input::Answer(Answer::Act)) => {
                 let amount = paid.order.amount;
                 if cx.till < amount {
@@ -241,13 +246,19 @@ impl TopUp {
             (Self::Paying { order }, fact) => Self::end(Last::Purse(order.purse), fact).ok_or_else(misplaced)?,
             (Self::Reserving { paid }, Fact::Reserved { reservation, moment }) => Self::write(Held { paid, reservation }, 1, &moment),
             (Self::Reserving { paid }, Fact::Refused { message }) => Self::Returning { paid, ending: Ending::Refused { message } },
-            (Self::Writing { held, writing }, fact) => match writing.apply(fact)? {
-                Step::Still(writing) => Self::Writing { held, writing },
-                Step::Written(proof) => Self::Settling { held, proof },
-                Step::Again { attempt, at } => Self::write(held, attempt, &at),
-                Step::Abandoned { .. } => Self::Releasing { held, ending: Ending::Cancelled },
-            },
-            (Self::Releasing { held, ending }, Fact::Released) => Self::Returning { paid: held.paid, ending },
+            (Self::Writing { held, writing }, fact) => {
+                let before = writing.clone();
+                match writing.apply(fact)? {
+                    Step::Still(writing) => Self::Writing { held, writing },
+                    Step::Written(proof) => Self::Settling { held, proof },
+                    Step::Again { attempt, at } => Self::write(held, attempt, &at),
+                    Step::Abandoned { .. } => Self::Releasing { held, writing: before, ending: Ending::Cancelled },
+                }
+            }
+            (Self::Releasing { held, ending, .. }, Fact::Released) => Self::Returning { paid: held.paid, ending },
+            (Self::Releasing { held, writing, .. }, Fact::WriteUnknown { evidence }) => {
+                Self::Writing { held, writing: writing.elsewhere(evidence) }
+            }
             (Self::Returning { paid, ending }, Fact::MoneyBack { .. }) => Self::ReturnedSlip { paid, ending },
             (Self::ReturnedSlip { paid, ending }, Fact::Printed { .. } | Fact::PrintPending { .. }) => {
                 Self::Closed { last: Last::Returned(paid), ending }

@@ -276,6 +276,7 @@ impl Uncollected {
                 | Paper::RefundVoucher
                 | Paper::AcceptanceSlip
                 | Paper::PendingSlip
+                | Paper::Reversal
                 | Paper::OneTimeNotice,
                 _,
             ) => {}

@@ -65,6 +65,12 @@ impl Writing {
         Self { attempt, reservation, intent, phase: Phase::Due }
     }
 
+    /// The centre does not take the right back: somebody else ends this write, and the case waits to hear how.
+    #[must_use]
+    pub fn elsewhere(self, evidence: TearEvidence) -> Self {
+        Self { phase: Phase::Suspended { evidence }, ..self }
+    }
+
     /// True while nobody can say whether the card was written.
     #[must_use]
     pub fn in_doubt(&self) -> bool {

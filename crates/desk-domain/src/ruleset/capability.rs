@@ -53,6 +53,7 @@ capabilities! {
     CardFoundReturn, "card.found_return";
     CardBag, "card.bag";
     StockBlank, "stock.blank";
+    CaseReverse, "case.reverse";
 }
 
 impl Capability {
@@ -91,6 +92,8 @@ impl From<Service> for Capability {
             Service::FoundCard => Self::CardFound,
             Service::FoundCardBack => Self::CardFoundReturn,
             Service::GuardianPhone => Self::GuardianPhone,
+            Service::Rewrite => Self::CardRewrite,
+            Service::Reversal => Self::CaseReverse,
         }
     }
 }

@@ -131,7 +131,7 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
     }
     let needs = match service.capability {
         Capability::CardReissue => set.reissue.is_none().then_some("reissue"),
-        Capability::PurseRefund | Capability::PurseTopUp => set.purse.is_none().then_some("purse"),
+        Capability::PurseRefund | Capability::PurseTopUp | Capability::CardRewrite => set.purse.is_none().then_some("purse"),
         Capability::PurseRefundUnreadable | Capability::PursePayout => {
             set.purse.as_ref().is_none_or(|purse| purse.unreadable.is_none()).then_some("purse.unreadable")
         }
@@ -146,7 +146,6 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         | Capability::CardApply
         | Capability::CardReplaceInformation
         | Capability::PurseTransfer
-        | Capability::CardRewrite
         | Capability::LossTemporary
         | Capability::LossFormal
         | Capability::LossRelease
@@ -157,7 +156,8 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         | Capability::CardFound
         | Capability::CardFoundReturn
         | Capability::CardBag
-        | Capability::StockBlank => None,
+        | Capability::StockBlank
+        | Capability::CaseReverse => None,
     };
     if let Some(needs) = needs {
         note("capability", format!("该服务需要 [{needs}] 一节"));

@@ -8,6 +8,7 @@ use desk_domain::{
     advice,
     application::{self, PurseSeen, Wish},
     authorise, bank_function,
+    booked::{Booked, Movement, Stands},
     card::{CardImage, LogRecord, PurseImage, RefundMethod},
     case::{
         Answer, Case, CaseHeader, Cx, Fact, Input as CaseInput, LineMode, Outcome, Service,
@@ -30,6 +31,7 @@ use desk_domain::{
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
     photo, privacy, purse, refund, reissue,
     replacement::{self, Cause, Ground, ReadTests},
+    reversal, rewrite,
     ruleset::{Capability, Level, NumberFormat, RuleSet},
     self_service, unit, validation, validity,
 };
@@ -186,6 +188,23 @@ struct Input {
     tail: bool,
     function: Option<Function>,
     remark: String,
+    booked: BookedInput,
+}
+
+/// The movement that is taken back or repeated; what a row leaves out is as it has to be.
+#[derive(Deserialize, Default, Clone)]
+#[serde(deny_unknown_fields, default)]
+struct BookedInput {
+    kind: Option<Movement>,
+    stands: Option<Stands>,
+    at: Option<String>,
+    operator: Option<String>,
+    outlet: Option<String>,
+    before: Option<i64>,
+    online: Option<u16>,
+    offline: Option<u16>,
+    /// Another movement was begun after it.
+    newer: bool,
 }
 
 /// A photo; what a row leaves out is as the programme wants it.
@@ -300,7 +319,35 @@ impl Input {
             holder: None,
             entitled: !self.left,
             functions: self.functions_of_card(),
+            booked: Vec::new(),
         }
+    }
+
+    /// The books of a card that shows 36.50 at online counter 5: a top-up of 20.00, on the card (`settled`) or not.
+    fn booked(&self, settled: bool) -> (Vec<Booked>, CentreNumber) {
+        let given = &self.booked;
+        let at = given.at.as_deref().unwrap_or("2026-11-24 09:00");
+        let at = NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M").unwrap_or_else(|e| panic!("{at}: {e}"));
+        let of = Booked {
+            reservation: CentreNumber::new("R1"),
+            case: CaseNumber::new("DEMO20261124W0310001"),
+            kind: given.kind.unwrap_or(Movement::TopUp),
+            amount: Fen(2_000),
+            before: Some(PurseImage {
+                balance: Fen(given.before.unwrap_or(if settled { 1_650 } else { 3_650 })),
+                online_counter: given.online.unwrap_or(if settled { 4 } else { 5 }),
+                offline_counter: given.offline.unwrap_or(9),
+                refund_method: RefundMethod::Unload,
+                incomplete_trip: false,
+            }),
+            at: at.and_utc() - chrono::TimeDelta::hours(8),
+            outlet: given.outlet.as_deref().map_or_else(|| self.outlet(), OutletId::new),
+            operator: OperatorId::new(given.operator.as_deref().unwrap_or(CLERK)),
+            stands: given.stands.unwrap_or(if settled { Stands::Settled } else { Stands::Unknown }),
+        };
+        let newer = given.newer.then(|| Booked { reservation: CentreNumber::new("R2"), kind: Movement::Refund, ..of.clone() });
+        let number = of.reservation.clone();
+        (newer.into_iter().chain([of]).collect(), number)
     }
 
     /// Of a card with functions of their own, where a row says anything of them.
@@ -426,6 +473,25 @@ fn decide(rules: &RuleSet, row: &Row, input: &Input) -> Vec<Message> {
         "role" => one(eligibility::role(rules, service(&row.service), input.role.as_deref().unwrap_or_default()).map(|_| ())),
         "eligibility" => many(eligibility::check(rules, service(&row.service), &input.request(), at.date()).map(|_| ())),
         "fee" => one(fee::fixed(rules, service(&row.service), amount)),
+        "reversal_kind" => {
+            let name = input.reason.clone().unwrap_or_else(|| "top_up".to_owned());
+            let kind = reversal::Kind::ALL.into_iter().find(|kind| kind.as_str() == name).unwrap_or_else(|| panic!("kind {name}"));
+            one(reversal::kind(rules, kind))
+        }
+        "reversal" => {
+            let (booked, of) = input.booked(true);
+            let centre = CardFacts { booked, ..centre.clone() };
+            let clerk = OperatorId::new(CLERK);
+            let facts = reversal::Facts { outlet: &outlet_id, at, clerk: &clerk, card: &card, centre: Some(&centre) };
+            one(reversal::decide(rules, facts, &of).map(|_| ()))
+        }
+        "rewrite" => {
+            let (booked, of) = input.booked(false);
+            let centre = CardFacts { booked, ..centre.clone() };
+            let clerk = OperatorId::new(CLERK);
+            let facts = rewrite::Facts { outlet: &outlet_id, at, clerk: &clerk, card: &card, centre: Some(&centre) };
+            one(rewrite::decide(rules, facts, &of).map(|_| ()))
+        }
         "refund" => one(refund::decide(rules, refund::Facts { outlet: &outlet_id, at, card: &card, centre: Some(&centre) }).map(|_| ())),
         "refund_amount" => {
             let terms = refund::decide(rules, refund::Facts { outlet: &outlet_id, at, card: &card, centre: Some(&centre) })

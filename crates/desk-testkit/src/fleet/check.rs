@@ -143,6 +143,7 @@ impl Audit {
                 Some(Ending::Refused { .. }) => "refused",
                 Some(Ending::Referred { .. }) => "referred",
                 Some(Ending::Cancelled) => "cancelled",
+                Some(Ending::Withdrawn) => "withdrawn",
                 Some(Ending::Suspended { .. }) => "suspended",
             };
             *self.states.entry(format!("ended {name}")).or_default() += 1;

@@ -13,6 +13,7 @@ use desk_domain::{
     person::{CardFacts, CardStatus, HolderClass, InitialPassword, PersonFacts},
     refund, refund_unreadable, reissue,
     replacement::{self, Ground},
+    reversal, rewrite,
     ruleset::{Capability, Fee, Level, RuleSet, RuleSets},
     top_up, validation,
 };
@@ -191,6 +192,16 @@ impl Weighing<'_> {
             }
             return Ok(());
         }
+        let known = (situation.line == Line::Online).then_some(&centre);
+        if service == Service::Reversal {
+            let facts = reversal::Facts { outlet: &outlet, at, clerk: &clerk, card: &card, centre: known };
+            self.terms.authorise = self.heed(reversal::card(rules, facts)).map(|()| (Level::Supervisor, None));
+            return Ok(());
+        }
+        if service == Service::Rewrite {
+            self.heed(rewrite::card(rules, rewrite::Facts { outlet: &outlet, at, clerk: &clerk, card: &card, centre: known }));
+            return Ok(());
+        }
         if service == Service::Validation {
             let facts = validation::Facts {
                 outlet: &outlet,
@@ -328,6 +339,7 @@ fn papers(service: Service, word: Word, paid: bool, later: bool) -> Vec<&'static
         Word::Allowed if service == Service::RefundReadable => vec!["refund_voucher"],
         Word::Allowed if service == Service::RefundUnreadable => vec!["bag_label", "acceptance_slip"],
         Word::Allowed if service == Service::TopUp => vec!["receipt"],
+        Word::Allowed if service == Service::Reversal => vec!["reversal"],
         Word::Allowed if service == Service::CardQuery || service == Service::Validation => Vec::new(),
         Word::Allowed if paid => vec!["receipt", "voucher"],
         Word::Allowed => vec!["voucher"],
@@ -429,6 +441,7 @@ pub(super) fn centre(rules: &RuleSet, situation: &Situation, status: &str) -> Re
         },
         issued_on: given.issued_on.as_deref().map_or(Ok(NaiveDate::MIN), |text| date("card.issued_on", text))?,
         transit_open: given.transit_open,
+        booked: Vec::new(),
         suspended_by: given.suspended_by.clone(),
         last_balance: None,
         holder: None,

@@ -91,6 +91,8 @@ impl Weighing<'_> {
             | Service::RefundReadable
             | Service::RefundUnreadable
             | Service::TopUp
+            | Service::Rewrite
+            | Service::Reversal
             | Service::Validation
             | Service::PasswordReset
             | Service::Uncollected

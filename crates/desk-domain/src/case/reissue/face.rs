@@ -265,7 +265,7 @@ impl Reissue {
                 }
                 return label;
             }
-            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::OneTimeNotice => {}
+            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::Reversal | Paper::OneTimeNotice => {}
         }
         facts
     }

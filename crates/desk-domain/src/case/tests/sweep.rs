@@ -268,6 +268,16 @@ fn circumstances() -> Vec<Change> {
         Change::record("nearly ten years old", |facts| facts.issued_on = "2017-01-05".parse().unwrap()),
         Change::record("held in suspense", |facts| facts.suspended_by = Some("DEMO20261123W0310001".to_owned())),
         Change::record("no longer entitled", |facts| facts.entitled = false),
+        Change::record("begun by another clerk", |facts| {
+            facts.booked.iter_mut().for_each(|movement| movement.operator = OperatorId::new("1002"));
+        }),
+        Change::record("begun yesterday", |facts| facts.booked.iter_mut().for_each(|movement| movement.at -= TimeDelta::days(1))),
+        Change::record("begun and never confirmed", |facts| facts.booked.iter_mut().for_each(|movement| movement.stands = Stands::Open)),
+        Change::record("nothing on the books", |facts| facts.booked.clear()),
+        Change::record("ridden with since", |facts| {
+            let before = facts.booked.iter_mut().filter_map(|movement| movement.before.as_mut());
+            before.for_each(|purse| purse.offline_counter -= 1);
+        }),
         Change::record("money seen at last", |facts| facts.last_balance = Some(Fen(100))),
         Change::stage("a holiday whose hours are not known yet", |table| {
             table.header.outlet = OutletId::new("GJX");
@@ -512,7 +522,7 @@ fn otherwise(table: &Table, asked: &[Question]) -> Vec<Change> {
 fn class(run: &Run) -> &'static str {
     match &run.end {
         Some(Ending::Done | Ending::Referred { .. }) => "A",
-        Some(Ending::Refused { .. } | Ending::Cancelled | Ending::Suspended { .. }) => "D",
+        Some(Ending::Refused { .. } | Ending::Cancelled | Ending::Withdrawn | Ending::Suspended { .. }) => "D",
         None if run.waits => "C",
         None => "stuck",
     }
@@ -559,6 +569,12 @@ fn catalogue(service: Service) -> (&'static str, &'static str) {
         Service::TopUp => {
             ("D", "PURSE_CAP ONLINE_ONLY AMOUNT_INVALID CARD_BLACKLISTED CARD_REPLACED TILL_FULL WRITE_UNKNOWN WRONG_CARD CASE_SUSPENDED")
         }
+        Service::Rewrite => ("D", "REWRITE_NOT_ALLOWED ONLINE_ONLY CARD_BLACKLISTED CARD_REPLACED WRITE_UNKNOWN WRONG_CARD"),
+        Service::Reversal => (
+            "D",
+            "REVERSAL_FORBIDDEN REVERSAL_NOT_LATEST REVERSAL_NOT_OWN REVERSAL_NOT_SAME_DAY CARD_MOVED_ON TILL_SHORT SELF_AUTH_FORBIDDEN \
+             AUTHORISATION_REFUSED WRITE_UNKNOWN WRONG_CARD CASE_SUSPENDED CARD_BLACKLISTED OFFLINE_NOT_ACCEPTED",
+        ),
         Service::Validation => (
             "D",
             "ALREADY_VALIDATED VALIDITY_AHEAD CLOCK_UNTRUSTED NOT_STUDENT_CARD NO_LONGER_ENTITLED CARD_BLACKLISTED OFFLINE_VALIDATION",

@@ -97,7 +97,12 @@ impl TopUp {
                 facts.signature = Some("客户签字".to_owned());
                 facts.texts.push("pending.slip");
             }
-            Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::GuidanceSlip | Paper::OneTimeNotice | Paper::BagLabel => {}
+            Paper::RefundVoucher
+            | Paper::AcceptanceSlip
+            | Paper::GuidanceSlip
+            | Paper::Reversal
+            | Paper::OneTimeNotice
+            | Paper::BagLabel => {}
         }
         facts
     }

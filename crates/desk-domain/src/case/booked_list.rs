@@ -1,0 +1,44 @@
+//! The last movements of a purse to choose from, newest first.
+
+use super::{
+    question::{Ask, Choice, Question},
+    words::{when, yuan},
+};
+use crate::{booked::Booked, code::Message, id::CentreNumber};
+
+/// Digit keys on the keyboard; older ones are told beside them.
+const KEYS: usize = 9;
+
+/// One line: what, how much, when, by whom, and what became of it.
+#[must_use]
+pub fn line(movement: &Booked) -> String {
+    format!(
+        "{} {} 元 · {} · 工号 {} · {}",
+        movement.kind.label(),
+        yuan(movement.amount),
+        when(movement.at),
+        movement.operator,
+        movement.stands.label()
+    )
+}
+
+/// Which of them?
+#[must_use]
+pub fn question(title: String, booked: &[Booked]) -> Question {
+    let options = booked.iter().take(KEYS).map(|movement| (movement.reservation.as_str(), line(movement)));
+    let older: Vec<String> = booked.iter().skip(KEYS).map(line).collect();
+    Question::new("booked", title, Ask::Choice { options: Choice::numbered(options) }).help(if older.is_empty() {
+        String::new()
+    } else {
+        format!("更早：{}", older.join("；"))
+    })
+}
+
+/// The reservation of the chosen one.
+///
+/// # Errors
+/// `STALE_ANSWER` where it is none of them.
+pub fn chosen(booked: &[Booked], option: &str) -> Result<CentreNumber, Message> {
+    let found = booked.iter().find(|movement| movement.reservation.as_str() == option);
+    found.map(|movement| movement.reservation.clone()).ok_or_else(super::context::stale)
+}
