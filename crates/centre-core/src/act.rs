@@ -52,7 +52,7 @@ impl Call<'_> {
         programme: &ProgrammeId,
         act: &CentreAct,
     ) -> Step<Settled> {
-        let Some(rules) = self.parts.policy.programmes.get(programme).cloned() else {
+        let Some(rules) = self.policy.programmes.get(programme).cloned() else {
             return Err(Stop::Fail(Failure::Inconsistent("programme of a claim")));
         };
         match act {

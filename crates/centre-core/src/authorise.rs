@@ -51,7 +51,7 @@ impl Call<'_> {
         };
         // The claim is checked against its own programme; here only what none would take is refused.
         let needed =
-            self.parts.policy.programmes.values().filter_map(|programme| programme.refund_level(amount)).min().unwrap_or(Role::Supervisor);
+            self.policy.programmes.values().filter_map(|programme| programme.refund_level(amount)).min().unwrap_or(Role::Supervisor);
         require(role >= needed, Code::RoleMissing)?;
         let number = centre_number('A', self.now, self.entropy);
         self.tx
@@ -88,7 +88,7 @@ impl Call<'_> {
         let Some(mut found) = found else {
             return refuse(missing());
         };
-        let holds_until = found.at + Duration::minutes(i64::from(self.parts.policy.authorisation_minutes));
+        let holds_until = found.at + Duration::minutes(i64::from(self.policy.authorisation_minutes));
         let why = if found.case != case || found.amount != amount {
             Some("授权的业务单或金额不符")
         } else if found.role < needed {
@@ -111,6 +111,7 @@ impl Call<'_> {
 
 fn label(role: Role) -> &'static str {
     match role {
+        Role::HeadOffice => "中心人员",
         Role::Clerk => "柜员",
         Role::Supervisor => "值班主管",
         Role::Manager => "网点负责人",

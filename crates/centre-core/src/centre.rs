@@ -1,18 +1,25 @@
 //! One envelope in, one response out: who asks, was it asked before, what is it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use desk_domain::{
     code::{Code, Message},
-    id::{DeviceId, SessionToken},
+    id::{CellId, DeviceId, SessionToken},
+    ruleset::RuleSets,
 };
-use desk_wire::v1::{Envelope, Reply, Request, Response, VERSION};
+use desk_wire::{
+    publication::PublishingKey,
+    v1::{Envelope, Reply, Request, Response, VERSION},
+};
 
 pub use crate::answer::Failure;
 use crate::{
     answer::{Answer, Step, Stop, settle},
-    number::digest,
+    number::{digest, local_day},
     policy::Policy,
     ports::{EcardPlatform, Entropy, KeyRelease, Passwords, StaffCards},
+    publish::{InForce, in_force},
     record::{Device, FirstReply, Keep, RequestKey, Session},
     store::{CentreStore, Tx},
     upstream::Upstream,
@@ -26,7 +33,11 @@ pub struct Parts {
     pub staff_cards: Box<dyn StaffCards>,
     pub platform: Box<dyn EcardPlatform>,
     pub upstream: Upstream,
+    /// By the installation's own rule files; what was published since comes from the store.
     pub policy: Policy,
+    /// The installation's own rule files.
+    pub rules: RuleSets,
+    pub publishing: PublishingKey,
     /// Key of digests (request bodies, session tokens, enrolment codes).
     pub secret: [u8; 32],
 }
@@ -34,11 +45,16 @@ pub struct Parts {
 /// The centre. Stateless between requests: everything rests in the store.
 pub struct Centre {
     pub(crate) parts: Parts,
+    /// What the publications of the store come to; read anew with each publication and each day.
+    in_force: Mutex<Option<Arc<InForce>>>,
 }
 
 /// One request in progress.
 pub(crate) struct Call<'a> {
     pub parts: &'a Parts,
+    pub policy: &'a Policy,
+    /// Own files and publications.
+    pub rules: &'a RuleSets,
     pub tx: &'a mut dyn Tx,
     pub envelope: &'a Envelope,
     pub device: Device,
@@ -49,7 +65,7 @@ pub(crate) struct Call<'a> {
 impl Centre {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts }
+        Self { parts, in_force: Mutex::new(None) }
     }
 
     #[must_use]
@@ -85,7 +101,13 @@ impl Centre {
             return Ok(respond(refused(code)));
         }
         if envelope.request == Request::Ping {
-            return Ok(respond(Reply::Pong));
+            let published = tx.last_publication(&envelope.cell).await?;
+            return Ok(respond(Reply::Pong { published }));
+        }
+        // Asked for ever by every desk, and the same to everybody: no reply is kept.
+        if let Request::Publications { after } = envelope.request {
+            let publications = tx.publications(&envelope.cell, after).await?;
+            return Ok(respond(Reply::Publications { publications }));
         }
 
         let key = RequestKey { cell: envelope.cell.clone(), device: envelope.device.clone(), id: envelope.id };
@@ -98,7 +120,9 @@ impl Centre {
             return Ok(respond(self.with_token(reply, envelope)));
         }
 
-        let mut call = Call { parts: &self.parts, tx: tx.as_mut(), envelope, device, now, entropy };
+        let in_force = self.in_force(tx.as_mut(), &envelope.cell, now).await?;
+        let InForce { policy, rules, .. } = in_force.as_ref();
+        let mut call = Call { parts: &self.parts, policy, rules, tx: tx.as_mut(), envelope, device, now, entropy };
         let answer = settle(call.answer().await)?;
         let reply = match answer {
             Answer::Kept(reply, keep) => {
@@ -138,7 +162,9 @@ impl Centre {
                 sent_at: now,
                 request: Request::Ping,
             };
-            let mut call = Call { parts: &self.parts, tx: tx.as_mut(), envelope: &envelope, device, now, entropy };
+            let in_force = self.in_force(tx.as_mut(), &envelope.cell, now).await?;
+            let InForce { policy, rules, .. } = in_force.as_ref();
+            let mut call = Call { parts: &self.parts, policy, rules, tx: tx.as_mut(), envelope: &envelope, device, now, entropy };
             match call.pursue(&half).await {
                 Ok(true) => ended += 1,
                 Ok(false) | Err(Stop::Refuse(_) | Stop::Wait(_)) => {}
@@ -147,6 +173,19 @@ impl Centre {
             tx.commit().await?;
         }
         Ok(ended)
+    }
+
+    /// Own files and publications as they are in force now.
+    async fn in_force(&self, tx: &mut dyn Tx, cell: &CellId, now: DateTime<Utc>) -> Result<Arc<InForce>, Failure> {
+        let (published, day) = (tx.last_publication(cell).await?, local_day(now));
+        let known = self.in_force.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.is_of(cell, published, day)) {
+            return Ok(known);
+        }
+        let publications = if published > 0 { tx.publications(cell, 0).await? } else { Vec::new() };
+        let fresh = Arc::new(in_force(&self.parts, cell, &publications, day)?);
+        *self.in_force.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        Ok(fresh)
     }
 
     fn body_digest(&self, request: &Request) -> Result<String, Failure> {
@@ -185,7 +224,7 @@ impl Call<'_> {
     async fn answer(&mut self) -> Step<Answer> {
         let envelope = self.envelope;
         match &envelope.request {
-            Request::Ping => Ok(Answer::Passing(Reply::Pong)),
+            Request::Ping => Ok(Answer::Passing(Reply::Pong { published: self.tx.last_publication(&envelope.cell).await? })),
             Request::SignIn { operator, password } => self.sign_in(operator, password).await,
             Request::SignInByCard { proof } => self.sign_in_by_card(proof).await,
             Request::SignOut => self.sign_out().await,
@@ -210,6 +249,15 @@ impl Call<'_> {
             Request::AuthoriseByCard { case, proof, amount, reason } => self.authorise_by_card(*case, proof, *amount, reason).await,
             Request::DayTotals { outlet, day, device } => self.day_totals(outlet, *day, device.as_ref()).await,
             Request::Upload { batch } => self.upload(batch).await,
+            Request::Publications { after } => {
+                let publications = self.tx.publications(&envelope.cell, *after).await?;
+                Ok(Answer::Passing(Reply::Publications { publications }))
+            }
+            Request::Publish { name, text, second } => self.publish(name, text, second.as_ref()).await,
+            Request::Undecided => self.undecided().await,
+            Request::GiveBack { reservation, reason, second } => self.give_back(reservation, reason, second).await,
+            Request::WriteOff { reservation, reason, second } => self.write_off(reservation, reason, second).await,
+            Request::OutletDay { day } => self.outlet_day(*day).await,
         }
     }
 

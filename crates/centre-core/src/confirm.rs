@@ -297,7 +297,7 @@ impl Call<'_> {
         let Some(person) = self.tx.lock_person(cell, person).await? else {
             return Ok(Settled::Void(Message::new(Code::PersonNotFound)));
         };
-        let rules = self.parts.policy.programmes.get(&person.programme).and_then(|programme| programme.password.as_ref());
+        let rules = self.policy.programmes.get(&person.programme).and_then(|programme| programme.password.as_ref());
         let Some(password) = rules.and_then(|rules| initial(&person, rules)) else {
             return Ok(Settled::Void(Message::new(Code::NoIdOnRecord)));
         };

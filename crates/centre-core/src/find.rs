@@ -79,7 +79,7 @@ impl Call<'_> {
     }
 
     pub(crate) async fn person_facts(&mut self, person: Person) -> Step<PersonFacts> {
-        let Some(programme) = self.parts.policy.programmes.get(&person.programme) else {
+        let Some(programme) = self.policy.programmes.get(&person.programme) else {
             return refuse(Message::new(Code::PersonNotFound));
         };
         let (initial_password, recent_resets) = match &programme.password {

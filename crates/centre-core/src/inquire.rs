@@ -59,7 +59,7 @@ impl Call<'_> {
                 as_of: self.now,
             });
         };
-        let programme: Option<Programme> = self.parts.policy.programmes.get(&person.programme).cloned();
+        let programme: Option<Programme> = self.policy.programmes.get(&person.programme).cloned();
         let due = programme.and_then(|programme| programme.first_issue).zip(record.received_on);
         let ticket = match due.and_then(|(rule, received)| rule.promised(received)) {
             Some(due) => {

@@ -134,7 +134,8 @@ impl Call<'_> {
         Ok(claim)
     }
 
-    async fn locked_claim(&mut self, reservation: &CentreNumber) -> Step<Option<ClaimRecord>> {
+    /// A claim, its card or person locked.
+    pub(crate) async fn locked_claim(&mut self, reservation: &CentreNumber) -> Step<Option<ClaimRecord>> {
         let Some(peeked) = self.tx.claim(reservation).await? else {
             return Ok(None);
         };

@@ -9,12 +9,13 @@ use desk_domain::{
     money::Fen,
     posting::{Account, Posting},
 };
+use desk_wire::publication::Publication;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     record::{
         Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone,
-        Keep, KeptRow, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+        Keep, KeptRow, OfficeAct, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -47,6 +48,8 @@ struct State {
     heads: BTreeMap<RowKey, SignedHead>,
     case_keys: BTreeMap<(CellId, CaseId), String>,
     entries: BTreeMap<(CellId, String, u16), Entry>,
+    office_acts: BTreeMap<String, OfficeAct>,
+    publications: BTreeMap<(CellId, u64), Publication>,
 }
 
 /// The whole centre's data in memory. Clones share it.
@@ -502,6 +505,48 @@ impl Tx for MemoryTx {
             cases: u32::try_from(cases).unwrap_or(u32::MAX),
             settled_refunds: refunds,
         })
+    }
+
+    async fn day_rows(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Vec<KeptRow>> {
+        let of_day = |kept: &&KeptRow| kept.row.header.cell == *cell && kept.outlet == *outlet && kept.day == day;
+        Ok(self.state.rows.values().filter(of_day).cloned().collect())
+    }
+
+    async fn case_key(&mut self, cell: &CellId, case: CaseId) -> Stored<Option<String>> {
+        Ok(self.state.case_keys.get(&(cell.clone(), case)).cloned())
+    }
+
+    async fn undecided(&mut self) -> Stored<Vec<ClaimRecord>> {
+        let mut open: Vec<ClaimRecord> = self.state.claims.values().filter(|claim| claim.state.is_open()).cloned().collect();
+        open.sort_by(|a, b| (a.reserved_at, &a.number).cmp(&(b.reserved_at, &b.number)));
+        Ok(open)
+    }
+
+    async fn released_for(&mut self, reservation: &CentreNumber) -> Stored<bool> {
+        Ok(self.state.releases.values().any(|release| release.reservation == *reservation))
+    }
+
+    async fn add_office_act(&mut self, act: &OfficeAct) -> Stored<()> {
+        self.insert(|state| &mut state.office_acts, act.what.subject(), act.clone(), "office act")
+    }
+
+    async fn office_act(&mut self, subject: &str) -> Stored<Option<OfficeAct>> {
+        Ok(self.state.office_acts.get(subject).cloned())
+    }
+
+    async fn last_publication(&mut self, cell: &CellId) -> Stored<u64> {
+        let (from, to) = ((cell.clone(), 0), (cell.clone(), u64::MAX));
+        Ok(self.state.publications.range(from..=to).next_back().map_or(0, |((_, number), _)| *number))
+    }
+
+    async fn publications(&mut self, cell: &CellId, after: u64) -> Stored<Vec<Publication>> {
+        let (from, to) = ((cell.clone(), after.saturating_add(1)), (cell.clone(), u64::MAX));
+        Ok(self.state.publications.range(from..=to).map(|(_, publication)| publication.clone()).collect())
+    }
+
+    async fn add_publication(&mut self, publication: &Publication) -> Stored<()> {
+        let key = (publication.cell.clone(), publication.number);
+        self.insert(|state| &mut state.publications, key, publication.clone(), "publication")
     }
 
     async fn imbalance(&mut self, cell: &CellId) -> Stored<i64> {

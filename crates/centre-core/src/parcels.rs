@@ -58,7 +58,7 @@ impl Call<'_> {
 
     /// The courier fetches the card where it is made.
     pub(crate) async fn send_parcel(&mut self, order: &mut OrderRecord, parcel: &CentreNumber, contact: &Contact) -> Step<()> {
-        let courier = self.parts.policy.programmes.get(&order.programme).and_then(|programme| programme.courier.as_ref());
+        let courier = self.policy.programmes.get(&order.programme).and_then(|programme| programme.courier.as_ref());
         let collect = courier.is_some_and(|rule| rule.collect);
         let asked = parcel_order(order, parcel, contact, collect, self.now);
         self.parts.upstream.courier.send(&asked).await.map_err(|failure| self.silent(&failure))?;
@@ -120,7 +120,7 @@ impl Call<'_> {
             Progress::Returned { card_no, place, on } => (card_no, place, on),
             Progress::InProduction { .. } | Progress::Sent { .. } | Progress::SentBack { .. } | Progress::HandedOver => return Ok(None),
         };
-        let rule = self.parts.policy.programmes.get(&order.programme).and_then(|programme| programme.production);
+        let rule = self.policy.programmes.get(&order.programme).and_then(|programme| programme.production);
         let lain = rule.and_then(|rule| Uncollected::days(rule, since, local_day(self.now)));
         Ok(lain.map(|(days, back)| Uncollected { order: order.number.clone(), card_no, place, since, days, back }))
     }

@@ -12,7 +12,7 @@ use desk_domain::{
     issuer::IssuerRequest,
     money::Fen,
     person::{CardStatus, HolderClass},
-    posting::Posting,
+    posting::{Account, Posting},
     refund_unreadable::Payee,
 };
 use desk_wire::v1::{Role, Row};
@@ -466,6 +466,49 @@ pub struct Blacklisted {
     pub card_no: CardNo,
     pub reason: String,
     pub since: DateTime<Utc>,
+}
+
+/// What head office did, with whose agreement. Evidence; append-only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeAct {
+    /// Cell of the desk at which it was done.
+    pub cell: CellId,
+    pub number: CentreNumber,
+    pub what: OfficeWhat,
+    pub operator: OperatorId,
+    /// Never the same person.
+    pub second: OperatorId,
+    pub reason: String,
+    pub device: DeviceId,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum OfficeWhat {
+    /// A reservation under which nothing can have happened.
+    GaveBack { reservation: CentreNumber },
+    /// Money of a write of unknown end, out of suspense and into a named account.
+    WroteOff { reservation: CentreNumber, into: Account, amount: Fen },
+    /// A version of rules or days, by its number.
+    Published { publication: u64 },
+}
+
+impl OfficeWhat {
+    /// What it is done to; at most once each.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::GaveBack { reservation } => format!("give_back:{reservation}"),
+            Self::WroteOff { reservation, .. } => Self::write_off_of(reservation),
+            Self::Published { publication } => format!("publication:{publication}"),
+        }
+    }
+
+    #[must_use]
+    pub fn write_off_of(reservation: &CentreNumber) -> String {
+        format!("write_off:{reservation}")
+    }
 }
 
 /// What the books hold for one business day of an outlet.

@@ -106,6 +106,7 @@ impl Call<'_> {
             Claim::Rewrite { .. } | Claim::Reissue { .. } | Claim::PasswordReset { .. } | Claim::Act { .. } => {}
         }
         if let Some((float, suspense, amount)) = at_stake(claim) {
+            self.take_write_off_back(claim).await?;
             self.post_for(claim, "known", &Balanced::transfer(float, suspense, amount)).await?;
         }
         Ok(())
@@ -136,7 +137,7 @@ impl Call<'_> {
 
 /// Whose money it is (the purses' float, or what was taken for a purse), suspense account and amount of a claim that
 /// moves money.
-fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
+pub(crate) fn at_stake(claim: &ClaimRecord) -> Option<(Account, Account, Fen)> {
     match &claim.claim {
         Claim::PurseRefund { programme, amount, .. } | Claim::Reversal { programme, amount, .. } => {
             Some((Account::PurseFloat { programme: programme.clone() }, Account::Suspense { programme: programme.clone() }, *amount))

@@ -36,7 +36,7 @@ impl Call<'_> {
 
     async fn let_in(&mut self, record: OperatorRecord) -> Step<Answer> {
         let token = session_token(&self.parts.secret, self.envelope);
-        let policy = &self.parts.policy;
+        let policy = self.policy;
         self.tx
             .put_session(&Session {
                 cell: self.envelope.cell.clone(),
@@ -78,7 +78,7 @@ impl Call<'_> {
             return Ok(Ok(record));
         }
         record.failures = record.failures.saturating_add(1);
-        let locks = record.failures >= self.parts.policy.wrong_passwords;
+        let locks = record.failures >= self.policy.wrong_passwords;
         if locks {
             record.locked_at = Some(self.now);
         }

@@ -4,9 +4,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
+use desk_wire::publication::Publication;
 
 use crate::record::{
-    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
+    Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow, OfficeAct,
     OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
 };
 
@@ -134,6 +135,26 @@ pub trait Tx: Send {
     async fn post(&mut self, entries: &[Entry]) -> Stored<()>;
     /// Of one desk, or of the whole outlet.
     async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate, device: Option<&DeviceId>) -> Stored<Totals>;
+    /// Rows of an outlet's business day, device by device in their order; a forgotten payload is empty. Takes no lock.
+    async fn day_rows(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Vec<KeptRow>>;
+    /// Key of the payloads of a case, where it is not forgotten.
+    async fn case_key(&mut self, cell: &CellId, case: CaseId) -> Stored<Option<String>>;
+
+    /// Claims that are open or of unknown end, of every cell, oldest first. Takes no lock.
+    async fn undecided(&mut self) -> Stored<Vec<ClaimRecord>>;
+    /// Was anything let out by the key service under this reservation?
+    async fn released_for(&mut self, reservation: &CentreNumber) -> Stored<bool>;
+    /// Adds what head office did; a second act on the same subject is [`StoreFailure::Busy`].
+    async fn add_office_act(&mut self, act: &OfficeAct) -> Stored<()>;
+    /// By its subject.
+    async fn office_act(&mut self, subject: &str) -> Stored<Option<OfficeAct>>;
+    /// Number of the newest publication of a cell; 0 where there is none. Takes no lock.
+    async fn last_publication(&mut self, cell: &CellId) -> Stored<u64>;
+    /// Publications after a number, in order. Takes no lock.
+    async fn publications(&mut self, cell: &CellId, after: u64) -> Stored<Vec<Publication>>;
+    /// Adds the next publication; a number that is taken is [`StoreFailure::Busy`].
+    async fn add_publication(&mut self, publication: &Publication) -> Stored<()>;
+
     /// Sum of all postings of a cell; anything but zero is damage.
     async fn imbalance(&mut self, cell: &CellId) -> Stored<i64>;
 }

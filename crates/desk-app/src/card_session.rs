@@ -315,7 +315,7 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                 return match answered.reply {
                     Reply::Issuer { answer } => Ok(answer),
                     Reply::Refused { message } => Err(message),
-                    Reply::Pong
+                    Reply::Pong { .. }
                     | Reply::SignedIn { .. }
                     | Reply::SignedOut
                     | Reply::Person { .. }
@@ -331,7 +331,14 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                     | Reply::Confirmed { .. }
                     | Reply::Authorised { .. }
                     | Reply::DayTotals { .. }
-                    | Reply::Uploaded { .. } => Err(Message::new(Code::CentreGarbled)),
+                    | Reply::Uploaded { .. }
+                    | Reply::Publications { .. }
+                    | Reply::Checked { .. }
+                    | Reply::Faulty { .. }
+                    | Reply::Published { .. }
+                    | Reply::Undecided { .. }
+                    | Reply::Acted { .. }
+                    | Reply::OutletDay { .. } => Err(Message::new(Code::CentreGarbled)),
                 };
             }
             Err(lost) => {

@@ -199,7 +199,8 @@ impl Desk {
                 float,
             )
         };
-        self.note(&Loose::DayOpened { operator, float, blanks, postings }).await?;
+        let devices = self.failed_devices();
+        self.note(&Loose::DayOpened { operator, float, blanks, postings, devices }).await?;
         self.store.remember(LAST_DAY, &self.today().to_string()).await?;
         self.load_day().await?;
         match self.left_behind() {

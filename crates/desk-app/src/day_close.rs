@@ -180,6 +180,7 @@ impl Desk {
         let Some(operator) = self.session.as_ref().map(Session::name) else {
             return Ok(());
         };
+        self.test_devices();
         self.place = match self.forgotten_day(&operator).await? {
             Some(day) => Place::DayClose(Box::new(Close {
                 whose: operator,

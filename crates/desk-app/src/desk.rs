@@ -32,15 +32,19 @@ use crate::{
     exceptions::Exceptions,
     hall::{self, HallJob, HallState},
     line::Line,
+    office::{Office, OfficeErrand},
+    outlet_report::OutletReport,
     ports::{
         Answered, CardReader, CentreLink, Clock, Draft, Entropy, Hall, IdReader, Intake, LinkFailure, Presence, Printer, Rating, Screen,
         Signer, StaffCards, Station, Store, StoreFailure, Ticket, Verifier,
     },
     press::{self, Sheets},
+    published::Published,
     report::Report,
     reprint::Papers,
     reveal::Grounds,
     run::Running,
+    self_test::{Device, SelfTest},
     session::{Door, Session},
     view::Act,
 };
@@ -118,6 +122,20 @@ pub(crate) enum Mail {
         case: CaseId,
         rating: Rating,
     },
+    /// What a device said of itself when the day was opened.
+    DeviceTested {
+        device: Device,
+        end: Result<(), Message>,
+    },
+    /// Rule files in the folder of what was brought.
+    RuleFiles {
+        names: Vec<String>,
+    },
+    /// One of them, read.
+    RuleFile {
+        name: String,
+        end: Result<String, Message>,
+    },
     /// Time to try a failed call again.
     Retry {
         case: CaseId,
@@ -189,6 +207,15 @@ pub(crate) enum Errand {
     Ping,
     Upload,
     DayTotals,
+    /// What the centre published.
+    Published,
+    /// Claims without an end, for head office.
+    Undecided,
+    /// An act of head office.
+    Office(OfficeErrand),
+    /// A day of the outlet.
+    OutletDay,
+    OutletPaper,
 }
 
 /// Sends acts to a running desk; cheap to clone. Dropping the last one ends the desk.
@@ -218,6 +245,8 @@ pub(crate) enum Place {
     Papers(Box<Papers>),
     Exceptions(Box<Exceptions>),
     Doctor,
+    Office(Box<Office>),
+    OutletReport(Box<OutletReport>),
 }
 
 /// The card that lies on the reader while nobody works on a case.
@@ -247,17 +276,19 @@ pub(crate) struct Day {
 struct WaitingTasks {
     session: CardSession,
     printer: Box<dyn Printer>,
-    sheets: mpsc::UnboundedReceiver<Sheets>,
+    sheets: mpsc::UnboundedReceiver<press::Job>,
     hall: Box<dyn Hall>,
     hall_jobs: mpsc::UnboundedReceiver<HallJob>,
     id_reader: Box<dyn IdReader>,
     documents: watch::Receiver<Wanted>,
+    document_tests: mpsc::UnboundedReceiver<documents::Test>,
 }
 
 /// The actor. Made by [`Desk::start`], driven by [`Desk::run`].
 pub struct Desk {
     pub(crate) station: Station,
     pub(crate) rules: RuleSets,
+    pub(crate) published: Published,
     pub(crate) profiles: Profiles,
     pub(crate) store: Box<dyn Store>,
     pub(crate) link: Arc<dyn CentreLink>,
@@ -288,6 +319,9 @@ pub struct Desk {
     pub(crate) hall: HallState,
     pub(crate) hall_jobs: mpsc::UnboundedSender<HallJob>,
     pub(crate) documents: watch::Sender<Wanted>,
+    pub(crate) document_tests: mpsc::UnboundedSender<documents::Test>,
+    pub(crate) has_id_reader: bool,
+    pub(crate) self_test: SelfTest,
     pub(crate) uploading: bool,
     pub(crate) notice: Option<Message>,
     pub(crate) revision: u32,
@@ -302,7 +336,7 @@ pub struct Desk {
     mail: mpsc::UnboundedReceiver<Mail>,
     tell: mpsc::UnboundedSender<Mail>,
     jobs: mpsc::UnboundedSender<Job>,
-    sheets: mpsc::UnboundedSender<Sheets>,
+    pub(crate) sheets: mpsc::UnboundedSender<press::Job>,
     waiting_tasks: Option<WaitingTasks>,
     /// Aborted when the desk is dropped, so that a killed desk leaves nobody behind.
     tasks: JoinSet<()>,
@@ -318,6 +352,7 @@ impl Desk {
         let (sheets, sheet_receiver) = mpsc::unbounded_channel();
         let (hall_jobs, hall_receiver) = mpsc::unbounded_channel();
         let (document_sender, documents) = watch::channel(None);
+        let (document_tests, document_test_receiver) = mpsc::unbounded_channel();
         let now = parts.clock.now();
         let session = CardSession {
             reader: parts.reader,
@@ -331,6 +366,7 @@ impl Desk {
         };
         let desk = Self {
             station: parts.station,
+            published: Published::on(parts.rule_sets.clone()),
             rules: parts.rule_sets,
             profiles: parts.profiles,
             store: parts.store,
@@ -368,6 +404,9 @@ impl Desk {
             hall: HallState { present: parts.hall.present(), ..HallState::default() },
             hall_jobs,
             documents: document_sender,
+            document_tests,
+            has_id_reader: parts.id_reader.present(),
+            self_test: SelfTest::default(),
             uploading: false,
             notice: None,
             revision: 0,
@@ -387,6 +426,7 @@ impl Desk {
                 hall_jobs: hall_receiver,
                 id_reader: parts.id_reader,
                 documents,
+                document_tests: document_test_receiver,
             }),
             tasks: JoinSet::new(),
         };
@@ -400,7 +440,13 @@ impl Desk {
             self.tasks.spawn(tasks.session.run());
             self.tasks.spawn(press::run(tasks.printer, tasks.sheets, self.tell.clone()));
             self.tasks.spawn(hall::run(tasks.hall, tasks.hall_jobs, self.tell.clone()));
-            self.tasks.spawn(documents::run(tasks.id_reader, Arc::clone(&self.clock), tasks.documents, self.tell.clone()));
+            self.tasks.spawn(documents::run(
+                tasks.id_reader,
+                Arc::clone(&self.clock),
+                tasks.documents,
+                tasks.document_tests,
+                self.tell.clone(),
+            ));
         }
         let (clock, tell) = (Arc::clone(&self.clock), self.tell.clone());
         self.tasks.spawn(async move {
@@ -477,6 +523,7 @@ impl Desk {
                 Some(Errand::LatePaper { case, paper, again }) => self.late_paper_ended(case, paper, again, end).await,
                 Some(Errand::ReportPaper) => self.report_printed(end).await,
                 Some(Errand::DayPaper) => self.day_paper_ended(end).await,
+                Some(Errand::OutletPaper) => self.outlet_report_printed(end).await,
                 Some(Errand::Guidance) => {
                     self.guidance_printed(end);
                     Ok(())
@@ -495,6 +542,17 @@ impl Desk {
                     Some(Errand::SignIn) => self.sign_in_ended(end).await,
                     Some(Errand::Reveal { case, grounds }) => self.reveal_ended(case, grounds, end).await,
                     Some(Errand::Upload) => self.upload_ended(end).await,
+                    Some(Errand::Ping) => {
+                        self.pong_heard(&end);
+                        Ok(())
+                    }
+                    Some(Errand::Published) => self.published_heard(end).await,
+                    Some(Errand::Undecided) => {
+                        self.undecided_heard(end);
+                        Ok(())
+                    }
+                    Some(Errand::Office(errand)) => self.office_ended(errand, end).await,
+                    Some(Errand::OutletDay) => self.outlet_day_heard(end).await,
                     Some(Errand::DayTotals) => {
                         self.day_totals_ended(end);
                         Ok(())
@@ -505,12 +563,12 @@ impl Desk {
                         | Errand::LatePaper { .. }
                         | Errand::ReportPaper
                         | Errand::DayPaper
+                        | Errand::OutletPaper
                         | Errand::Guidance
                         | Errand::Reprint { .. }
                         | Errand::StaffAtDoor { .. }
                         | Errand::StaffOverCase { .. }
-                        | Errand::SignOut
-                        | Errand::Ping,
+                        | Errand::SignOut,
                     )
                     | None => Ok(()),
                 }
@@ -522,6 +580,18 @@ impl Desk {
             Mail::Called { end } => self.called(end).await,
             Mail::Photo { case, steps, end } => self.photo_taken(case, steps, end).await,
             Mail::Rated { case, rating } => self.rated(case, rating).await,
+            Mail::DeviceTested { device, end } => {
+                self.device_tested(device, end);
+                Ok(())
+            }
+            Mail::RuleFiles { names } => {
+                self.rule_files_listed(names);
+                Ok(())
+            }
+            Mail::RuleFile { name, end } => {
+                self.rule_file_read(name, end);
+                Ok(())
+            }
             Mail::Remark { message } => {
                 self.notice = Some(message);
                 Ok(())
@@ -581,6 +651,43 @@ impl Desk {
                 Ok(())
             }
             Act::Export => self.refuse_export().await,
+            Act::OutletReport { day } => self.open_outlet_report(&day).await,
+            Act::PrintOutletReport => {
+                self.print_outlet_report();
+                Ok(())
+            }
+            Act::Office { room } => {
+                self.open_office(&room);
+                Ok(())
+            }
+            Act::GiveBack { reservation, reason, second, password } => {
+                self.give_back(&reservation, reason, &second, password);
+                Ok(())
+            }
+            Act::WriteOff { reservation, reason, second, password } => {
+                self.write_off(&reservation, reason, &second, password);
+                Ok(())
+            }
+            Act::CheckFile { file } => {
+                self.check_file(file);
+                Ok(())
+            }
+            Act::CheckDay { programme, outlet, date, hours } => {
+                self.check_day(&programme, &outlet, &date, hours);
+                Ok(())
+            }
+            Act::CheckHoliday { programme, name, from, to } => {
+                self.check_holiday(&programme, &name, &from, &to);
+                Ok(())
+            }
+            Act::PublishDraft { second, password } => {
+                self.publish_draft(&second, password);
+                Ok(())
+            }
+            Act::DropDraft => {
+                self.drop_draft();
+                Ok(())
+            }
             Act::DismissNotice => {
                 self.notice = None;
                 Ok(())
@@ -601,6 +708,7 @@ impl Desk {
         if self.mask_again(Some(monotonic)) {
             self.show();
         }
+        self.change_rules();
         self.new_day().await?;
         self.idle(monotonic).await?;
         self.upload().await?;
@@ -646,7 +754,11 @@ impl Desk {
         let ticket = self.ticket(errand);
         let (link, tell) = (Arc::clone(&self.link), self.tell.clone());
         let token = match &request {
-            Request::Ping | Request::SignIn { .. } | Request::SignInByCard { .. } | Request::Upload { .. } => None,
+            Request::Ping
+            | Request::SignIn { .. }
+            | Request::SignInByCard { .. }
+            | Request::Upload { .. }
+            | Request::Publications { .. } => None,
             Request::SignOut
             | Request::FindPerson { .. }
             | Request::FindCard { .. }
@@ -663,7 +775,12 @@ impl Desk {
             | Request::Confirm { .. }
             | Request::Authorise { .. }
             | Request::AuthoriseByCard { .. }
-            | Request::DayTotals { .. } => self.session.as_ref().and_then(|session| session.token.clone()),
+            | Request::DayTotals { .. }
+            | Request::Publish { .. }
+            | Request::Undecided
+            | Request::GiveBack { .. }
+            | Request::WriteOff { .. }
+            | Request::OutletDay { .. } => self.session.as_ref().and_then(|session| session.token.clone()),
         };
         self.tasks.spawn(async move {
             let end = link.call(id, token.as_ref(), &request).await;
@@ -681,7 +798,7 @@ impl Desk {
 
     pub(crate) fn print(&mut self, errand: Errand, sheet: crate::ports::Sheet) {
         let ticket = self.ticket(errand);
-        self.sheets.send(Sheets { ticket, sheet: Box::new(sheet) }).ok();
+        self.sheets.send(press::Job::Print(Sheets { ticket, sheet: Box::new(sheet) })).ok();
     }
 
     /// Takes a photo from the folder of what was brought; the answer comes by mail.
@@ -690,6 +807,22 @@ impl Desk {
         self.tasks.spawn(async move {
             let end = intake.photo(&name, white_from, dpi).await.map(Box::new);
             tell.send(Mail::Photo { case, steps, end }).ok();
+        });
+    }
+
+    /// Looks into the folder of what was brought; the answer comes by mail.
+    pub(crate) fn list_rule_files(&mut self) {
+        let (intake, tell) = (Arc::clone(&self.intake), self.tell.clone());
+        self.tasks.spawn(async move {
+            tell.send(Mail::RuleFiles { names: intake.rule_files().await }).ok();
+        });
+    }
+
+    pub(crate) fn read_rule_file(&mut self, name: String) {
+        let (intake, tell) = (Arc::clone(&self.intake), self.tell.clone());
+        self.tasks.spawn(async move {
+            let end = intake.rule_file(&name).await;
+            tell.send(Mail::RuleFile { name, end }).ok();
         });
     }
 

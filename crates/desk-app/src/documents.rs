@@ -17,6 +17,7 @@ use crate::{
     desk::{Desk, Mail},
     ports::{Clock, IdReader},
     run::Running,
+    self_test::Device,
 };
 
 /// Pause between two looks at the reader.
@@ -26,6 +27,9 @@ const LOOK_ABSENT: Duration = Duration::from_secs(3);
 /// The form of the identity question, and its fields that a chip fills.
 const FORM: &str = "papers";
 const AGENT: &str = "agent_number";
+
+/// The self-test of day open.
+pub(crate) struct Test;
 
 /// For which state of which case a document is looked for.
 pub(crate) type Wanted = Option<(CaseId, u32)>;
@@ -63,6 +67,7 @@ pub(crate) async fn run(
     mut reader: Box<dyn IdReader>,
     clock: Arc<dyn Clock>,
     mut wanted: watch::Receiver<Wanted>,
+    mut tests: mpsc::UnboundedReceiver<Test>,
     tell: mpsc::UnboundedSender<Mail>,
 ) {
     if !reader.present() {
@@ -73,8 +78,16 @@ pub(crate) async fn run(
     loop {
         let now = *wanted.borrow_and_update();
         let Some((case, steps)) = now else {
-            if wanted.changed().await.is_err() {
-                return;
+            tokio::select! {
+                changed = wanted.changed() => if changed.is_err() {
+                    return;
+                },
+                Some(Test) = tests.recv() => {
+                    let end = reader.module().await;
+                    if tell.send(Mail::DeviceTested { device: Device::IdReader, end }).is_err() {
+                        return;
+                    }
+                }
             }
             continue;
         };

@@ -12,6 +12,7 @@ use crate::{
     desk::{Desk, Mail, Place},
     loose::Loose,
     ports::{Hall, Presence, Rating, StoreFailure, Ticket},
+    self_test::Device,
     view::TicketView,
 };
 
@@ -21,8 +22,15 @@ const MOST_CALLS: u32 = 3;
 /// What the device is asked for.
 pub(crate) enum HallJob {
     Next,
-    Again { ticket: Ticket },
-    Rate { case: CaseId, number: String },
+    Again {
+        ticket: Ticket,
+    },
+    Rate {
+        case: CaseId,
+        number: String,
+    },
+    /// The self-test of day open.
+    Test,
 }
 
 /// The ticket at this window.
@@ -52,6 +60,7 @@ pub(crate) async fn run(mut hall: Box<dyn Hall>, mut jobs: mpsc::UnboundedReceiv
             HallJob::Next => Mail::Called { end: hall.call_next().await },
             HallJob::Again { ticket } => Mail::Called { end: hall.call_again(&ticket).await.map(|()| Some(ticket)) },
             HallJob::Rate { case, number } => Mail::Rated { case, rating: hall.rate(&number).await },
+            HallJob::Test => Mail::DeviceTested { device: Device::Hall, end: hall.test().await },
         };
         if tell.send(mail).is_err() {
             return;

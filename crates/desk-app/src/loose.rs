@@ -35,6 +35,9 @@ pub enum Loose {
         float: Fen,
         blanks: u32,
         postings: Balanced,
+        /// Devices that failed their self-test.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        devices: Vec<String>,
     },
     /// Cash, blanks and spoiled cards counted at the end of a clerk's day, and the till handed over.
     DayClosed {
@@ -72,6 +75,30 @@ pub enum Loose {
     },
     ReportPrinted {
         operator: OperatorId,
+    },
+    OutletReportPrinted {
+        operator: OperatorId,
+        day: NaiveDate,
+    },
+    /// What the centre published was checked and kept; new cases are begun under it from its day on.
+    RulesTaken {
+        number: u64,
+        programme: ProgrammeId,
+        version: String,
+        effective: NaiveDate,
+    },
+    /// What came as published was not taken; the versions before stay.
+    RulesRefused {
+        version: String,
+        code: Code,
+    },
+    /// An act of head office at this window, with the centre's number.
+    OfficeActed {
+        operator: OperatorId,
+        second: OperatorId,
+        what: String,
+        subject: String,
+        number: String,
     },
     /// A slip without a case: which service was asked for, and why it could not be begun.
     GuidanceGiven {
@@ -138,6 +165,10 @@ impl Loose {
             Self::LineBack => "line_back",
             Self::ClockUntrusted { .. } => "clock_untrusted",
             Self::ReportPrinted { .. } => "report_printed",
+            Self::OutletReportPrinted { .. } => "outlet_report_printed",
+            Self::RulesTaken { .. } => "rules_taken",
+            Self::RulesRefused { .. } => "rules_refused",
+            Self::OfficeActed { .. } => "office_acted",
             Self::GuidanceGiven { .. } => "guidance_given",
             Self::ExceptionAttended { .. } => "exception_attended",
             Self::Revealed { .. } => "revealed",
@@ -163,6 +194,10 @@ impl Loose {
             | Self::LineBack
             | Self::ClockUntrusted { .. }
             | Self::ReportPrinted { .. }
+            | Self::OutletReportPrinted { .. }
+            | Self::RulesTaken { .. }
+            | Self::RulesRefused { .. }
+            | Self::OfficeActed { .. }
             | Self::GuidanceGiven { .. }
             | Self::ExceptionAttended { .. }
             | Self::Revealed { .. }
@@ -181,10 +216,14 @@ impl Loose {
         match self {
             Self::DayClosed { code, .. } => *code,
             Self::ClockUntrusted { .. } => Some(Code::ClockUntrusted),
+            Self::RulesRefused { code, .. } => Some(*code),
+            Self::DayOpened { devices, .. } => (!devices.is_empty()).then_some(Code::DeviceFail),
             Self::SignedIn { .. }
             | Self::SignedOut { .. }
             | Self::Locked { .. }
-            | Self::DayOpened { .. }
+            | Self::OutletReportPrinted { .. }
+            | Self::RulesTaken { .. }
+            | Self::OfficeActed { .. }
             | Self::DayPapersPrinted { .. }
             | Self::HoursOpened { .. }
             | Self::CashDeposited { .. }

@@ -47,6 +47,8 @@ pub struct Station {
     pub terminal: String,
     /// Key of identifier HMACs, 32 bytes as hexadecimal digits.
     pub identifier_key: String,
+    /// Public key of what the centre publishes, 32 bytes as hexadecimal digits; nothing published is believed without it.
+    pub publishing_key: String,
 }
 
 /// A row to be appended. The store seals `payload`, chains the header and writes the postings, all in one commit.
@@ -258,6 +260,12 @@ pub trait Printer: Send {
     fn check(&self, _sheet: &Sheet) -> Option<Message> {
         None
     }
+
+    /// The self-test of day open: would a paper come out now?
+    ///
+    /// # Errors
+    /// `PRINTER_MISSING`.
+    async fn test(&mut self) -> Result<(), Message>;
 }
 
 /// Where a sheet went: a file's path or a print job's name.
@@ -272,6 +280,15 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// `PHOTO_FILE_MISSING`.
     async fn photo(&self, name: &str, white_from: u32, dpi: u16) -> Result<Taken, Message>;
+
+    /// Names of rule files in the folder, in order; none where there is no folder.
+    async fn rule_files(&self) -> Vec<String>;
+
+    /// The text of one of them.
+    ///
+    /// # Errors
+    /// `RULE_FILE_MISSING`.
+    async fn rule_file(&self, name: &str) -> Result<String, Message>;
 }
 
 /// A desk without such a folder.
@@ -282,6 +299,14 @@ pub struct NoIntake;
 impl Intake for NoIntake {
     async fn photo(&self, _name: &str, _white_from: u32, _dpi: u16) -> Result<Taken, Message> {
         Err(Message::new(Code::PhotoFileMissing))
+    }
+
+    async fn rule_files(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn rule_file(&self, name: &str) -> Result<String, Message> {
+        Err(Message::new(Code::RuleFileMissing).with("file", name))
     }
 }
 
@@ -317,6 +342,11 @@ pub trait Hall: Send {
     async fn call_again(&mut self, ticket: &Ticket) -> Result<(), Message>;
     /// Triggers the rating device for one case number and waits for the citizen, for as long as the device does.
     async fn rate(&mut self, case_number: &str) -> Rating;
+    /// The self-test of day open.
+    ///
+    /// # Errors
+    /// `DEVICE_FAIL`.
+    async fn test(&mut self) -> Result<(), Message>;
 }
 
 /// A window without queue and rating device.
@@ -339,6 +369,10 @@ impl Hall for NoHall {
 
     async fn rate(&mut self, _case_number: &str) -> Rating {
         Rating::NotRated
+    }
+
+    async fn test(&mut self) -> Result<(), Message> {
+        Ok(())
     }
 }
 

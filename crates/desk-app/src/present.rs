@@ -109,6 +109,8 @@ impl Desk {
                 day: words::day(self.day.date),
                 expected_blanks: self.day.blanks,
                 message: self.plain(message),
+                warning: self.plain(&self.device_warning()),
+                devices: self.devices_view(),
                 busy: false,
             },
             Place::DayClose(close) => Stage::DayClose(Box::new(self.day_close(close))),
@@ -120,6 +122,8 @@ impl Desk {
             Place::Report(report) => Stage::Report(Box::new(self.report(report))),
             Place::Papers(papers) => Stage::Papers(Box::new(self.papers_view(papers))),
             Place::Doctor => Stage::Doctor(Box::new(self.doctor_view())),
+            Place::Office(office) => Stage::Office(Box::new(self.office_view(office))),
+            Place::OutletReport(report) => Stage::OutletReport(Box::new(self.outlet_report_view(report))),
             Place::Exceptions(exceptions) => Stage::Exceptions(Box::new(self.exceptions_view(exceptions))),
         }
     }

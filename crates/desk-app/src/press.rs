@@ -6,7 +6,15 @@ use tokio::sync::mpsc;
 use crate::{
     desk::Mail,
     ports::{Printer, Sheet},
+    self_test::Device,
 };
+
+/// What the printer is asked for.
+pub(crate) enum Job {
+    Print(Sheets),
+    /// The self-test of day open.
+    Test,
+}
 
 pub(crate) struct Sheets {
     pub ticket: u64,
@@ -14,8 +22,18 @@ pub(crate) struct Sheets {
 }
 
 /// Ends when the desk is gone.
-pub(crate) async fn run(mut printer: Box<dyn Printer>, mut sheets: mpsc::UnboundedReceiver<Sheets>, tell: mpsc::UnboundedSender<Mail>) {
-    while let Some(Sheets { ticket, sheet }) = sheets.recv().await {
+pub(crate) async fn run(mut printer: Box<dyn Printer>, mut jobs: mpsc::UnboundedReceiver<Job>, tell: mpsc::UnboundedSender<Mail>) {
+    while let Some(job) = jobs.recv().await {
+        let Sheets { ticket, sheet } = match job {
+            Job::Print(sheets) => sheets,
+            Job::Test => {
+                let end = printer.test().await;
+                if tell.send(Mail::DeviceTested { device: Device::Printer, end }).is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
         if let Some(message) = printer.check(&sheet)
             && tell.send(Mail::Remark { message }).is_err()
         {

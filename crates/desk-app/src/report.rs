@@ -106,27 +106,32 @@ impl Report {
     }
 
     fn label(&self, account: &Account) -> String {
-        let of = |what: &str, programme: &ProgrammeId| {
-            format!("{what} {}", self.programmes.get(programme).map_or(programme.as_str(), String::as_str))
-        };
-        match account {
-            Account::Till { operator, .. } => format!("尾箱 {operator}"),
-            Account::Vault { .. } => "备用金".to_owned(),
-            Account::FeeIncome { programme } => of("工本费收入", programme),
-            Account::PurseFloat { programme } => of("电子钱包备付", programme),
-            Account::RefundPayable { programme } => of("应付退值", programme),
-            Account::PayoutDue { programme } => of("后台待付退值", programme),
-            Account::IssuerBank { programme } => of("发卡方账户", programme),
-            Account::TopUpHeld { programme } => of("待充值款", programme),
-            Account::Suspense { programme } => of("待查", programme),
-            Account::CashOver { .. } => "长款".to_owned(),
-            Account::CashShort { .. } => "短款".to_owned(),
-            Account::Bank { .. } => "解款".to_owned(),
-        }
+        account_label(&self.programmes, account)
     }
 
     pub(crate) fn agrees(&self) -> bool {
         self.totals().iter().all(Total::equal)
+    }
+}
+
+/// An account for people.
+pub(crate) fn account_label(programmes: &BTreeMap<ProgrammeId, String>, account: &Account) -> String {
+    let of =
+        |what: &str, programme: &ProgrammeId| format!("{what} {}", programmes.get(programme).map_or(programme.as_str(), String::as_str));
+    match account {
+        Account::Till { operator, .. } => format!("尾箱 {operator}"),
+        Account::Vault { .. } => "备用金".to_owned(),
+        Account::FeeIncome { programme } => of("工本费收入", programme),
+        Account::PurseFloat { programme } => of("电子钱包备付", programme),
+        Account::RefundPayable { programme } => of("应付退值", programme),
+        Account::PayoutDue { programme } => of("后台待付退值", programme),
+        Account::IssuerBank { programme } => of("发卡方账户", programme),
+        Account::TopUpHeld { programme } => of("待充值款", programme),
+        Account::Suspense { programme } => of("待查", programme),
+        Account::WrittenOff { programme } => of("待查核销", programme),
+        Account::CashOver { .. } => "长款".to_owned(),
+        Account::CashShort { .. } => "短款".to_owned(),
+        Account::Bank { .. } => "解款".to_owned(),
     }
 }
 
@@ -143,14 +148,14 @@ impl Total {
     }
 }
 
-fn add(sums: &mut BTreeMap<Account, Fen>, posting: &Posting) {
+pub(crate) fn add(sums: &mut BTreeMap<Account, Fen>, posting: &Posting) {
     let sum = sums.entry(posting.account.clone()).or_default();
     *sum = sum.plus(posting.amount).unwrap_or(*sum);
 }
 
 impl Desk {
     pub(crate) async fn open_report(&mut self) -> Result<(), StoreFailure> {
-        let here = matches!(self.place, Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_));
+        let here = matches!(self.place, Place::Home { .. } | Place::DayOpen { .. } | Place::Report(_) | Place::OutletReport(_));
         if !here {
             return Ok(());
         }
@@ -262,6 +267,8 @@ impl Desk {
             | Place::Case(_)
             | Place::Papers(_)
             | Place::Exceptions(_)
+            | Place::Office(_)
+            | Place::OutletReport(_)
             | Place::Doctor => None,
         }
     }
@@ -281,12 +288,15 @@ impl Desk {
             | Place::Case(_)
             | Place::Papers(_)
             | Place::Exceptions(_)
+            | Place::Office(_)
+            | Place::OutletReport(_)
             | Place::Doctor => None,
         }
     }
 
     /// Once nothing waits any more, the centre can be asked for its own sums.
     pub(crate) fn report_goes_on(&mut self) {
+        self.outlet_report_goes_on();
         let Some(report) = self.report_in_front() else {
             return;
         };
@@ -300,6 +310,7 @@ impl Desk {
     }
 
     pub(crate) fn report_stops(&mut self, message: &Message) {
+        self.outlet_report_stops(message);
         if let Some(report) = self.report_in_front_mut().filter(|report| report.waiting) {
             report.waiting = false;
             report.message = Some(message.clone());

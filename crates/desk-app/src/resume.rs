@@ -32,6 +32,7 @@ impl Desk {
         let (sequence, _) = self.store.head().await?;
         self.sequence = sequence;
         self.waiting = self.store.waiting().await?;
+        self.recall_published().await?;
         let now = self.now();
         if let Some(limits) = self.rules.current(self.today()).first().map(|rules| Limits::from(&rules.offline)) {
             self.clock_trust.limit(limits);

@@ -172,6 +172,8 @@ impl Desk {
             | Place::Report(_)
             | Place::Papers(_)
             | Place::Exceptions(_)
+            | Place::Office(_)
+            | Place::OutletReport(_)
             | Place::Doctor => None,
         }
     }
@@ -292,8 +294,16 @@ impl Desk {
                     Some(Next::Ask(_) | Next::Do(_)) => self.go_home().await,
                 }
             }
-            Place::Report(_) | Place::DayClose(_) | Place::Papers(_) | Place::Exceptions(_) | Place::Doctor | Place::Home { .. } => {
-                self.go_home().await
+            Place::Report(_)
+            | Place::OutletReport(_)
+            | Place::DayClose(_)
+            | Place::Papers(_)
+            | Place::Exceptions(_)
+            | Place::Doctor
+            | Place::Home { .. } => self.go_home().await,
+            Place::Office(_) => {
+                self.open_office("");
+                Ok(())
             }
             Place::Starting | Place::Blocked(_) | Place::Door(_) | Place::DayOpen { .. } => Ok(()),
         }
@@ -774,7 +784,7 @@ fn outcome_of(reply: Reply) -> Outcome {
         Reply::Reported => Outcome::Reported,
         Reply::Confirmed { number } => Outcome::Confirmed { number },
         Reply::Refused { message } => Outcome::Refused { message },
-        Reply::Pong
+        Reply::Pong { .. }
         | Reply::SignedIn { .. }
         | Reply::SignedOut
         | Reply::Issuer { .. }
@@ -782,7 +792,14 @@ fn outcome_of(reply: Reply) -> Outcome {
         | Reply::WriteEnd { .. }
         | Reply::Authorised { .. }
         | Reply::DayTotals { .. }
-        | Reply::Uploaded { .. } => Outcome::Failed { message: Message::new(Code::CentreGarbled) },
+        | Reply::Uploaded { .. }
+        | Reply::Publications { .. }
+        | Reply::Checked { .. }
+        | Reply::Faulty { .. }
+        | Reply::Published { .. }
+        | Reply::Undecided { .. }
+        | Reply::Acted { .. }
+        | Reply::OutletDay { .. } => Outcome::Failed { message: Message::new(Code::CentreGarbled) },
     }
 }
 

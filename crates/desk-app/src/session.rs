@@ -40,6 +40,10 @@ impl Session {
         self.roles.contains(&Role::Clerk)
     }
 
+    pub(crate) fn head_office(&self) -> bool {
+        self.roles.contains(&Role::HeadOffice)
+    }
+
     pub(crate) fn supervisor(&self) -> bool {
         self.roles.iter().any(|role| matches!(role, Role::Supervisor | Role::Manager))
     }
@@ -130,7 +134,7 @@ impl Desk {
                     door.message = Some(message);
                     Ok(())
                 }
-                Reply::Pong
+                Reply::Pong { .. }
                 | Reply::SignedOut
                 | Reply::Person { .. }
                 | Reply::Card { .. }
@@ -146,7 +150,14 @@ impl Desk {
                 | Reply::Confirmed { .. }
                 | Reply::Authorised { .. }
                 | Reply::DayTotals { .. }
-                | Reply::Uploaded { .. } => {
+                | Reply::Uploaded { .. }
+                | Reply::Publications { .. }
+                | Reply::Checked { .. }
+                | Reply::Faulty { .. }
+                | Reply::Published { .. }
+                | Reply::Undecided { .. }
+                | Reply::Acted { .. }
+                | Reply::OutletDay { .. } => {
                     door.message = Some(Message::new(Code::CentreGarbled));
                     Ok(())
                 }
@@ -212,6 +223,7 @@ impl Desk {
         let open = if unlocking { behind } else { self.left_behind() };
         match open.filter(|id| self.day.open && self.cases.contains_key(id)) {
             Some(id) => self.place = Place::Case(id),
+            None if self.session.as_ref().is_some_and(|session| session.head_office() && !session.clerk()) => self.open_office(""),
             None if self.day.open || !self.session.as_ref().is_some_and(Session::clerk) => {
                 self.place = Place::Home { message: None };
                 self.read_home_card();
@@ -272,6 +284,8 @@ impl Desk {
             | Place::DayClose(_)
             | Place::Papers(_)
             | Place::Exceptions(_)
+            | Place::Office(_)
+            | Place::OutletReport(_)
             | Place::Doctor => true,
             Place::Door(door) => door.locked.is_some() && door.knocking.is_none(),
             Place::Starting | Place::Blocked(_) | Place::Case(_) => false,

@@ -23,6 +23,7 @@ impl Desk {
         let Some(service) = service_named(service) else {
             return Ok(());
         };
+        self.change_rules();
         match self.may_start(service, &ProgrammeId::new(programme)) {
             Err(message) => {
                 self.place = Place::Home { message: Some(message) };

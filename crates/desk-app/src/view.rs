@@ -6,6 +6,11 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use crate::{
+    office_view::{DraftView, OfficeProgramme, OfficeView, ProblemRow, PublicationRow, UndecidedRow},
+    outlet_report::{OutletLine, OutletReportView, OutletTotal},
+};
+
 /// Everything on the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +48,10 @@ pub enum Stage {
         day: String,
         expected_blanks: u32,
         message: Option<MessageView>,
+        /// Which device failed its self-test; the day may be opened all the same.
+        warning: Option<MessageView>,
+        /// Every device of this window, and what it said of itself.
+        devices: Vec<FigureView>,
         busy: bool,
     },
     DayClose(Box<DayCloseView>),
@@ -52,6 +61,8 @@ pub enum Stage {
     Papers(Box<PapersView>),
     Exceptions(Box<ExceptionsView>),
     Doctor(Box<DoctorView>),
+    Office(Box<OfficeView>),
+    OutletReport(Box<OutletReportView>),
 }
 
 /// The strip on top: outlet, window, clerk, line, till.
@@ -688,6 +699,51 @@ pub enum Act {
     Exceptions,
     /// How the reader does.
     Doctor,
+    /// The outlet's day, all windows (`2026-11-24`; empty: today).
+    OutletReport {
+        day: String,
+    },
+    PrintOutletReport,
+    /// Head office: `undecided`, `rules`; empty: the one on the screen, anew.
+    Office {
+        room: String,
+    },
+    GiveBack {
+        reservation: String,
+        reason: String,
+        second: String,
+        password: String,
+    },
+    WriteOff {
+        reservation: String,
+        reason: String,
+        second: String,
+        password: String,
+    },
+    /// A rule file of the folder.
+    CheckFile {
+        file: String,
+    },
+    /// Hours of one day at one outlet (`09:00-12:00 13:00-16:00`; empty: closed).
+    CheckDay {
+        programme: String,
+        outlet: String,
+        date: String,
+        hours: String,
+    },
+    /// A statutory holiday, both days included.
+    CheckHoliday {
+        programme: String,
+        name: String,
+        from: String,
+        to: String,
+    },
+    /// What was checked, with a second person.
+    PublishDraft {
+        second: String,
+        password: String,
+    },
+    DropDraft,
     Attend {
         line: String,
         remedy: String,

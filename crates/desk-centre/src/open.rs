@@ -75,6 +75,8 @@ pub async fn server(config: &Config) -> Result<(Server, Postgres), Fault> {
         platform: Box::new(config.platform(&secrets)?),
         upstream: config.neighbours(&secrets)?.upstream(),
         policy,
+        rules,
+        publishing: secrets.publishing(),
         secret: secrets.digest,
     });
     let server = Server::bind(config, centre, secrets, store.clone()).await?;

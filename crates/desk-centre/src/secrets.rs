@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use desk_wire::publication::PublishingKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -18,6 +19,7 @@ pub const CA_CERTIFICATE: &str = "ca.pem";
 const CA_KEY: &str = "ca.key";
 const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key";
+const PUBLISHING_KEY: &str = "publishing.key";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +43,8 @@ pub struct Secrets {
     /// Seed of the issuer's software keys.
     pub issuer_seed: Zeroizing<Vec<u8>>,
     pub authority: Authority,
+    /// Seed of the key that signs publications.
+    publishing_seed: Zeroizing<[u8; 32]>,
     /// PEM of the server's certificate and key.
     pub server: (String, Zeroizing<String>),
 }
@@ -75,6 +79,7 @@ pub fn init(dir: &Path, names: &[String], issuer_seed: Option<&str>) -> Result<(
     write(dir, CA_CERTIFICATE, made.certificate_pem(), 0o644)?;
     write(dir, SERVER_KEY, &key, 0o600)?;
     write(dir, SERVER_CERTIFICATE, &certificate, 0o644)?;
+    write(dir, PUBLISHING_KEY, &hex::encode(random::<32>()), 0o600)?;
     // Last: a directory without it counts as not initialised.
     write(dir, SECRETS, &secrets, 0o600)
 }
@@ -104,7 +109,15 @@ impl Secrets {
         hex::decode_to_slice(&file.digest, &mut digest).map_err(damaged)?;
         let authority =
             Authority::open(&read(dir, CA_CERTIFICATE)?, &read(dir, CA_KEY)?).map_err(|error| Fault::of(&dir.join(CA_KEY), error))?;
+        // A directory that is older than publishing gets its key with the first start.
+        if !dir.join(PUBLISHING_KEY).exists() {
+            write(dir, PUBLISHING_KEY, &hex::encode(random::<32>()), 0o600)?;
+        }
+        let mut publishing_seed = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(read(dir, PUBLISHING_KEY)?.trim(), &mut *publishing_seed)
+            .map_err(|_| Fault::of(&dir.join(PUBLISHING_KEY), "damaged"))?;
         Ok(Self {
+            publishing_seed,
             digest,
             pepper: Zeroizing::new(hex::decode(&file.pepper).map_err(damaged)?),
             identifier: file.identifier,
@@ -113,5 +126,11 @@ impl Secrets {
             authority,
             server: (read(dir, SERVER_CERTIFICATE)?.to_string(), read(dir, SERVER_KEY)?),
         })
+    }
+
+    /// The key that signs publications.
+    #[must_use]
+    pub fn publishing(&self) -> PublishingKey {
+        PublishingKey::from_seed(&self.publishing_seed)
     }
 }

@@ -196,7 +196,7 @@ async fn an_enrolment_code_serves_one_key() {
     assert_eq!(counter.enrol(&code, 42).await.unwrap_err(), Code::EnrolRefused);
     assert_eq!(counter.enrol("0000-0000-0000-0000", 43).await.unwrap_err(), Code::EnrolRefused);
     // A new code for the same window is its next generation; the old certificate lets nobody in.
-    assert_eq!(counter.ping(&first, 41).await.unwrap(), Reply::Pong);
+    assert_eq!(counter.ping(&first, 41).await.unwrap(), Reply::Pong { published: 0 });
     let code = counter.code("W07").await;
     let second = counter.enrol(&code, 44).await.unwrap();
     assert_eq!(second.generation, 2);
@@ -205,7 +205,7 @@ async fn an_enrolment_code_serves_one_key() {
     let mut forged = first.clone();
     forged.generation = 2;
     assert!(counter.ping(&forged, 41).await.is_err());
-    assert_eq!(counter.ping(&second, 44).await.unwrap(), Reply::Pong);
+    assert_eq!(counter.ping(&second, 44).await.unwrap(), Reply::Pong { published: 0 });
     counter.close().await;
 }
 
@@ -244,6 +244,6 @@ async fn bad_input_is_answered_and_nothing_stops() {
     let nul = Request::FindCard { case: Id128([1; 16]), lookup: Lookup::CardNo { card_no: CardNo::new("1\0") } };
     let outcome = counter.try_ask(Id128([78; 16]), &nul).await;
     assert!(outcome.is_err() || matches!(outcome, Ok(answered) if matches!(answered.reply, Reply::Refused { .. })));
-    assert_eq!(counter.ask(Request::Ping).await, Reply::Pong);
+    assert_eq!(counter.ask(Request::Ping).await, Reply::Pong { published: 0 });
     counter.close().await;
 }

@@ -21,4 +21,15 @@ impl Intake for IntakeFolder {
             .await
             .map_err(|_| Message::new(Code::PhotoFileMissing))?
     }
+
+    async fn rule_files(&self) -> Vec<String> {
+        let folder = self.0.clone();
+        tokio::task::spawn_blocking(move || desk_intake::rules::list(&folder)).await.unwrap_or_default()
+    }
+
+    async fn rule_file(&self, name: &str) -> Result<String, Message> {
+        let (folder, name) = (self.0.clone(), name.to_owned());
+        let missing = Message::new(Code::RuleFileMissing).with("file", &name);
+        tokio::task::spawn_blocking(move || desk_intake::rules::read(&folder, &name)).await.ok().flatten().ok_or(missing)
+    }
 }

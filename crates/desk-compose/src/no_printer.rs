@@ -11,4 +11,8 @@ impl Printer for NoPrinter {
     async fn print(&mut self, _sheet: &Sheet) -> Result<PrintedAs, Message> {
         Err(Message::new(Code::PrinterMissing))
     }
+
+    async fn test(&mut self) -> Result<(), Message> {
+        Err(Message::new(Code::PrinterMissing))
+    }
 }

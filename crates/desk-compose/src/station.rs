@@ -23,6 +23,9 @@ pub struct StationFile {
     pub terminal: String,
     /// PEM.
     pub certificate: String,
+    /// Public key of what the centre publishes; a desk that was enrolled before there was one believes nothing published.
+    #[serde(default)]
+    pub publishing_key: String,
 }
 
 const NAME: &str = "station.toml";
@@ -40,6 +43,7 @@ impl StationFile {
             generation: reply.generation,
             terminal: reply.terminal.clone(),
             certificate: reply.certificate.clone(),
+            publishing_key: reply.publishing_key.clone(),
         }
     }
 
@@ -53,6 +57,7 @@ impl StationFile {
             generation: self.generation,
             terminal: self.terminal.clone(),
             identifier_key: identifier_key.to_owned(),
+            publishing_key: self.publishing_key.clone(),
         }
     }
 

@@ -138,7 +138,7 @@ catalogue! {
     ConfirmWindowClosed, "CONFIRM_WINDOW_CLOSED", Refuse, "确认时间已过，请联系学校处理。", "已过学校规定的确认时间。", "请家长联系学校处理。";
     ConsentRequired, "CONSENT_REQUIRED", Refuse, "须经本人同意。", "没有勾选本人同意。", "向本人说明，本人同意后由其勾选。";
     CourierNotSelected, "COURIER_NOT_SELECTED", Info, "未选择邮寄，快递费 0.00 元。", "客户没有选择邮寄。", "不收快递费；改为邮寄的重新选择。";
-    DeviceFail, "DEVICE_FAIL", Refuse, "{device} 故障。", "设备自检没有通过。", "检查电源和连线后重试；仍不行换窗口并报修。";
+    DeviceFail, "DEVICE_FAIL", Warn, "{device} 故障。", "设备自检没有通过。", "检查电源和连线后重试；可以开始营业，用到它的业务换窗口办理，并报修。";
     DeviceRollback, "DEVICE_ROLLBACK", Exception, "本机流水异常，已停用，请联系主管。", "本机流水号比中心记录的旧，磁盘可能被还原过。", "停止使用本机，请主管联系中心重新登记。";
     DirectOutletOnly, "DIRECT_OUTLET_ONLY", Refer, "退值须到市民卡直营网点办理：{list}。", "退值只在市民卡直营网点办理，本网点不是。", "打印指引单，告知可办的网点。";
     DocForForeignersOnly, "DOC_FOR_FOREIGNERS_ONLY", Refuse, "护照/永居证仅限外籍人员。", "这种证件只适用于外籍人员。", "请本国居民出示居民身份证等有效证件。";
@@ -257,6 +257,7 @@ catalogue! {
     ListUnreadable, "LIST_UNREADABLE", Refuse, "名单无法读取：{what}。", "文件不是约定的格式，或编码不对。", "请单位用表格软件另存为 CSV（UTF-8）后重新提供。";
     ListTooLong, "LIST_TOO_LONG", Refuse, "名单过长，最多 {most}。", "一份名单的人数或文件大小超过上限。", "请单位分成几份名单提供。";
     RowRepeated, "ROW_REPEATED", Refuse, "{field}与第 {line} 行重复。", "同一份名单里出现了两次。", "请单位删去重复的一行；两行内容不同的先核实。";
+    RuleFileMissing, "RULE_FILE_MISSING", Refuse, "资料文件夹中没有规则文件 {file}。", "文件没有放进本机的资料文件夹，或名称不是以 .toml 结尾。", "把文件放进资料文件夹后刷新。";
     PhotoFileMissing, "PHOTO_FILE_MISSING", Refuse, "名单所列照片不在文件夹中。", "照片文件没有一起提供，或文件名与名单不一致。", "请单位补齐照片，文件名与名单逐字一致。";
     PhotoBroken, "PHOTO_BROKEN", Refuse, "照片文件损坏，无法打开。", "文件没有传完整，或已损坏。", "请重新导出照片。";
     CentreLate, "CENTRE_LATE", Warn, "中心没有按时答复，结果待查。", "请求已发出，没有等到答复。", "不要重复办理；点“再试”，系统用同一单号查询。";
@@ -301,6 +302,12 @@ catalogue! {
     RoleMissing, "ROLE_MISSING", Refuse, "您没有办理此项的权限。", "您的工号没有这项权限。", "请有权限的人员办理或授权。";
     NotSignedIn, "NOT_SIGNED_IN", Refuse, "请先登录。", "没有登录，或登录已失效。", "请用工号和密码登录。";
     RuleSetInvalid, "RULE_SET_INVALID", Refuse, "规则文件有误：{where}。", "规则文件缺项、写错或互相矛盾。", "请系统管理员按提示的文件、行号改正；在此之前沿用旧版本。";
+    RuleSetOlder, "RULE_SET_OLDER", Refuse, "版本 {version} 不新于已发布的 {newest}（自 {date} 起）。", "同名版本已发布过，或生效日早于已发布的版本。", "换新的版本号，生效日不早于已发布的版本。";
+    RuleSetInPast, "RULE_SET_IN_PAST", Refuse, "生效日 {date} 已过。", "规则不能对已办的业务追溯生效。", "把生效日改为今天或以后，再发布。";
+    RuleSetSignatureWrong, "RULE_SET_SIGNATURE_WRONG", Exception, "中心发来的规则 {version} 签名不符，未采用，沿用旧版本。", "规则内容被改动过，或不是由中心发布。", "报主管联系中心核对；在此之前照旧版本办理。";
+    ReservationMayHaveWritten, "RESERVATION_MAY_HAVE_WRITTEN", Refuse, "{no} 可能已写卡，不能释放。", "写卡密钥已为这一笔发出，或写卡结果待查，卡上可能已扣款或已充值。", "请原窗口或任一窗口用原卡核对；卡找不回的按核销办理。";
+    MatterSettled, "MATTER_SETTLED", Refuse, "{no} 已有结果，不再是未决。", "这一笔已办结、已释放或已核销。", "刷新清单，核对已有的结果。";
+    NothingToWriteOff, "NOTHING_TO_WRITE_OFF", Refuse, "{no} 没有挂账金额，不能核销。", "这一笔没有资金在待查科目。", "没有写卡的可以释放；其他的等原卡核对。";
     ClaimConflict, "CLAIM_CONFLICT", Exception, "该权益已被 {outlet} {window} 于 {time} 受理，单号 {no}。", "另一处已先受理同一权益，本单不再生效。", "把先受理的单号告诉客户；没有付过款，不需要追回。";
     DeviceUnknown, "DEVICE_UNKNOWN", Refuse, "本机未在中心登记。", "本机没有登记，或登记已被撤销。", "请主管联系中心登记本机。";
     RequestChanged, "REQUEST_CHANGED", Exception, "同一请求号的内容与首次不一致。", "同一请求号被用于两个不同的请求。", "停止办理这一笔，报主管联系中心。";

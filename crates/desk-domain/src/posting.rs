@@ -29,6 +29,8 @@ pub enum Account {
     TopUpHeld { programme: ProgrammeId },
     /// Money whose end is unknown.
     Suspense { programme: ProgrammeId },
+    /// Money of writes of unknown end that head office took out of suspense (核销).
+    WrittenOff { programme: ProgrammeId },
     /// Cash found over the books (长款); never netted with what is short.
     CashOver { outlet: OutletId },
     /// Cash missing from a till (短款).

@@ -127,7 +127,7 @@ enum Habit {
 }
 
 fn pong(envelope: &Envelope) -> Response {
-    Response { version: VERSION, id: envelope.id, at: FixedClock.now(), reply: Reply::Pong }
+    Response { version: VERSION, id: envelope.id, at: FixedClock.now(), reply: Reply::Pong { published: 0 } }
 }
 
 async fn centre(tls: Arc<ServerConfig>, habit: Habit) -> String {
@@ -192,6 +192,7 @@ fn enrol_reply(certificate: String) -> EnrolReply {
         terminal: "000000000103".to_owned(),
         certificate,
         identifier_key: "5a".repeat(32),
+        publishing_key: String::new(),
     }
 }
 
@@ -243,7 +244,7 @@ async fn an_answer_carries_the_centres_clock() {
         pong(envelope)
     }
     let answered = asked(Habit::Answer(checked)).await.unwrap();
-    assert_eq!(answered, Answered { reply: Reply::Pong, at: FixedClock.now() });
+    assert_eq!(answered, Answered { reply: Reply::Pong { published: 0 }, at: FixedClock.now() });
 }
 
 #[tokio::test]
@@ -306,7 +307,7 @@ async fn the_same_id_can_be_repeated() {
     let link = link(&address, &authority.pem, &authority.device_certificate(&key()));
     let id = Id128([3; 16]);
     assert_eq!(link.call(id, None, &Request::Ping).await.unwrap_err().code, Code::CentreLate);
-    assert_eq!(link.call(id, None, &Request::Ping).await.unwrap().reply, Reply::Pong);
+    assert_eq!(link.call(id, None, &Request::Ping).await.unwrap().reply, Reply::Pong { published: 0 });
     // The line repeats nothing by itself.
     assert_eq!(seen.load(Ordering::SeqCst), 2);
 }

@@ -113,6 +113,14 @@ impl Printer for CupsPrinter {
         }
     }
 
+    /// The queue is there, takes jobs, and is not held.
+    async fn test(&mut self) -> Result<(), Message> {
+        let queue = self.queue.queue.clone();
+        let takes = self.call("lpstat", &["-a".to_owned(), queue.clone()], &[]).await.is_some_and(|said| said.contains(" accepting "));
+        let works = self.call("lpstat", &["-p".to_owned(), queue], &[]).await.is_some_and(|said| !said.contains("disabled"));
+        if takes && works { Ok(()) } else { Err(self.missing("self-test")) }
+    }
+
     fn check(&self, sheet: &Sheet) -> Option<Message> {
         self.face.warning(&texts(sheet))
     }

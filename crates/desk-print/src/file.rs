@@ -44,6 +44,20 @@ impl Printer for FilePrinter {
         Ok(PrintedAs(path.display().to_string()))
     }
 
+    async fn test(&mut self) -> Result<(), Message> {
+        let folder = self.folder.clone();
+        let tried = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&folder)?;
+            let file = folder.join(".test.partial");
+            std::fs::write(&file, b"test")?;
+            std::fs::remove_file(&file)
+        });
+        match tried.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Message::new(Code::PrinterMissing)),
+        }
+    }
+
     fn check(&self, sheet: &Sheet) -> Option<Message> {
         self.face.warning(&texts(sheet))
     }

@@ -125,7 +125,9 @@ impl Clerk {
                     | Stage::Report(_)
                     | Stage::Papers(_)
                     | Stage::Exceptions(_)
-                    | Stage::Doctor(_) => false,
+                    | Stage::Doctor(_)
+                    | Stage::Office(_)
+                    | Stage::OutletReport(_) => false,
                 })
                 .await?;
             let Stage::Case(case) = &view.stage else {

@@ -180,7 +180,13 @@ impl Counter {
                 }
                 Stage::Locked { busy, .. } => (!busy).then_some(Act::Unlock { password }),
                 Stage::DayOpen { busy, .. } => (!busy).then(|| Act::OpenDay { float: "500".to_owned(), blanks: "20".to_owned() }),
-                Stage::Report(_) | Stage::DayClose(_) | Stage::Papers(_) | Stage::Exceptions(_) | Stage::Doctor(_) => Some(Act::Home),
+                Stage::Report(_)
+                | Stage::OutletReport(_)
+                | Stage::Office(_)
+                | Stage::DayClose(_)
+                | Stage::Papers(_)
+                | Stage::Exceptions(_)
+                | Stage::Doctor(_) => Some(Act::Home),
                 Stage::Home(home) => {
                     let next = home.unfinished.iter().find(|left| !self.left.contains(&left.case));
                     match (next, wanted.as_ref()) {

@@ -84,6 +84,11 @@ impl Hall for SimHall {
         Ok(())
     }
 
+    async fn test(&mut self) -> Result<(), Message> {
+        let broken = self.inside(|inside| inside.broken);
+        if broken { Err(Message::new(Code::DeviceFail).with("device", "叫号评价屏")) } else { Ok(()) }
+    }
+
     async fn rate(&mut self, case_number: &str) -> Rating {
         self.inside(|inside| {
             inside.asked.push(case_number.to_owned());

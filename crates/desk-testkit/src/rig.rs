@@ -61,6 +61,11 @@ impl Printer for KeptPapers {
         tray.sheets.push(sheet.clone());
         Ok(PrintedAs(sheet.name.clone()))
     }
+
+    async fn test(&mut self) -> Result<(), Message> {
+        let missing = self.0.lock().unwrap_or_else(PoisonError::into_inner).missing;
+        if missing { Err(Message::new(Code::PrinterMissing)) } else { Ok(()) }
+    }
 }
 
 /// A place for a desk, and the desk that works there now.

@@ -259,7 +259,13 @@ impl<'a> Shift<'a> {
                 }
                 Stage::Locked { busy, .. } => (!busy).then(|| Act::Unlock { password: "pass-1001".to_owned() }),
                 Stage::DayOpen { busy, .. } => (!busy).then(|| Act::OpenDay { float: "500".to_owned(), blanks: "20".to_owned() }),
-                Stage::Report(_) | Stage::DayClose(_) | Stage::Papers(_) | Stage::Exceptions(_) | Stage::Doctor(_) => Some(Act::Home),
+                Stage::Report(_)
+                | Stage::OutletReport(_)
+                | Stage::Office(_)
+                | Stage::DayClose(_)
+                | Stage::Papers(_)
+                | Stage::Exceptions(_)
+                | Stage::Doctor(_) => Some(Act::Home),
                 Stage::Home(home) => match home.unfinished.first() {
                     Some(left) => Some(Act::Resume { case: left.case.clone() }),
                     None if self.served() => return Ok(ended),
@@ -367,6 +373,8 @@ pub async fn report(clerk: &mut Clerk) -> Result<ReportView, Waited> {
                 | Stage::Papers(_)
                 | Stage::Exceptions(_)
                 | Stage::Doctor(_)
+                | Stage::Office(_)
+                | Stage::OutletReport(_)
                 | Stage::Starting { .. }
                 | Stage::Blocked { .. }
                 | Stage::SignIn { .. }

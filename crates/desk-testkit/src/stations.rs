@@ -8,6 +8,7 @@ use desk_domain::{
     money::Fen,
     posting::{Account, Balanced},
 };
+use desk_wire::publication::PublishingKey;
 
 /// 24 November 2026, 10:00 in Shanghai.
 #[must_use]
@@ -21,6 +22,12 @@ pub fn business_day() -> NaiveDate {
     ten_o_clock().date_naive()
 }
 
+/// The key that signs what the centres of tests publish.
+#[must_use]
+pub fn publishing() -> PublishingKey {
+    PublishingKey::from_seed(&[9; 32])
+}
+
 #[must_use]
 pub fn station() -> Station {
     Station {
@@ -31,6 +38,7 @@ pub fn station() -> Station {
         generation: 1,
         terminal: "000000000103".to_owned(),
         identifier_key: "5a".repeat(32),
+        publishing_key: publishing().public(),
     }
 }
 

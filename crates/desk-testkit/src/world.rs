@@ -47,7 +47,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use issuer_keys::{KeyService, MasterKeys, ReleaseKind, ReleaseRecord};
 use serde::Deserialize;
 
-use crate::{clock::SimClock, entropy::Seeded};
+use crate::{clock::SimClock, entropy::Seeded, stations};
 
 /// Secret of every demonstration key.
 pub const SEED: [u8; 32] = [0x5E; 32];
@@ -185,6 +185,8 @@ impl World {
             platform: Box::new(Platform(Arc::clone(&platform))),
             upstream: neighbours.upstream(),
             policy,
+            rules: rules.clone(),
+            publishing: stations::publishing(),
             secret: [7; 32],
         });
         let mut world = Self {
@@ -212,6 +214,8 @@ impl World {
             ("1002", &[Role::Clerk]),
             ("2001", &[Role::Clerk, Role::Supervisor]),
             ("3001", &[Role::Supervisor, Role::Manager]),
+            ("9001", &[Role::HeadOffice]),
+            ("9002", &[Role::HeadOffice]),
         ] {
             tx.put_operator(&operator(id, roles)).await.map_err(|error| failed(&error))?;
         }
@@ -493,6 +497,7 @@ impl World {
             generation,
             terminal: format!("99990000000{number}"),
             identifier_key: "5a".repeat(32),
+            publishing_key: stations::publishing().public(),
         };
         let device = Device {
             cell: station.cell.clone(),

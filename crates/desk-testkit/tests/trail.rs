@@ -111,6 +111,7 @@ async fn desk_folder(folder: &std::path::Path) -> (Config, CaseNumber) {
         generation: at.generation,
         terminal: at.terminal.clone(),
         certificate: String::new(),
+        publishing_key: String::new(),
     };
     std::fs::write(folder.join("station.toml"), toml::to_string(&file).expect("TOML")).expect("station");
     let key = StoreKey(secrets.store_key().expect("key"));

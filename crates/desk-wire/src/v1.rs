@@ -19,9 +19,16 @@ use desk_domain::{
     person::{CardFacts, Lookup, PersonFacts},
     posting::Posting,
     refund_unreadable::{Owed, Slip},
+    ruleset::Problem,
     staff::StaffProof,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    office::{Checked, Second, Undecided},
+    outlet_day::OutletDay,
+    publication::Publication,
+};
 
 pub const VERSION: u16 = 1;
 
@@ -154,6 +161,35 @@ pub enum Request {
     Upload {
         batch: Batch,
     },
+    /// What was published after a number; asked by the device itself, again and again.
+    Publications {
+        after: u64,
+    },
+    /// A rule file: checked, and with a second person published.
+    Publish {
+        /// Name of the file, for messages.
+        name: String,
+        text: String,
+        second: Option<Second>,
+    },
+    /// Every claim without an end, of all outlets.
+    Undecided,
+    /// Gives back a reservation whose desk does not come back, where nothing can have happened under it.
+    GiveBack {
+        reservation: CentreNumber,
+        reason: String,
+        second: Second,
+    },
+    /// Takes the money of a write of unknown end out of suspense.
+    WriteOff {
+        reservation: CentreNumber,
+        reason: String,
+        second: Second,
+    },
+    /// A business day of the desk's own outlet, window by window.
+    OutletDay {
+        day: NaiveDate,
+    },
 }
 
 impl Request {
@@ -182,6 +218,12 @@ impl Request {
             Self::AuthoriseByCard { .. } => "authorise_by_card",
             Self::DayTotals { .. } => "day_totals",
             Self::Upload { .. } => "upload",
+            Self::Publications { .. } => "publications",
+            Self::Publish { .. } => "publish",
+            Self::Undecided => "undecided",
+            Self::GiveBack { .. } => "give_back",
+            Self::WriteOff { .. } => "write_off",
+            Self::OutletDay { .. } => "outlet_day",
         }
     }
 }
@@ -209,7 +251,11 @@ pub struct Response {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
-    Pong,
+    Pong {
+        /// Number of the newest publication: a desk that has fewer asks for them.
+        #[serde(default)]
+        published: u64,
+    },
     SignedIn {
         session: SessionToken,
         operator: Operator,
@@ -260,6 +306,30 @@ pub enum Reply {
         up_to: u64,
         head: String,
     },
+    /// In order, without gaps after the number asked for.
+    Publications {
+        publications: Vec<Publication>,
+    },
+    Checked {
+        checked: Box<Checked>,
+    },
+    /// The file's faults; nothing was published.
+    Faulty {
+        problems: Vec<Problem>,
+    },
+    Published {
+        publication: Box<Publication>,
+    },
+    Undecided {
+        undecided: Vec<Undecided>,
+    },
+    /// Done, or done before: the number under which it is kept.
+    Acted {
+        number: CentreNumber,
+    },
+    OutletDay {
+        day: Box<OutletDay>,
+    },
     /// A definite no: the request had no effect and a repeat will say the same.
     Refused {
         message: Message,
@@ -291,6 +361,8 @@ pub struct Operator {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// 中心人员: unknown writes, publications. Stands below the counter's levels: it agrees to nothing at a counter.
+    HeadOffice,
     /// 柜员
     Clerk,
     /// 值班主管: authorises above 200 yuan.
@@ -346,4 +418,7 @@ pub struct EnrolReply {
     pub certificate: String,
     /// Key for HMACs of identifiers in journal and logs, 32 bytes as hexadecimal digits.
     pub identifier_key: String,
+    /// Public key of what the centre publishes, 32 bytes as hexadecimal digits.
+    #[serde(default)]
+    pub publishing_key: String,
 }

@@ -16,7 +16,7 @@ export function announcement(view: View): string {
     case 'locked':
       return said(at.message) || '已锁屏'
     case 'dayOpen':
-      return said(at.message) || '日始'
+      return said(at.message) || said(at.warning) || '日始'
     case 'dayClose':
       return said(at.message) || (at.closed ? '已日结' : '日结')
     case 'home': {
@@ -45,6 +45,14 @@ export function announcement(view: View): string {
       return at.findings.map(said).join('。')
     case 'exceptions':
       return [said(at.message), at.rows.length > 0 ? `异常 ${at.rows.length} 项` : '没有异常', note]
+        .filter((part) => part !== '')
+        .join('。')
+    case 'office': {
+      const room = at.room === 'rules' ? `规则发布，已发布 ${at.publications.length} 版` : `中心处理台，未决 ${at.rows.length} 笔`
+      return [said(at.message), at.done ?? '', room, note].filter((part) => part !== '').join('。')
+    }
+    case 'outletReport':
+      return [said(at.message), at.busy ? '正在汇总网点日报' : `${at.day} 网点日报，${at.agree ? '相符' : '不符'}`, note]
         .filter((part) => part !== '')
         .join('。')
     case 'report':

@@ -1,6 +1,7 @@
 // Every key of the program, once. Screens ask for a key by what it does; a test fails on doubles.
 
-export type Place = 'everywhere' | 'home' | 'case' | 'report' | 'papers' | 'exceptions' | 'doctor' | 'list'
+export type Place =
+  'everywhere' | 'home' | 'case' | 'report' | 'papers' | 'exceptions' | 'doctor' | 'list' | 'office' | 'publishing' | 'outletReport'
 
 export interface KeyRow {
   readonly chord: string
@@ -24,7 +25,16 @@ export const KEYS = {
   park: { chord: 'F10', label: '挂起', places: ['case'] },
   papers: { chord: 'F11', label: '补打', places: ['home'] },
   notice: { chord: 'F11', label: '告知单', places: ['case'] },
-  printReport: { chord: 'F11', label: '打印日报', places: ['report'] },
+  printReport: { chord: 'F11', label: '打印日报', places: ['report', 'outletReport'] },
+  outletReport: { chord: 'Ctrl+O', label: '网点日报', places: ['report'] },
+  ownReport: { chord: 'Ctrl+O', label: '本窗口日报', places: ['outletReport'] },
+  dayBefore: { chord: 'Ctrl+N', label: '前一日', places: ['outletReport'] },
+  officeUndecided: { chord: 'F2', label: '中心处理台', places: ['office', 'publishing'] },
+  officeRules: { chord: 'F3', label: '规则发布', places: ['office', 'publishing'] },
+  giveBack: { chord: 'F5', label: '释放预约', places: ['office'] },
+  writeOff: { chord: 'F6', label: '核销', places: ['office'] },
+  officeDay: { chord: 'F5', label: '营业时间', places: ['publishing'] },
+  officeHoliday: { chord: 'F6', label: '节假日', places: ['publishing'] },
   exceptions: { chord: 'Ctrl+E', label: '异常', places: ['home'] },
   doctor: { chord: 'Ctrl+T', label: '读卡器', places: ['home'] },
   guide: { chord: 'Ctrl+G', label: '指引单', places: ['home'] },
@@ -32,7 +42,7 @@ export const KEYS = {
   otherDay: { chord: 'Ctrl+O', label: '其他日期', places: ['papers'] },
   callNext: { chord: 'F12', label: '下一位', places: ['home'] },
   leaveCase: { chord: 'F12', label: '结束·下一位', places: ['case'] },
-  leaveReport: { chord: 'F12', label: '回到首页', places: ['report', 'papers', 'exceptions', 'doctor'] },
+  leaveReport: { chord: 'F12', label: '回到首页', places: ['report', 'papers', 'exceptions', 'doctor', 'outletReport'] },
   back: { chord: 'Escape', label: '返回', places: ['everywhere'] },
   next: { chord: 'Enter', label: '下一步', places: ['everywhere'] },
   up: { chord: 'ArrowUp', label: '上一项', places: ['list'] },
@@ -40,7 +50,7 @@ export const KEYS = {
   lock: { chord: 'Ctrl+L', label: '锁屏', places: ['everywhere'] },
   line: { chord: 'Ctrl+K', label: '线路', places: ['everywhere'] },
   readAgain: { chord: 'Ctrl+R', label: '重读卡片', places: ['home'] },
-  signOut: { chord: 'Ctrl+Q', label: '签退', places: ['home'] },
+  signOut: { chord: 'Ctrl+Q', label: '签退', places: ['home', 'office', 'publishing'] },
   dismiss: { chord: 'Ctrl+D', label: '收起提示', places: ['everywhere'] },
   larger: { chord: 'Ctrl+=', label: '放大文字', places: ['everywhere'] },
   smaller: { chord: 'Ctrl+-', label: '缩小文字', places: ['everywhere'] },

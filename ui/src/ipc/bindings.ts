@@ -4,7 +4,7 @@
 /**
  * What the window may ask for.
  */
-export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "signInByCard", pin: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "authoriseByCard", question: string, pin: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "doctor" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
+export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "signInByCard", pin: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "authoriseByCard", question: string, pin: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "doctor" } | { "act": "outletReport", day: string, } | { "act": "printOutletReport" } | { "act": "office", room: string, } | { "act": "giveBack", reservation: string, reason: string, second: string, password: string, } | { "act": "writeOff", reservation: string, reason: string, second: string, password: string, } | { "act": "checkFile", file: string, } | { "act": "checkDay", programme: string, outlet: string, date: string, hours: string, } | { "act": "checkHoliday", programme: string, name: string, from: string, to: string, } | { "act": "publishDraft", second: string, password: string, } | { "act": "dropDraft" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
 
 /**
  * One more thing that stands against a case.
@@ -124,6 +124,15 @@ export type DoctorView = {
  */
 reader: string | null, findings: Array<MessageView>, days: Array<DoctorDayView>, };
 
+/**
+ * A file that was checked.
+ */
+export type DraftView = { name: string,
+/**
+ * `checking`, `faulty`, `good`
+ */
+stage: string, figures: Array<FigureView>, problems: Array<ProblemRow>, };
+
 export type ExceptionRow = {
 /**
  * Sent back with [`Act::Attend`].
@@ -213,6 +222,33 @@ kind: string, text: string, cause: string, remedy: string, rule: string | null, 
  */
 also: Array<AlsoView>, };
 
+export type OfficeProgramme = { id: string, name: string, version: string, outlets: Array<OptionView>, };
+
+/**
+ * 中心处理台 and 规则发布.
+ */
+export type OfficeView = {
+/**
+ * `undecided`, `rules`
+ */
+room: string,
+/**
+ * `2026-11-24`
+ */
+day: string, figures: Array<FigureView>, rows: Array<UndecidedRow>,
+/**
+ * Rule files in the folder.
+ */
+files: Array<string>, programmes: Array<OfficeProgramme>,
+/**
+ * The newest first.
+ */
+publications: Array<PublicationRow>, draft: DraftView | null,
+/**
+ * What was done last.
+ */
+done: string | null, message: MessageView | null, busy: boolean, };
+
 export type OptionView = {
 /**
  * Sent back.
@@ -222,6 +258,43 @@ id: string,
  * Digit or function key.
  */
 key: string, label: string, hint: string | null, };
+
+export type OutletLine = { label: string,
+/**
+ * One a window.
+ */
+cells: Array<string>, sum: string, };
+
+/**
+ * The day of the outlet, as the window shows it.
+ */
+export type OutletReportView = {
+/**
+ * `2026-11-24`
+ */
+day: string, outlet: string, figures: Array<FigureView>,
+/**
+ * Heads of the columns of `cells`.
+ */
+windows: Array<string>,
+/**
+ * Cases by service.
+ */
+services: Array<OutletLine>,
+/**
+ * Cash through the tills by kind: taken is positive, given negative.
+ */
+cash: Array<OutletLine>,
+/**
+ * Authorisations, differences, days opened and closed.
+ */
+events: Array<OutletLine>,
+/**
+ * By account, with the centre's ledger beside the sum.
+ */
+totals: Array<OutletTotal>, agree: boolean, printed: boolean, message: MessageView | null, busy: boolean, };
+
+export type OutletTotal = { label: string, cells: Array<string>, sum: string, centre: string, equal: boolean, };
 
 export type PaperRow = {
 /**
@@ -251,6 +324,14 @@ day: string, rows: Array<PaperRow>, message: MessageView | null, busy: boolean,
  * May look at other days and print other clerks' papers.
  */
 supervisor: boolean, };
+
+export type ProblemRow = {
+/**
+ * `file:line`
+ */
+place: string, field: string, what: string, };
+
+export type PublicationRow = { number: number, kind: string, programme: string, version: string, effective: string, people: string, at: string, state: string, };
 
 /**
  * One question at a time. An answer names the question it answers; anything else is dropped, so a double click or a
@@ -330,7 +411,15 @@ blocked: MessageView | null,
  */
 note: string | null, };
 
-export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null, busy: boolean, } | { "stage": "dayClose" } & DayCloseView | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView | { "stage": "doctor" } & DoctorView;
+export type Stage = { "stage": "starting", doing: string, } | { "stage": "blocked", message: MessageView, } | { "stage": "signIn", message: MessageView | null, busy: boolean, } | { "stage": "locked", operator: string, message: MessageView | null, busy: boolean, } | { "stage": "dayOpen", day: string, expectedBlanks: number, message: MessageView | null,
+/**
+ * Which device failed its self-test; the day may be opened all the same.
+ */
+warning: MessageView | null,
+/**
+ * Every device of this window, and what it said of itself.
+ */
+devices: Array<FigureView>, busy: boolean, } | { "stage": "dayClose" } & DayCloseView | { "stage": "home" } & HomeView | { "stage": "case" } & CaseView | { "stage": "report" } & ReportView | { "stage": "papers" } & PapersView | { "stage": "exceptions" } & ExceptionsView | { "stage": "doctor" } & DoctorView | { "stage": "office" } & OfficeView | { "stage": "outletReport" } & OutletReportView;
 
 /**
  * The strip on top: outlet, window, clerk, line, till.
@@ -376,6 +465,31 @@ export type TripView = { at: string, kind: string,
  * City and line, by name where it is public.
  */
 place: string, amount: string, balance: string, };
+
+/**
+ * A claim without an end.
+ */
+export type UndecidedRow = {
+/**
+ * Sent back with [`crate::view::Act::GiveBack`] and [`crate::view::Act::WriteOff`].
+ */
+reservation: string,
+/**
+ * Business number of its case.
+ */
+number: string, service: string, place: string, operator: string, since: string, age: string,
+/**
+ * `plain`, `warn`, `bad`
+ */
+tone: string, amount: string,
+/**
+ * Last digits of the card.
+ */
+card: string, standing: string, canGiveBack: boolean, canWriteOff: boolean,
+/**
+ * Why neither is possible.
+ */
+whyNot: string, };
 
 export type UnfinishedView = { case: string, number: string, service: string,
 /**

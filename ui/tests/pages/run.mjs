@@ -225,6 +225,54 @@ await journey('the exception list by keyboard alone', views.home, async (page, k
   )
   assert.ok(acts.at(-1).line.startsWith('冲突'))
 })
+await journey('a reservation is given back by two of head office', views.officeUndecided, async (page, keys) => {
+  await keys.press('F5')
+  assert.equal(await page.$('dialog[open]'), null, 'the first line cannot be given back')
+  await keys.press('ArrowDown')
+  await keys.press('F5')
+  await page.waitForSelector('dialog[open]')
+  assert.deepEqual(await findings(page), [])
+  await keys.insertText('设备报废')
+  await keys.press('Enter')
+  await keys.type('9002')
+  await keys.press('Enter')
+  await keys.type('zweite')
+  await keys.press('Enter')
+  assert.deepEqual(await page.acts(), [
+    { act: 'giveBack', reservation: 'R-DEMO220261124W01000007', reason: '设备报废', second: '9002', password: 'zweite' },
+  ])
+})
+await journey('a rule file is checked, and published by two', views.officeRules, async (page, keys) => {
+  await keys.press('ArrowDown')
+  await keys.press('Enter')
+  await page.show(next(views.officeGood))
+  await keys.press('Enter')
+  await page.waitForSelector('dialog[open]')
+  await keys.type('9002')
+  await keys.press('Enter')
+  await keys.type('zweite')
+  await keys.press('Enter')
+  assert.deepEqual(await page.acts(), [
+    { act: 'checkFile', file: 'suzhou-education-2026-12.toml' },
+    { act: 'publishDraft', second: '9002', password: 'zweite' },
+  ])
+})
+await journey('hours of one day by keyboard alone', views.officeRules, async (page, keys) => {
+  await keys.press('F5')
+  await page.waitForSelector('dialog[open]')
+  assert.deepEqual(await findings(page), [])
+  await keys.press('1')
+  await keys.press('Enter')
+  await keys.type('DEMO')
+  await keys.press('Enter')
+  await keys.type('20270101')
+  await keys.press('Enter')
+  await keys.type('09:00-12:00')
+  await keys.press('Enter')
+  assert.deepEqual(await page.acts(), [
+    { act: 'checkDay', programme: 'suzhou-education', outlet: 'DEMO', date: '20270101', hours: '09:00-12:00' },
+  ])
+})
 await journey('a one-time notice with everything that is missing', views.refused, async (page, keys) => {
   const text = await page.textContent('.notice')
   for (const part of ['复印件/照片无效', '校验位错误']) assert.ok(text.includes(part), part)

@@ -20,7 +20,9 @@ describe('the house', () => {
     for (const file of sources) expect(/\sstyle="|v-html|innerHTML/.test(file.text), file.path).toBe(false)
   })
   it('keeps files to one room', () => {
-    for (const file of sources) expect(file.text.split('\n').length, file.path).toBeLessThan(500)
+    // What is generated is one list, however long.
+    const written = sources.filter((file) => file.path !== 'ipc/bindings.ts')
+    for (const file of written) expect(file.text.split('\n').length, file.path).toBeLessThan(500)
   })
   it('names no key but in the key table', () => {
     for (const file of sources.filter((one) => one.path !== 'app/keys.ts' && one.path !== 'ipc/bindings.ts')) {

@@ -77,7 +77,7 @@ impl Call<'_> {
     ) -> Step<Answer> {
         let session = self.session().await?;
         let (cell, service) = place(claim);
-        let Some(programme) = self.parts.policy.programmes.get(claim.programme()).filter(|programme| programme.cell == *cell) else {
+        let Some(programme) = self.policy.programmes.get(claim.programme()).filter(|programme| programme.cell == *cell) else {
             return refuse_code(Code::ProfileMismatch);
         };
         self.outlet_may(programme, service)?;
@@ -239,7 +239,7 @@ impl Call<'_> {
     }
 }
 
-fn place(claim: &Claim) -> (&CellId, Service) {
+pub(crate) fn place(claim: &Claim) -> (&CellId, Service) {
     match claim {
         Claim::PurseRefund { cell, .. } => (cell, Service::RefundReadable),
         Claim::TopUp { cell, .. } => (cell, Service::TopUp),

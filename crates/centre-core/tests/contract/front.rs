@@ -25,7 +25,7 @@ pub async fn unknown_device(world: World) {
     let mut stranger = world.envelope(1, None, world.id(), Request::Ping);
     stranger.device = DeviceId::new("desk-9");
     assert_eq!(refusal(world.send(&stranger).await), Code::DeviceUnknown);
-    assert_eq!(world.send(&envelope).await, Reply::Pong);
+    assert_eq!(world.send(&envelope).await, Reply::Pong { published: 0 });
 }
 
 pub async fn old_generation(world: World) {

@@ -189,3 +189,43 @@ pub async fn totals_agree(world: World) {
     let other_day = tx.totals(&CellId::new(COUNTER), &OutletId::new("DEMO"), date("2026-11-23"), None).await.unwrap();
     assert!(other_day.postings.is_empty());
 }
+
+pub async fn an_outlets_day_is_the_sum_of_its_windows(world: World) {
+    for (desk, paid) in [(1, -3_650), (2, -1_200)] {
+        let all = rows(
+            desk,
+            (0, genesis()),
+            &[
+                ("day_opened", 50_000),
+                ("opened", 0),
+                ("fact.authorised", 0),
+                ("fact.paid_out", paid),
+                ("opened", 0),
+                ("fact.money_in", 2_000),
+            ],
+        );
+        assert_eq!(upload(&world, desk, batch(desk, all.clone())).await, uploaded(&all));
+    }
+    let day = date("2026-11-24");
+    let clerk = world.sign_in(1, "1001").await;
+    assert_eq!(refusal(world.ask(1, &clerk, Request::OutletDay { day }).await), Code::RoleMissing);
+    let supervisor = world.sign_in(1, "2001").await;
+    let reply = world.ask(1, &supervisor, Request::OutletDay { day }).await;
+    let Reply::OutletDay { day: found } = reply else {
+        panic!("{reply:?}");
+    };
+    let windows: Vec<_> = found.windows.iter().map(|window| (window.window.as_str(), window.cases, window.authorisations)).collect();
+    assert_eq!(windows, [("W01", 2, 1), ("W02", 2, 1)]);
+    for (window, paid) in found.windows.iter().zip([3_650, 1_200]) {
+        let line = window.cash.iter().find(|line| line.kind == "fact.paid_out").unwrap();
+        assert_eq!((line.count, line.taken, line.given), (1, Fen::ZERO, Fen(paid)));
+        assert_eq!(window.totals[0].amount, Fen(52_000 - paid));
+        assert_eq!(window.opened, 1);
+    }
+    // The ledger is summed by itself, and agrees.
+    let sum: i64 =
+        found.windows.iter().flat_map(|window| &window.totals).filter(|line| line.account == till()).map(|line| line.amount.0).sum();
+    assert_eq!(found.ledger, [Posting { account: till(), amount: Fen(sum) }, Posting { account: vault(), amount: Fen(-sum) }]);
+    let other = world.ask(1, &supervisor, Request::OutletDay { day: date("2026-11-23") }).await;
+    assert!(matches!(other, Reply::OutletDay { day } if day.windows.is_empty() && day.ledger.is_empty()));
+}

@@ -4,6 +4,7 @@ pub mod acts;
 pub mod claims;
 pub mod front;
 pub mod journal;
+pub mod office;
 pub mod orders;
 pub mod paid_later;
 pub mod parcels;
@@ -37,7 +38,10 @@ macro_rules! contract_suite {
             acts: loss_by_function, loss_of_one_function_leaves_the_other, release_goes_the_way_of_the_report,
                 half_done_loss_is_pursued, a_silent_keeper_is_asked_again, a_late_message_undoes_nothing,
                 one_ticket_for_one_broken_promise, codes_are_limited, found_card_goes_back_once, order_of_another_channel;
-            journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree;
+            office: published_by_two_and_signed, what_is_not_published, given_back_only_where_nothing_can_have_happened,
+                written_off_and_back_when_the_card_turns_up;
+            journal: batch_is_taken_once, gap_waits, fork_locks, wrong_signature, tampered_rows, totals_agree,
+                an_outlets_day_is_the_sum_of_its_windows;
         );
     };
     (@ $store:expr; $($module:ident: $($check:ident),*;)*) => {

@@ -30,10 +30,13 @@ use desk_domain::{
     issuer::{CardKeySource, IssuerAnswer, IssuerRequest},
     money::Fen,
     person::{CardStatus, HolderClass, InitialPassword},
-    ruleset::{BackOffice, CourierRules, Fee, FirstIssueRules, ProductionRules, SmsRules, ValidityRules},
+    ruleset::{BackOffice, CourierRules, Fee, FirstIssueRules, ProductionRules, RuleSets, SmsRules, ValidityRules},
     staff::{StaffCard, StaffProof},
 };
-use desk_wire::v1::{Envelope, Reply, Request, Role, Secret, VERSION};
+use desk_wire::{
+    publication::PublishingKey,
+    v1::{Envelope, Reply, Request, Role, Secret, VERSION},
+};
 use ed25519_dalek::SigningKey;
 
 pub const HOME: &str = "home";
@@ -154,6 +157,10 @@ impl EcardPlatform for Platform {
     async fn reset(&self, order: &ResetOrder) -> Result<ResetResult, PortFailure> {
         Ok(self.0.lock().unwrap().reset(order))
     }
+}
+
+pub fn publishing() -> PublishingKey {
+    PublishingKey::from_seed(&[9; 32])
 }
 
 /// Tuesday, 10:00 at the counter.
@@ -412,15 +419,22 @@ impl World {
             platform: Box::new(Platform(platform.clone())),
             upstream: neighbours.upstream(),
             policy: policy(),
+            rules: RuleSets::default(),
+            publishing: publishing(),
             secret: [7; 32],
         });
         let mut tx = centre.store().begin().await.unwrap();
         for desk in [1, 2] {
             tx.put_device(&device(desk)).await.unwrap();
         }
-        for (id, roles) in
-            [("1001", &[Role::Clerk][..]), ("1002", &[Role::Clerk]), ("2001", &[Role::Clerk, Role::Supervisor]), ("3001", &[Role::Manager])]
-        {
+        for (id, roles) in [
+            ("1001", &[Role::Clerk][..]),
+            ("1002", &[Role::Clerk]),
+            ("2001", &[Role::Clerk, Role::Supervisor]),
+            ("3001", &[Role::Manager]),
+            ("9001", &[Role::HeadOffice]),
+            ("9002", &[Role::HeadOffice]),
+        ] {
             tx.put_operator(&operator(id, roles)).await.unwrap();
         }
         let mut graduate = pupil("p4", HolderClass::Domestic, None, None);

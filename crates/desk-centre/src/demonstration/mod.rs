@@ -1,6 +1,7 @@
 //! Demonstration data: thousands of plainly synthetic people, their cards, the demonstration's own cards, operators.
 
 mod people;
+mod undecided;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -42,11 +43,13 @@ use crate::{
 pub use people::{PUPILS, RESIDENTS, id_number, pupil_id, resident_id};
 
 /// Operators of the demonstration; the password of each is `demo-` and the number.
-pub const OPERATORS: [(&str, &[Role]); 4] = [
+pub const OPERATORS: [(&str, &[Role]); 6] = [
     ("1001", &[Role::Clerk]),
     ("1002", &[Role::Clerk]),
     ("2001", &[Role::Clerk, Role::Supervisor]),
     ("3001", &[Role::Clerk, Role::Manager]),
+    ("9001", &[Role::HeadOffice]),
+    ("9002", &[Role::HeadOffice]),
 ];
 
 /// The card of the tray whose loss was reported at its bank.
@@ -122,6 +125,7 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
         for waiting in WAITING_PUPILS {
             tx.put_order(&waiting.order(&cast, now)).await?;
         }
+        undecided::put(tx.as_mut(), cast.residents, &config.cell(), now).await?;
         tx.commit().await?;
     } else {
         drop(tx);
@@ -138,7 +142,7 @@ pub async fn fill(config: &Config) -> Result<String, Fault> {
         .await?;
     config.neighbours(&secrets)?.open(&neighbours(&secrets, &rules, &cast, &cards, now)).await?;
     store.close().await;
-    Ok(format!("{PUPILS} pupils, {RESIDENTS} residents, operators 1001 1002 2001 3001 (password demo-NUMBER)"))
+    Ok(format!("{PUPILS} pupils, {RESIDENTS} residents, operators 1001 1002 2001 3001, head office 9001 9002 (password demo-NUMBER)"))
 }
 
 /// A pupil whose card was ordered in another channel, as the platform alone knows.

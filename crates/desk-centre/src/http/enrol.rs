@@ -96,5 +96,6 @@ async fn enrolled(app: &App, request: &EnrolRequest, key: &DevicePublicKey) -> R
         terminal: enrolment.terminal,
         certificate,
         identifier_key: app.secrets.identifier.clone(),
+        publishing_key: app.secrets.publishing().public(),
     }))
 }

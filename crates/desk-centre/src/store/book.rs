@@ -76,6 +76,15 @@ pub(super) async fn put_case_key(db: &mut PgConnection, cell: &CellId, case: Cas
     Ok(())
 }
 
+pub(super) async fn case_key(db: &mut PgConnection, cell: &CellId, case: CaseId) -> Stored<Option<String>> {
+    sqlx::query_scalar("SELECT key FROM case_keys WHERE cell = $1 AND case_id = $2")
+        .bind(cell.as_str())
+        .bind(case.to_string())
+        .fetch_optional(db)
+        .await
+        .map_err(failed)
+}
+
 pub(super) async fn post(db: &mut PgConnection, entries: &[Entry]) -> Stored<()> {
     for entry in entries {
         sqlx::query("INSERT INTO postings VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10)")

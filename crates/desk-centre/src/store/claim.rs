@@ -70,6 +70,23 @@ pub(super) async fn by_number(db: &mut PgConnection, number: &CentreNumber) -> S
     row.as_ref().map(to_claim).transpose()
 }
 
+pub(super) async fn undecided(db: &mut PgConnection) -> Stored<Vec<ClaimRecord>> {
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(format!("{CLAIM} WHERE state IN ('open', 'unknown') ORDER BY reserved_at, number COLLATE \"C\"")))
+            .fetch_all(db)
+            .await
+            .map_err(failed)?;
+    rows.iter().map(to_claim).collect()
+}
+
+pub(super) async fn released_for(db: &mut PgConnection, reservation: &CentreNumber) -> Stored<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM releases WHERE reservation = $1)")
+        .bind(reservation.as_str())
+        .fetch_one(db)
+        .await
+        .map_err(failed)
+}
+
 fn to_claim(row: &PgRow) -> Stored<ClaimRecord> {
     Ok(ClaimRecord {
         cell: CellId::new(text(row, "cell")?),

@@ -1,13 +1,19 @@
 //! Journals read back whole: for export, for checking, and for forgetting what retention has ended.
 
-use centre_core::{record::SignedHead, store::Stored};
+use centre_core::{
+    record::{KeptRow, SignedHead},
+    store::Stored,
+};
 use chrono::NaiveDate;
 use desk_domain::{
-    id::{CellId, DeviceId, Id128},
+    id::{CellId, DeviceId, Id128, OutletId},
     journal::RowHeader,
     posting::Balanced,
 };
-use desk_wire::export::{FORMAT, Line};
+use desk_wire::{
+    export::{FORMAT, Line},
+    v1::Row,
+};
 use sqlx::{PgConnection, postgres::PgRow};
 
 use super::{
@@ -64,6 +70,26 @@ pub(super) async fn heads(db: &mut PgConnection, cell: &CellId, device: &DeviceI
                 signature: text(row, "signature")?,
                 at: get(row, "at")?,
             })
+        })
+        .collect()
+}
+
+pub(super) async fn of_day(db: &mut PgConnection, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Vec<KeptRow>> {
+    let rows = sqlx::query(
+        "SELECT cell, device, generation, sequence, at, case_id, kind, code, postings::text AS postings, payload_hash, previous, sealed, hash
+         FROM journal WHERE cell = $1 AND outlet = $2 AND day = $3 ORDER BY device COLLATE \"C\", generation, sequence",
+    )
+    .bind(cell.as_str())
+    .bind(outlet.as_str())
+    .bind(day)
+    .fetch_all(db)
+    .await
+    .map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            let sealed: Option<String> = get(row, "sealed")?;
+            let row_of = Row { header: header(row)?, sealed: sealed.unwrap_or_default() };
+            Ok(KeptRow { row: row_of, hash: text(row, "hash")?, outlet: outlet.clone(), day })
         })
         .collect()
 }

@@ -4,6 +4,7 @@ mod book;
 mod claim;
 mod half;
 pub mod journal;
+mod office;
 mod order;
 mod payout;
 mod people;

@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use centre_core::{
     record::{
         Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
-        OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+        OfficeAct, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
     },
     store::{Stored, Tx},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
+use desk_wire::publication::Publication;
 use sqlx::{Postgres, Transaction};
 
-use super::{book, claim, failed, half, journal, order, payout, people, request};
+use super::{book, claim, failed, half, journal, office, order, payout, people, request};
 
 /// A transaction of READ COMMITTED with row locks; dropped, it rolls back.
 pub struct PostgresTx(Transaction<'static, Postgres>);
@@ -243,6 +244,42 @@ impl Tx for PostgresTx {
 
     async fn totals(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate, device: Option<&DeviceId>) -> Stored<Totals> {
         book::totals(&mut self.0, cell, outlet, day, device).await
+    }
+
+    async fn day_rows(&mut self, cell: &CellId, outlet: &OutletId, day: NaiveDate) -> Stored<Vec<KeptRow>> {
+        journal::of_day(&mut self.0, cell, outlet, day).await
+    }
+
+    async fn case_key(&mut self, cell: &CellId, case: CaseId) -> Stored<Option<String>> {
+        book::case_key(&mut self.0, cell, case).await
+    }
+
+    async fn undecided(&mut self) -> Stored<Vec<ClaimRecord>> {
+        claim::undecided(&mut self.0).await
+    }
+
+    async fn released_for(&mut self, reservation: &CentreNumber) -> Stored<bool> {
+        claim::released_for(&mut self.0, reservation).await
+    }
+
+    async fn add_office_act(&mut self, act: &OfficeAct) -> Stored<()> {
+        office::add_act(&mut self.0, act).await
+    }
+
+    async fn office_act(&mut self, subject: &str) -> Stored<Option<OfficeAct>> {
+        office::act(&mut self.0, subject).await
+    }
+
+    async fn last_publication(&mut self, cell: &CellId) -> Stored<u64> {
+        office::last_publication(&mut self.0, cell).await
+    }
+
+    async fn publications(&mut self, cell: &CellId, after: u64) -> Stored<Vec<Publication>> {
+        office::publications(&mut self.0, cell, after).await
+    }
+
+    async fn add_publication(&mut self, publication: &Publication) -> Stored<()> {
+        office::add_publication(&mut self.0, publication).await
     }
 
     async fn imbalance(&mut self, cell: &CellId) -> Stored<i64> {

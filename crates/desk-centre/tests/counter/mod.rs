@@ -367,7 +367,7 @@ impl Counter {
         let mut loud = tokio::net::TcpStream::connect(address).await.unwrap();
         loud.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
         let _silent = tokio::net::TcpStream::connect(address).await.unwrap();
-        assert_eq!(self.ask(Request::Ping).await, Reply::Pong);
+        assert_eq!(self.ask(Request::Ping).await, Reply::Pong { published: 0 });
     }
 
     async fn platform(&self, path: &str, body: serde_json::Value) -> serde_json::Value {
@@ -440,7 +440,7 @@ async fn drive<T>(
                 match &reply {
                     Reply::Issuer { answer } => Fed::Issuer(answer.clone()),
                     Reply::Refused { message } => Fed::IssuerRefused(message.clone()),
-                    Reply::Pong
+                    Reply::Pong { .. }
                     | Reply::SignedIn { .. }
                     | Reply::SignedOut
                     | Reply::Person { .. }
@@ -456,7 +456,14 @@ async fn drive<T>(
                     | Reply::Confirmed { .. }
                     | Reply::Authorised { .. }
                     | Reply::DayTotals { .. }
-                    | Reply::Uploaded { .. } => panic!("{reply:?}"),
+                    | Reply::Uploaded { .. }
+                    | Reply::Publications { .. }
+                    | Reply::Checked { .. }
+                    | Reply::Faulty { .. }
+                    | Reply::Published { .. }
+                    | Reply::Undecided { .. }
+                    | Reply::Acted { .. }
+                    | Reply::OutletDay { .. } => panic!("{reply:?}"),
                 }
             }
             Step::Done(end) => return end,

@@ -1,4 +1,4 @@
-//! Reading rule files: programmes, and overlays that add outlets to them.
+//! Reading rule files: programmes, overlays that add outlets to them, and days that a notice decides otherwise.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,36 @@ use toml::de::DeTable;
 
 use super::{
     Outlet, Problem, RuleFile, RuleSet, RuleSets, check,
+    days::{self, Days},
     programme::{self, outlet},
+    publish::{Edition, EditionKind},
     reader::{Report, Table},
 };
 use crate::id::ProgrammeId;
+
+/// What a file says it is.
+enum Kind {
+    Programme,
+    Outlets,
+    Days,
+}
+
+impl Kind {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "programme" => Some(Self::Programme),
+            "outlets" => Some(Self::Outlets),
+            "days" => Some(Self::Days),
+            _ => None,
+        }
+    }
+}
 
 /// What one file holds.
 enum Content {
     Programme(Box<RuleSet>),
     Overlay(Vec<Addition>),
+    Days(Box<Days>),
 }
 
 /// An outlet of an overlay and the kinds that it has in each of its programmes: a counter can be several things.
@@ -26,20 +47,21 @@ struct Addition {
 }
 
 /// A position that a later check can still point to.
-struct Place {
-    field: String,
-    line: usize,
+pub(super) struct Place {
+    pub field: String,
+    pub line: usize,
 }
 
 impl RuleSets {
-    /// Reads programme files (`kind = "programme"`) and adds the outlets of overlay files (`kind = "outlets"`) to them.
+    /// Reads programme files (`kind = "programme"`), adds the outlets of overlay files (`kind = "outlets"`) to them, and makes of
+    /// each version one more for every file of days (`kind = "days"`): a version that a case has stored never changes.
     ///
     /// # Errors
     /// Every fault of every file, sorted by file and line; never empty.
     pub fn load(files: &[RuleFile<'_>]) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut sets: Vec<RuleSet> = Vec::new();
-        let mut overlays = Vec::new();
+        let (mut overlays, mut notices) = (Vec::new(), Vec::new());
         for file in files {
             match read(file, &mut problems) {
                 Some(Content::Programme(set)) => {
@@ -50,6 +72,7 @@ impl RuleSets {
                     }
                 }
                 Some(Content::Overlay(additions)) => overlays.push((file.name, additions)),
+                Some(Content::Days(days)) => notices.push((file.name, *days)),
                 None => {}
             }
         }
@@ -60,13 +83,43 @@ impl RuleSets {
                     add(file, addition, &mut sets, &mut problems);
                 }
             }
+            sets = days::applied(sets, &notices, &mut problems);
         }
         if sets.is_empty() && problems.is_empty() {
             problems.push(problem("rules", 1, "", "没有任何发卡方案文件".to_owned()));
         }
         if problems.is_empty() {
-            Ok(Self(sets))
+            let files = files.iter().map(|file| (file.name.to_owned(), file.text.to_owned())).collect();
+            Ok(Self { sets, files })
         } else {
+            problems.sort();
+            problems.dedup();
+            Err(problems)
+        }
+    }
+
+    /// The same files and some more, as if all of them had been read together.
+    ///
+    /// # Errors
+    /// Every fault of every file, as [`RuleSets::load`] tells them.
+    pub fn and(&self, more: &[RuleFile<'_>]) -> Result<Self, Vec<Problem>> {
+        let own = self.files.iter().map(|(name, text)| RuleFile { name, text });
+        Self::load(&own.chain(more.iter().copied()).collect::<Vec<_>>())
+    }
+}
+
+/// What a file would publish, where it is whole by itself; outlets alone are an installation's own.
+pub(super) fn edition(file: &RuleFile<'_>) -> Result<Edition, Vec<Problem>> {
+    let mut problems = Vec::new();
+    match read(file, &mut problems) {
+        Some(Content::Programme(set)) => {
+            Ok(Edition { kind: EditionKind::Programme, programme: set.programme, version: set.version, effective: set.effective })
+        }
+        Some(Content::Days(days)) => {
+            Ok(Edition { kind: EditionKind::Days, programme: days.programme, version: days.version, effective: days.effective })
+        }
+        Some(Content::Overlay(_)) => Err(vec![problem(file.name, 1, "kind", "只能发布 programme 或 days".to_owned())]),
+        None => {
             problems.sort();
             problems.dedup();
             Err(problems)
@@ -74,7 +127,7 @@ impl RuleSets {
     }
 }
 
-fn problem(file: &str, line: usize, field: &str, what: String) -> Problem {
+pub(super) fn problem(file: &str, line: usize, field: &str, what: String) -> Problem {
     Problem { file: file.to_owned(), line, field: field.to_owned(), what }
 }
 
@@ -88,17 +141,14 @@ fn read(file: &RuleFile<'_>, problems: &mut Vec<Problem>) -> Option<Content> {
     let content = if errors.is_empty() {
         let root = Table::new(&report, document.get_ref(), String::new(), 0);
         root.read(|root| {
-            match root.named("kind", &["programme", "outlets"], |kind| match kind {
-                "programme" => Some(true),
-                "outlets" => Some(false),
-                _ => None,
-            }) {
-                Some(true) => {
+            match root.named("kind", &["programme", "outlets", "days"], Kind::of) {
+                Some(Kind::Programme) => {
                     let set = programme::read(root);
                     check::set(root, &set);
                     Some(Content::Programme(Box::new(set)))
                 }
-                Some(false) => Some(Content::Overlay(overlay(root, file.text))),
+                Some(Kind::Outlets) => Some(Content::Overlay(overlay(root, file.text))),
+                Some(Kind::Days) => Some(Content::Days(Box::new(days::read(root, file.text)))),
                 None => {
                     // Nothing else can be judged without knowing the kind.
                     root.entries(|_, _, _| None::<()>);

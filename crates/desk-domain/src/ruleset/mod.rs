@@ -5,10 +5,12 @@
 
 mod capability;
 mod check;
+mod days;
 mod load;
 mod outlet;
 mod problem;
 mod programme;
+mod publish;
 mod reader;
 mod service;
 
@@ -20,6 +22,7 @@ pub use self::{
     capability::Capability,
     outlet::{HolidayMode, Holidays, Hotline, Outlet, OutletKind, Session, Weekly},
     problem::Problem,
+    publish::{Edition, EditionKind, NotPublished, Notice, days_file},
     service::{
         Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules,
         DocumentKind, Fee, FeeTaken, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
@@ -234,31 +237,35 @@ fn fill(text: &str, params: &[(String, String)]) -> String {
 
 /// Every rule set that a desk or a centre has loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RuleSets(Vec<RuleSet>);
+pub struct RuleSets {
+    sets: Vec<RuleSet>,
+    /// What they were read from, name and text in order: published files are read on top of it.
+    files: Vec<(String, String)>,
+}
 
 impl RuleSets {
     #[must_use]
     pub fn all(&self) -> &[RuleSet] {
-        &self.0
+        &self.sets
     }
 
     /// The rule set by its version, as a case stores it.
     #[must_use]
     pub fn version(&self, version: &str) -> Option<&RuleSet> {
-        self.0.iter().find(|set| set.version == version)
+        self.sets.iter().find(|set| set.version == version)
     }
 
     /// The newest version of the programme in force on a local day.
     #[must_use]
     pub fn in_force(&self, programme: &ProgrammeId, day: NaiveDate) -> Option<&RuleSet> {
-        self.0.iter().filter(|set| &set.programme == programme && set.effective <= day).max_by_key(|set| set.effective)
+        self.sets.iter().filter(|set| &set.programme == programme && set.effective <= day).max_by_key(|set| set.effective)
     }
 
     /// One rule set in force per programme, in the order of the files.
     #[must_use]
     pub fn current(&self, day: NaiveDate) -> Vec<&RuleSet> {
         let mut seen: Vec<&ProgrammeId> = Vec::new();
-        for set in &self.0 {
+        for set in &self.sets {
             if !seen.contains(&&set.programme) {
                 seen.push(&set.programme);
             }

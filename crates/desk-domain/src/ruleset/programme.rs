@@ -242,7 +242,7 @@ fn hotline(table: &Table<'_, '_>) -> Hotline {
     }
 }
 
-fn holidays(root: &Table<'_, '_>) -> Holidays {
+pub(super) fn holidays(root: &Table<'_, '_>) -> Holidays {
     let mut holidays = Holidays::default();
     root.each("holidays", |table| {
         let name = table.text("name");

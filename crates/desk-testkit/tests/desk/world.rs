@@ -232,6 +232,10 @@ impl Printer for Paper {
         Ok(PrintedAs(sheet.name.clone()))
     }
 
+    async fn test(&mut self) -> Result<(), Message> {
+        if *self.out.lock().unwrap() { Err(Message::new(Code::PrinterMissing)) } else { Ok(()) }
+    }
+
     fn check(&self, _sheet: &Sheet) -> Option<Message> {
         let missing = self.missing.lock().unwrap().clone()?;
         Some(Message::new(Code::PaperGlyphMissing).with("chars", missing))
@@ -337,6 +341,8 @@ impl World {
                 programmes: rules.all().iter().map(|rules| (rules.programme.clone(), Programme::of(rules, &numbering))).collect(),
                 ..Policy::default()
             },
+            rules: rules.clone(),
+            publishing: stations::publishing(),
             secret: [7; 32],
         }));
         let mut tx = centre.store().begin().await.unwrap();
