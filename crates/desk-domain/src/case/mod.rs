@@ -567,6 +567,32 @@ macro_rules! each {
     };
 }
 
+impl Flow {
+    fn apply(self, fact: Fact) -> Result<Self, Misplaced> {
+        Ok(match self {
+            Self::CardQuery(state) => Self::CardQuery(state.apply(fact)?),
+            Self::Application(state) => Self::Application(state.apply(fact)?),
+            Self::Reissue(state) => Self::Reissue(state.apply(fact)?),
+            Self::RefundReadable(state) => Self::RefundReadable(state.apply(fact)?),
+            Self::RefundUnreadable(state) => Self::RefundUnreadable(state.apply(fact)?),
+            Self::RefundDue(state) => Self::RefundDue(state.apply(fact)?),
+            Self::TopUp(state) => Self::TopUp(state.apply(fact)?),
+            Self::Validation(state) => Self::Validation(state.apply(fact)?),
+            Self::PasswordReset(state) => Self::PasswordReset(state.apply(fact)?),
+            Self::Guidance(state) => Self::Guidance(state.apply(fact)?),
+            Self::FormalLoss(state) => Self::FormalLoss(state.apply(fact)?),
+            Self::HandBack(state) => Self::HandBack(state.apply(fact)?),
+            Self::SendAgain(state) => Self::SendAgain(state.apply(fact)?),
+            Self::Uncollected(state) => Self::Uncollected(state.apply(fact)?),
+            Self::Keeping(state) => Self::Keeping(state.apply(fact)?),
+            Self::BlankStock(state) => Self::BlankStock(state.apply(fact)?),
+            Self::GuardianPhone(state) => Self::GuardianPhone(state.apply(fact)?),
+            Self::Rewrite(state) => Self::Rewrite(state.apply(fact)?),
+            Self::Reversal(state) => Self::Reversal(state.apply(fact)?),
+        })
+    }
+}
+
 impl Case {
     #[must_use]
     pub fn open(service: Service) -> Self {
@@ -704,27 +730,12 @@ impl Case {
             self.withdrawal = Some(Withdrawal::TakingBack);
             return Ok(self);
         }
-        self.flow = match self.flow {
-            Flow::CardQuery(state) => Flow::CardQuery(state.apply(fact)?),
-            Flow::Application(state) => Flow::Application(state.apply(fact)?),
-            Flow::Reissue(state) => Flow::Reissue(state.apply(fact)?),
-            Flow::RefundReadable(state) => Flow::RefundReadable(state.apply(fact)?),
-            Flow::RefundUnreadable(state) => Flow::RefundUnreadable(state.apply(fact)?),
-            Flow::RefundDue(state) => Flow::RefundDue(state.apply(fact)?),
-            Flow::TopUp(state) => Flow::TopUp(state.apply(fact)?),
-            Flow::Validation(state) => Flow::Validation(state.apply(fact)?),
-            Flow::PasswordReset(state) => Flow::PasswordReset(state.apply(fact)?),
-            Flow::Guidance(state) => Flow::Guidance(state.apply(fact)?),
-            Flow::FormalLoss(state) => Flow::FormalLoss(state.apply(fact)?),
-            Flow::HandBack(state) => Flow::HandBack(state.apply(fact)?),
-            Flow::SendAgain(state) => Flow::SendAgain(state.apply(fact)?),
-            Flow::Uncollected(state) => Flow::Uncollected(state.apply(fact)?),
-            Flow::Keeping(state) => Flow::Keeping(state.apply(fact)?),
-            Flow::BlankStock(state) => Flow::BlankStock(state.apply(fact)?),
-            Flow::GuardianPhone(state) => Flow::GuardianPhone(state.apply(fact)?),
-            Flow::Rewrite(state) => Flow::Rewrite(state.apply(fact)?),
-            Flow::Reversal(state) => Flow::Reversal(state.apply(fact)?),
-        };
+        // The slip of the first half stands for every further one: it is no step again.
+        let slip_stands = matches!(fact, Fact::HalfDone { .. }) && self.papers.contains_key(&Paper::PendingSlip);
+        self.flow = self.flow.apply(fact)?;
+        if slip_stands {
+            self.flow = self.flow.apply(Fact::Printed { paper: Paper::PendingSlip, copy: 1 })?;
+        }
         Ok(self)
     }
 

@@ -1553,3 +1553,26 @@ fn what_waits_for_the_line_is_withdrawn_and_nothing_else() {
         assert_eq!(table.till, Fen(50_000));
     }
 }
+
+#[test]
+fn a_half_that_stays_half_is_asked_for_again_and_its_slip_printed_once() {
+    for (service, code, settling) in [
+        (Service::FormalLoss, Code::LossNotSynced, "loss.settling"),
+        (Service::LossRelease, Code::ReleaseNotSynced, "hand_back.settling"),
+        (Service::PickUp, Code::HrMigrationPending, "hand_back.settling"),
+    ] {
+        let mut table = Table::new(service, LineMode::Online);
+        table.until(settling);
+        for _ in 0..3 {
+            table.take(Input::Outcome(Outcome::Refused { message: Message::new(code) })).unwrap();
+            if let Next::Do(Effect::Print { .. }) = table.next() {
+                table.take(Input::Outcome(Outcome::Printed { copy: 1 })).unwrap();
+            }
+            assert!(table.case.half_done().is_some(), "{service:?} at {}", table.case.state());
+            table.answer(Answer::Choose { option: "again".to_owned() }).unwrap();
+            assert_eq!(table.case.state(), settling);
+        }
+        assert_eq!(table.until("-"), Some(Ending::Done), "{service:?}");
+        assert_eq!(table.facts().iter().filter(|fact| **fact == "printed").count(), 2, "{service:?}: {:?}", table.facts());
+    }
+}
