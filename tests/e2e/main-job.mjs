@@ -339,7 +339,7 @@ async function main() {
     await desk.type('demo-9002')
     await desk.press('Enter')
     await desk.waitText('main', '已发布节假日与临时营业时间')
-    await desk.waitText('.frame', 'SZ-2026-11-24+D20261124-1')
+    await desk.waitText('main', 'D20261124-1，自 2026-11-24 起')
     await desk.press('Ctrl+Q')
     await until('@signIn')
   })
