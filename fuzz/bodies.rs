@@ -151,7 +151,7 @@ pub fn resident(bytes: &[u8]) {
 
 /// A unit's list: nothing in it is more than the bound, nothing in it is run.
 pub fn list(bytes: &[u8]) {
-    if let Ok(rows) = desk_intake::list::parse(bytes) {
+    if let Ok(rows) = desk_intake::list::parse(bytes, desk_intake::list::MOST_ROWS) {
         assert!(!rows.is_empty() && rows.len() <= desk_intake::list::MOST_ROWS);
     }
 }

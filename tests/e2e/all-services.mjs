@@ -37,6 +37,8 @@ function typed(field, holder, service) {
   if (/agent.*number|number.*agent/.test(id)) return person('resident-0003').number
   if (/card/.test(id)) return CARDS[service.service] ?? (service.programme.includes('education') ? PUPILS_CARD : WORN)
   if (id === 'photo') return '0001.jpg'
+  if (id === 'unit') return '示例单位'
+  if (id === 'credit_code') return '91350100M000100Y43'
   if (/number|holder|id_/.test(id) && !/phone|bag|slip/.test(id)) return holder
   if (/phone|mobile/.test(id) || label.includes('手机')) return '13800005678'
   if (/address/.test(id) || label.includes('地址')) return '虚构路1号'

@@ -51,6 +51,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("pcsc", &["desk-reader"]),
     ("serialport", &["desk-reader"]),
     ("zune-jpeg", &["desk-intake"]),
+    ("calamine", &["desk-intake"]),
+    ("zip", &["desk-intake"]),
     ("reqwest", &["desk-link"]),
     ("printpdf", &["desk-print"]),
     ("keyring", &["desk-compose"]),

@@ -236,6 +236,8 @@ impl Call<'_> {
             Request::Reserve { case, number, window, claim, authorisation } => {
                 self.reserve(*case, number, window, claim, authorisation.as_ref()).await
             }
+            Request::KeepPhoto { case, sha256, photo } => self.keep_photo(*case, sha256, photo).await,
+            Request::SubmitRows { case, number, window, portion } => self.submit_rows(*case, number, window, portion).await,
             Request::Release { case, reservation } => self.release(*case, reservation).await,
             Request::Issuer { case, reservation, ask } => self.issuer(*case, reservation, ask).await,
             Request::ReportUnknown { case, reservation, intent } => self.report_unknown(*case, reservation, intent).await,

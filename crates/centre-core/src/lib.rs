@@ -23,6 +23,7 @@ mod publish;
 mod release;
 mod session;
 mod totals;
+mod unit;
 mod unreadable;
 mod upload;
 

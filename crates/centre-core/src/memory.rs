@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use desk_domain::{
     id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId},
     money::Fen,
+    order::Photo,
     posting::{Account, Posting},
 };
 use desk_wire::publication::Publication;
@@ -15,7 +16,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     record::{
         Authorisation, Blacklisted, Book, Card, ClaimRecord, ClaimState, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone,
-        Keep, KeptRow, OfficeAct, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+        Keep, KeptRow, OfficeAct, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals, UnitPhoto,
     },
     store::{CentreStore, StoreFailure, Stored, Tx},
 };
@@ -40,6 +41,7 @@ struct State {
     settled: BTreeMap<(CellId, String, String), CentreNumber>,
     orders: BTreeMap<CentreNumber, OrderRecord>,
     payouts: BTreeMap<CentreNumber, Payout>,
+    unit_photos: BTreeMap<(CellId, CaseId, String), UnitPhoto>,
     releases: BTreeMap<(CellId, String), Release>,
     decided_writes: BTreeMap<(CellId, CentreNumber), DecidedWrite>,
     authorisations: BTreeMap<(CellId, CentreNumber), Authorisation>,
@@ -371,6 +373,32 @@ impl Tx for MemoryTx {
             self.state.orders.values().filter(|order| order.cell == *cell && order.person == *person).cloned().collect();
         orders.sort_by_key(|order| order.ordered_at);
         Ok(orders)
+    }
+
+    async fn put_unit_photo(&mut self, photo: &UnitPhoto) -> Stored<()> {
+        let key = (photo.cell.clone(), photo.case, photo.sha256.clone());
+        self.put(|state| &mut state.unit_photos, key, photo.clone());
+        Ok(())
+    }
+
+    async fn unit_photo(&mut self, cell: &CellId, case: CaseId, sha256: &str) -> Stored<Option<Photo>> {
+        Ok(self.state.unit_photos.get(&(cell.clone(), case, sha256.to_owned())).map(|kept| kept.photo.clone()))
+    }
+
+    async fn drop_unit_photos(&mut self, cell: &CellId, case: CaseId, sha256: &[String]) -> Stored<()> {
+        for sha256 in sha256 {
+            self.remove(|state| &mut state.unit_photos, (cell.clone(), case, sha256.clone()));
+        }
+        Ok(())
+    }
+
+    async fn forget_unit_photos(&mut self, before: DateTime<Utc>) -> Stored<u64> {
+        let old: Vec<_> = self.state.unit_photos.iter().filter(|(_, kept)| kept.at < before).map(|(key, _)| key.clone()).collect();
+        let count = old.len() as u64;
+        for key in old {
+            self.remove(|state| &mut state.unit_photos, key);
+        }
+        Ok(count)
     }
 
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {

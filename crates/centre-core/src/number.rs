@@ -21,6 +21,17 @@ pub(crate) fn centre_number(kind: char, now: DateTime<Utc>, entropy: &mut dyn En
     CentreNumber::new(format!("{kind}{:02}{:02}{:02}-{text}", day.year().rem_euclid(100), day.month(), day.day()))
 }
 
+/// A number that is always the same for the same parts: kind, thirteen characters of 65 derived bits.
+pub(crate) fn derived_number(kind: char, secret: &[u8; 32], parts: &[&str]) -> CentreNumber {
+    let digest = digest(secret, "number", parts);
+    let pairs = digest.as_bytes().chunks(2).take(13);
+    let text: String = pairs
+        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default())
+        .map(|byte| char::from(ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0')))
+        .collect();
+    CentreNumber::new(format!("{kind}-{text}"))
+}
+
 /// Business day (UTC+8) of a moment.
 #[must_use]
 pub fn local_day(at: DateTime<Utc>) -> NaiveDate {

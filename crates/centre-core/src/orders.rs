@@ -103,7 +103,7 @@ impl Call<'_> {
     }
 
     /// At production, and at the courier where it is sent.
-    async fn place_order(&mut self, mut order: OrderRecord, photo: Option<Photo>) -> Step<()> {
+    pub(crate) async fn place_order(&mut self, mut order: OrderRecord, photo: Option<Photo>) -> Step<()> {
         let asked = ProductionOrder {
             order: order.number.clone(),
             person: order.person.clone(),

@@ -279,12 +279,24 @@ pub struct HalfDone {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+/// A photo of somebody on a unit's list, before the row comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitPhoto {
+    /// Of the desk that sent it.
+    pub cell: CellId,
+    pub case: CaseId,
+    /// Of the file, hexadecimal digits.
+    pub sha256: String,
+    pub photo: desk_domain::order::Photo,
+    pub at: DateTime<Utc>,
+}
+
 /// A card that is being made, or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRecord {
     /// Home cell of the person.
     pub cell: CellId,
-    /// Reservation under which it was ordered.
+    /// Reservation under which it was ordered, or the number of its row.
     pub number: CentreNumber,
     pub person: PersonId,
     pub programme: ProgrammeId,

@@ -3,12 +3,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
+use desk_domain::{
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId},
+    order::Photo,
+};
 use desk_wire::publication::Publication;
 
 use crate::record::{
     Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow, OfficeAct,
-    OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+    OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals, UnitPhoto,
 };
 
 /// The store could not do its work; the request had no effect and may be repeated.
@@ -99,6 +102,14 @@ pub trait Tx: Send {
     async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>>;
     /// Those that are neither with their holder nor back at the centre: of one outlet, or of all; oldest first. Takes no lock.
     async fn open_orders(&mut self, outlet: Option<&OutletId>) -> Stored<Vec<OrderRecord>>;
+
+    /// Keeps a photo, or keeps it longer.
+    async fn put_unit_photo(&mut self, photo: &UnitPhoto) -> Stored<()>;
+    /// Takes no lock: what a photo is stands in its key.
+    async fn unit_photo(&mut self, cell: &CellId, case: CaseId, sha256: &str) -> Stored<Option<Photo>>;
+    async fn drop_unit_photos(&mut self, cell: &CellId, case: CaseId, sha256: &[String]) -> Stored<()>;
+    /// Forgets photos whose rows never came; how many.
+    async fn forget_unit_photos(&mut self, before: DateTime<Utc>) -> Stored<u64>;
 
     /// By reservation, in whatever cell; locked.
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>>;

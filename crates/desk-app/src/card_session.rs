@@ -325,6 +325,8 @@ async fn ask(link: &dyn CentreLink, issuer: Option<&IssuerLine>, ask: IssuerRequ
                     | Reply::Uncollected { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
+                    | Reply::PhotoKept
+                    | Reply::RowsSubmitted { .. }
                     | Reply::Reported
                     | Reply::OpenWrite { .. }
                     | Reply::WriteEnd { .. }

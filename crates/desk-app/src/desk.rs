@@ -118,6 +118,14 @@ pub(crate) enum Mail {
         steps: u32,
         end: Result<Box<Taken>, Message>,
     },
+    /// Something beside the centre ended: a list was read, photos were sent.
+    Beside {
+        case: CaseId,
+        steps: u32,
+        /// Of a call that was part of it.
+        ticket: Option<u64>,
+        outcome: Box<desk_domain::case::Outcome>,
+    },
     Rated {
         case: CaseId,
         rating: Rating,
@@ -334,12 +342,12 @@ pub struct Desk {
 
     acts: mpsc::UnboundedReceiver<Act>,
     mail: mpsc::UnboundedReceiver<Mail>,
-    tell: mpsc::UnboundedSender<Mail>,
+    pub(crate) tell: mpsc::UnboundedSender<Mail>,
     jobs: mpsc::UnboundedSender<Job>,
     pub(crate) sheets: mpsc::UnboundedSender<press::Job>,
     waiting_tasks: Option<WaitingTasks>,
     /// Aborted when the desk is dropped, so that a killed desk leaves nobody behind.
-    tasks: JoinSet<()>,
+    pub(crate) tasks: JoinSet<()>,
 }
 
 impl Desk {
@@ -579,6 +587,12 @@ impl Desk {
             }
             Mail::Called { end } => self.called(end).await,
             Mail::Photo { case, steps, end } => self.photo_taken(case, steps, end).await,
+            Mail::Beside { case, steps, ticket, outcome } => {
+                if let Some(ticket) = ticket {
+                    self.errands.remove(&ticket);
+                }
+                self.beside_ended(case, steps, *outcome).await
+            }
             Mail::Rated { case, rating } => self.rated(case, rating).await,
             Mail::DeviceTested { device, end } => {
                 self.device_tested(device, end);
@@ -634,6 +648,10 @@ impl Desk {
             Act::Guide { service, programme } => self.guide(&service, &programme).await,
             Act::Papers { day } => self.open_papers(&day).await,
             Act::Reprint { paper } => self.reprint(&paper).await,
+            Act::TurnPage { question, page } => {
+                self.turn_page(&question, page);
+                Ok(())
+            }
             Act::Exceptions => self.open_exceptions().await,
             Act::Doctor => {
                 self.open_doctor();
@@ -766,6 +784,8 @@ impl Desk {
             | Request::FindOwed { .. }
             | Request::FindUncollected { .. }
             | Request::Reserve { .. }
+            | Request::KeepPhoto { .. }
+            | Request::SubmitRows { .. }
             | Request::Release { .. }
             | Request::Issuer { .. }
             | Request::ReportUnknown { .. }

@@ -7,8 +7,10 @@ use desk_domain::{
     case::{Next, question::Ask},
     code::{Code, Message},
     document::{self, Expiry},
+    eligibility,
     id::CaseId,
     mask, normalise,
+    person::PersonFacts,
     read_document::{ChipLayout, ReadDocument},
 };
 use tokio::sync::{mpsc, watch};
@@ -157,6 +159,23 @@ impl Desk {
             values.push(("read".to_owned(), "yes".to_owned()));
         }
         values
+    }
+}
+
+impl Desk {
+    /// The number is what counts; the clerk is told to look at the name (P-38).
+    pub(crate) fn compare_name(&mut self, case: CaseId, person: &PersonFacts) {
+        let Some(running) = self.cases.get(&case) else {
+            return;
+        };
+        let Some(read) = running.read.as_ref().filter(|read| read.holder.number.ends_with(&person.id_tail)) else {
+            return;
+        };
+        let rules = self.rules_of(&running.header);
+        let differs = rules.and_then(|rules| eligibility::name_differs(rules, running.header.service, &read.holder.name, &person.name));
+        if let Some(running) = self.cases.get_mut(&case) {
+            running.name_differs = differs;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The desk: one actor, its ports, and the running of cases. No window, database, card driver or network in here.
 
 mod authorise;
+mod batch;
 mod card_session;
 mod clock_trust;
 mod day;

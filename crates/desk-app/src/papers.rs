@@ -35,6 +35,7 @@ pub(crate) fn title(paper: Paper) -> &'static str {
         Paper::BagLabel => "坏卡袋签",
         Paper::Reversal => "冲正凭证",
         Paper::OneTimeNotice => "一次性告知单",
+        Paper::ErrorList => "错误清单",
     }
 }
 
@@ -49,6 +50,7 @@ fn stem(paper: Paper) -> &'static str {
         Paper::BagLabel => "bag-label",
         Paper::Reversal => "reversal",
         Paper::OneTimeNotice => "one-time-notice",
+        Paper::ErrorList => "error-list",
     }
 }
 
@@ -131,7 +133,8 @@ pub(crate) fn sheet_of(running: &Running, paper: Paper, setting: &Setting<'_>) -
         title: title(paper).to_owned(),
         issuer: rules.issuer.clone(),
         name: format!("{}-{}", header.number, stem(paper)),
-        format: SheetFormat::Roll80,
+        // A list may have thousands of lines.
+        format: if paper == Paper::ErrorList { SheetFormat::A4 } else { SheetFormat::Roll80 },
         blocks,
         marks,
         footer,

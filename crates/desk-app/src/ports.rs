@@ -13,6 +13,7 @@ use desk_domain::{
     photo::Taken,
     posting::{Account, Balanced, Posting},
     staff::{StaffCard, StaffProof},
+    unit::{PhotoFile, Row},
 };
 use desk_wire::v1::{Batch, Operator, Reply, Request};
 use serde::{Deserialize, Serialize};
@@ -289,6 +290,21 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// `RULE_FILE_MISSING`.
     async fn rule_file(&self, name: &str) -> Result<String, Message>;
+
+    /// Names of the lists in the folder, in order; at most so many.
+    ///
+    /// # Errors
+    /// `LIST_UNREADABLE` where there is no folder.
+    async fn lists(&self, most: usize) -> Result<Vec<String>, Message>;
+
+    /// A list by its name in the folder, with the SHA-256 of its file (hexadecimal digits).
+    ///
+    /// # Errors
+    /// `LIST_UNREADABLE`, `LIST_TOO_LONG`.
+    async fn list(&self, name: &str, most_rows: usize) -> Result<(Vec<Row>, String), Message>;
+
+    /// For each name what lies under it, and the SHA-256 of the photo as [`Intake::photo`] would give it.
+    async fn photo_files(&self, names: Vec<String>, white_from: u32, dpi: u16) -> Vec<(PhotoFile, Option<String>)>;
 }
 
 /// A desk without such a folder.
@@ -307,6 +323,18 @@ impl Intake for NoIntake {
 
     async fn rule_file(&self, name: &str) -> Result<String, Message> {
         Err(Message::new(Code::RuleFileMissing).with("file", name))
+    }
+
+    async fn lists(&self, _most: usize) -> Result<Vec<String>, Message> {
+        Err(Message::new(Code::ListUnreadable).with("what", "本窗口没有设置收件文件夹"))
+    }
+
+    async fn list(&self, _name: &str, _most_rows: usize) -> Result<(Vec<Row>, String), Message> {
+        Err(Message::new(Code::ListUnreadable).with("what", "本窗口没有设置收件文件夹"))
+    }
+
+    async fn photo_files(&self, names: Vec<String>, _white_from: u32, _dpi: u16) -> Vec<(PhotoFile, Option<String>)> {
+        names.into_iter().map(|_| (PhotoFile::Missing, None)).collect()
     }
 }
 

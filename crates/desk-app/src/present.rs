@@ -21,6 +21,7 @@ use desk_domain::{
 };
 
 use crate::{
+    batch::PAGE,
     day_close::{Close, CloseStage, Counted, Expected, Papers, signed},
     desk::{Desk, Place},
     guide, papers,
@@ -29,8 +30,8 @@ use crate::{
     session::{Door, Session},
     view::{
         AlsoView, AskView, CardView, CaseView, CompareRow, DayCloseView, DenominationView, FieldView, FigureView, HourView, LinePanelRow,
-        LineView, LogView, MessageView, OptionView, PaperView, QuestionView, ReaderView, ReportLine, ReportView, Stage, StatusView,
-        StepView, TotalRow, TripView, UnfinishedView, View,
+        LineView, ListingRowView, ListingView, LogView, MessageView, OptionView, PaperView, QuestionView, ReaderView, ReportLine,
+        ReportView, Stage, StatusView, StepView, TotalRow, TripView, UnfinishedView, View,
     },
 };
 
@@ -328,7 +329,8 @@ impl Desk {
             Some(Next::Ended(ending)) => ending_message(ending).cloned(),
             Some(Next::Ask(_) | Next::Do(_)) | None => None,
         };
-        let message = running.message.clone().or(ending).or_else(|| picture.remark.clone());
+        let differs = running.name_differs.clone().filter(|_| !matches!(next, Some(Next::Ended(_))));
+        let message = running.message.clone().or(ending).or(differs).or_else(|| picture.remark.clone());
         let resting = !running.busy && !running.authorising;
         let cancellable = match &next {
             Some(Next::Ask(_)) => running.case.state_allows_cancel(),
@@ -341,7 +343,9 @@ impl Desk {
                 | Effect::FindPerson { .. }
                 | Effect::Inquire { .. }
                 | Effect::FindOwed { .. }
-                | Effect::FindUncollected,
+                | Effect::FindUncollected
+                | Effect::FindLists
+                | Effect::TakeRows { .. },
             )) => !running.case.writing().is_some_and(desk_domain::case::Writing::suspended),
             Some(
                 Next::Do(
@@ -350,6 +354,8 @@ impl Desk {
                     | Effect::ReportUnknown { .. }
                     | Effect::Confirm { .. }
                     | Effect::TakePhoto { .. }
+                    | Effect::SendPhotos { .. }
+                    | Effect::SubmitRows { .. }
                     | Effect::Print { .. },
                 )
                 | Next::Ended(_),
@@ -373,6 +379,7 @@ impl Desk {
             },
             question,
             message: message.map(|message| self.message(rules, &message)),
+            listing: listing(running),
             say: picture.say,
             papers: running
                 .case
@@ -436,6 +443,10 @@ impl Desk {
             Effect::FindOwed { .. } => "正在向中心和清算系统查询",
             Effect::FindUncollected => "正在向中心查询待领的卡",
             Effect::TakePhoto { .. } => "正在检查照片",
+            Effect::FindLists => "正在查找名单",
+            Effect::TakeRows { .. } => "正在逐行检查名单和照片",
+            Effect::SendPhotos { .. } => "正在提交照片",
+            Effect::SubmitRows { .. } => "正在逐行提交",
             Effect::Reserve { .. } => "正在向中心预留",
             Effect::Release { .. } => "正在撤销预留",
             Effect::WriteCard { .. } => "正在写卡，请勿移动卡片",
@@ -602,6 +613,10 @@ fn what_card(effect: &Effect, running: &Running) -> String {
         | Effect::FindOwed { .. }
         | Effect::FindUncollected
         | Effect::TakePhoto { .. }
+        | Effect::FindLists
+        | Effect::TakeRows { .. }
+        | Effect::SendPhotos { .. }
+        | Effect::SubmitRows { .. }
         | Effect::Reserve { .. }
         | Effect::Release { .. }
         | Effect::ReportUnknown { .. }
@@ -653,6 +668,22 @@ fn form_field(field: &Field, running: &Running) -> FieldView {
         required: field.required,
         error,
     }
+}
+
+/// A page of a unit's rows; a page beyond the end is the last one.
+fn listing(running: &Running) -> Option<ListingView> {
+    let total = running.case.listing(0, 0)?.total;
+    let pages = total.div_ceil(PAGE).max(1);
+    let page = running.page.min(pages - 1);
+    let listing = running.case.listing(page * PAGE, PAGE)?;
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Some(ListingView {
+        head: listing.head.iter().map(|label| (*label).to_owned()).collect(),
+        rows: listing.rows.into_iter().map(|row| ListingRowView { cells: row.cells, tone: row.tone.as_str().to_owned() }).collect(),
+        page: number(page),
+        pages: number(pages),
+        total: number(total),
+    })
 }
 
 fn headline(ending: &Ending) -> &'static str {

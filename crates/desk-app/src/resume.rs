@@ -75,6 +75,10 @@ impl Desk {
             | Effect::FindOwed { .. }
             | Effect::FindUncollected
             | Effect::TakePhoto { .. }
+            | Effect::FindLists
+            | Effect::TakeRows { .. }
+            | Effect::SendPhotos { .. }
+            | Effect::SubmitRows { .. }
             | Effect::Reserve { .. }
             | Effect::Release { .. }
             | Effect::ResolveWrite { .. }

@@ -68,6 +68,10 @@ pub(crate) struct Running {
     /// Who the centre said it is, while the case is on this desk; never on the disk.
     pub person: Option<Box<PersonFacts>>,
     pub reveal: Reveal,
+    /// The name on the document that was read is not the one on record.
+    pub name_differs: Option<Message>,
+    /// Page of the list on the screen, from 0.
+    pub page: usize,
     /// Unfinished when the program started, and not touched since.
     pub left_over: bool,
 }
@@ -94,6 +98,8 @@ impl Running {
             settled: false,
             person: None,
             reveal: Reveal::default(),
+            name_differs: None,
+            page: 0,
             left_over: false,
         }
     }
@@ -267,7 +273,9 @@ impl Desk {
                 | Effect::FindPerson { .. }
                 | Effect::Inquire { .. }
                 | Effect::FindOwed { .. }
-                | Effect::FindUncollected,
+                | Effect::FindUncollected
+                | Effect::FindLists
+                | Effect::TakeRows { .. },
             ) => self.input(id, Input::Answer(Answer::Cancel)).await,
             Next::Do(
                 Effect::Reserve { .. }
@@ -275,6 +283,8 @@ impl Desk {
                 | Effect::ReportUnknown { .. }
                 | Effect::Confirm { .. }
                 | Effect::TakePhoto { .. }
+                | Effect::SendPhotos { .. }
+                | Effect::SubmitRows { .. }
                 | Effect::Print { .. },
             ) => Ok(()),
         }
@@ -541,6 +551,12 @@ impl Desk {
                 self.call(errand, request, Request::Inquire { case: id, lookup, inquiry });
             }
             Effect::TakePhoto { name } => self.take_photo(id, steps, &header, name),
+            Effect::FindLists => self.find_lists(id, steps),
+            Effect::TakeRows { list, from, sha256 } => self.take_rows((id, steps), &header, list, from, sha256),
+            Effect::SendPhotos { photos } => self.send_photos(id, steps, &header, photos),
+            Effect::SubmitRows { request, portion } => {
+                self.call(errand, request, Request::SubmitRows { case: id, number: header.number, window: header.window, portion });
+            }
             Effect::FindOwed { slip } => {
                 let request = self.draw();
                 self.call(errand, request, Request::FindOwed { case: id, slip });
@@ -685,6 +701,12 @@ impl Desk {
         if let Outcome::PersonFound { person } = &outcome {
             running.person = Some(person.clone());
         }
+        if let Outcome::PersonFound { person } | Outcome::Inquired { person, .. } = &outcome {
+            self.compare_name(id, person);
+        }
+        let Some(running) = self.current(id, steps) else {
+            return Ok(());
+        };
         if let Outcome::Refused { message } = &outcome
             && message.code == Code::NotSignedIn
         {
@@ -780,6 +802,7 @@ fn outcome_of(reply: Reply) -> Outcome {
         Reply::Owed { owed } => Outcome::OwedFound { owed },
         Reply::Uncollected { cards } => Outcome::UncollectedFound { cards },
         Reply::Reserved { reservation } => Outcome::Reserved { reservation },
+        Reply::RowsSubmitted { results } => Outcome::RowsSubmitted { results },
         Reply::Released => Outcome::Released,
         Reply::Reported => Outcome::Reported,
         Reply::Confirmed { number } => Outcome::Confirmed { number },
@@ -787,6 +810,7 @@ fn outcome_of(reply: Reply) -> Outcome {
         Reply::Pong { .. }
         | Reply::SignedIn { .. }
         | Reply::SignedOut
+        | Reply::PhotoKept
         | Reply::Issuer { .. }
         | Reply::OpenWrite { .. }
         | Reply::WriteEnd { .. }

@@ -143,6 +143,8 @@ impl Desk {
                 | Reply::Uncollected { .. }
                 | Reply::Reserved { .. }
                 | Reply::Released
+                | Reply::PhotoKept
+                | Reply::RowsSubmitted { .. }
                 | Reply::Issuer { .. }
                 | Reply::Reported
                 | Reply::OpenWrite { .. }

@@ -244,6 +244,8 @@ pub struct CaseView {
     pub question: QuestionView,
     /// Why the last answer was not taken, or how the case ended.
     pub message: Option<MessageView>,
+    /// A page of a unit's list.
+    pub listing: Option<ListingView>,
     /// What the citizen should hear, in large type.
     pub say: Option<String>,
     pub papers: Vec<PaperView>,
@@ -255,6 +257,27 @@ pub struct CaseView {
     pub rated: Option<String>,
     /// Masked text may be asked for; absent where nothing is masked.
     pub reveal: Option<RevealView>,
+}
+
+/// A page of a long table; masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ListingView {
+    pub head: Vec<String>,
+    pub rows: Vec<ListingRowView>,
+    /// From 0.
+    pub page: u32,
+    pub pages: u32,
+    /// Rows of the whole table.
+    pub total: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ListingRowView {
+    pub cells: Vec<String>,
+    /// `plain`, `good`, `warn`, `bad`
+    pub tone: String,
 }
 
 /// Masked text, and what has to be said before it is shown (R-SZ-10, R-SZ-11).
@@ -697,6 +720,11 @@ pub enum Act {
         paper: String,
     },
     Exceptions,
+    /// Another page of the list on the screen, from 0.
+    TurnPage {
+        question: String,
+        page: u32,
+    },
     /// How the reader does.
     Doctor,
     /// The outlet's day, all windows (`2026-11-24`; empty: today).

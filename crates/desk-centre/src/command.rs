@@ -31,6 +31,8 @@ use crate::{
 
 /// Replies that hold personal data are kept as long as a desk may repeat its request.
 const PERSONAL_REPLIES: chrono::Duration = chrono::Duration::hours(24);
+/// A desk that accepted a list without the line sends it within days, or never.
+const LEFT_PHOTOS: chrono::Duration = chrono::Duration::days(30);
 const SWEEP: Duration = Duration::from_secs(3600);
 
 #[derive(Args)]
@@ -340,6 +342,7 @@ async fn sweep(store: Postgres, clock: Clock) {
         let swept = async {
             let mut tx = store.begin().await?;
             let gone = tx.forget_replies(clock.now() - PERSONAL_REPLIES).await?;
+            tx.forget_unit_photos(clock.now() - LEFT_PHOTOS).await?;
             tx.commit().await?;
             Ok::<u64, centre_core::store::StoreFailure>(gone)
         };

@@ -256,9 +256,11 @@ catalogue! {
     CellFormula, "CELL_FORMULA", Refuse, "单元格以 = + - @ 开头，不予接受：{field}。", "表格软件会把这样的内容当公式计算。", "请单位改成普通文字后重新导出名单。";
     ListUnreadable, "LIST_UNREADABLE", Refuse, "名单无法读取：{what}。", "文件不是约定的格式，或编码不对。", "请单位用表格软件另存为 CSV（UTF-8）后重新提供。";
     ListTooLong, "LIST_TOO_LONG", Refuse, "名单过长，最多 {most}。", "一份名单的人数或文件大小超过上限。", "请单位分成几份名单提供。";
+    UnitListFaulty, "UNIT_LIST_FAULTY", Refuse, "名单没有提交：{n} 行有错，见错误清单。", "没有一行可以受理，或单位决定改正后再来。", "把错误清单交给单位，改正后重新提供名单。";
     RowRepeated, "ROW_REPEATED", Refuse, "{field}与第 {line} 行重复。", "同一份名单里出现了两次。", "请单位删去重复的一行；两行内容不同的先核实。";
     RuleFileMissing, "RULE_FILE_MISSING", Refuse, "资料文件夹中没有规则文件 {file}。", "文件没有放进本机的资料文件夹，或名称不是以 .toml 结尾。", "把文件放进资料文件夹后刷新。";
     PhotoFileMissing, "PHOTO_FILE_MISSING", Refuse, "名单所列照片不在文件夹中。", "照片文件没有一起提供，或文件名与名单不一致。", "请单位补齐照片，文件名与名单逐字一致。";
+    PhotoChanged, "PHOTO_CHANGED", Refuse, "照片在检查以后被改动，没有提交。", "提交时文件夹中的照片已不是检查过的那一张。", "请单位确认照片，改正后另行提供该行。";
     PhotoBroken, "PHOTO_BROKEN", Refuse, "照片文件损坏，无法打开。", "文件没有传完整，或已损坏。", "请重新导出照片。";
     CentreLate, "CENTRE_LATE", Warn, "中心没有按时答复，结果待查。", "请求已发出，没有等到答复。", "不要重复办理；点“再试”，系统用同一单号查询。";
     CentreGarbled, "CENTRE_GARBLED", Warn, "中心的答复无法识别。", "答复不完整，或不是本系统的中心。", "点“再试”；仍不行请主管联系中心。";

@@ -184,6 +184,17 @@ pub fn travel_kind(number: &str) -> TravelKind {
     }
 }
 
+/// Can this be the number of a document that only these people have? A travel document's number says it by its build alone: a
+/// permit of Hong Kong, Macao or Taiwan residents is told apart, a passport may look like anything.
+#[must_use]
+pub fn belongs(number: &CheckedNumber, persons: &[HolderClass]) -> bool {
+    if let Some(class) = number.form.class() {
+        return persons.contains(&class);
+    }
+    let old_permit = number.number.len() == 10 && number.number.bytes().all(|byte| byte.is_ascii_digit());
+    persons != [HolderClass::Hmt] || old_permit || travel_kind(&number.number) != TravelKind::Other
+}
+
 /// The check character of the first seventeen digits; `None` where they are not seventeen digits.
 #[must_use]
 pub fn check_character(first_seventeen: &str) -> Option<char> {

@@ -8,6 +8,7 @@ use crate::{
     case::Service,
     code::{Code, Message},
     document::{self, CheckedNumber, Expiry, NumberForm},
+    normalise,
     person::HolderClass,
     ruleset::{Applicant, DocumentKind, RuleSet, ServiceRules},
 };
@@ -155,6 +156,29 @@ pub fn belongs(rules: &RuleSet, service: Service, kind: &DocumentKind, class: Ho
     Err(of_kind(rules, service, kind, kind.wrong_person).with("list", list))
 }
 
+/// The name that a document's chip states, beside the name on record of the same number. The number decides, and the clerk looks
+/// at the name (P-38): rare characters and dots are written in more than one way.
+#[must_use]
+pub fn name_differs(rules: &RuleSet, service: Service, read: &str, on_record: &str) -> Option<Message> {
+    let differs = !read.is_empty() && !on_record.is_empty() && !normalise::same_name(read, on_record);
+    differs.then(|| rules.message(Some(service), Code::NameDiffers))
+}
+
+/// Checks the document of somebody who is no holder: the agent of a unit.
+///
+/// # Errors
+/// Every reason why it is not enough; never empty.
+pub fn agent(rules: &RuleSet, service: Service, shown: &Shown, today: NaiveDate) -> Result<CheckedNumber, Vec<Message>> {
+    let of_service = rules.service(service).map_err(|message| vec![message])?;
+    let mut missing = Vec::new();
+    let subject = Subject { rules, service, of_service, today, has_id_card: false, class: None };
+    let proven = subject.document(shown, &mut missing);
+    match proven {
+        Some((number, _)) if missing.is_empty() => Ok(number),
+        Some(_) | None => Err(missing),
+    }
+}
+
 /// One document of one person, checked for one service.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
@@ -213,6 +237,9 @@ impl Subject<'_> {
         });
         let not_theirs =
             [self.class, by_number].into_iter().flatten().find_map(|class| belongs(self.rules, self.service, kind, class).err());
+        // A permit is told from a passport by its number's build.
+        let not_theirs = not_theirs
+            .or_else(|| (!document::belongs(&number, &kind.persons)).then(|| by_kind(kind.wrong_person).with("list", self.list())));
         missing.extend(not_theirs);
         let too_old = kind.below_age.zip(number.birth).is_some_and(|(below, birth)| age::full_years(birth, self.today) >= below);
         if too_old || (kind.without_id_card && self.has_id_card) {

@@ -59,5 +59,6 @@ pub mod text_codes;
 pub mod top_up;
 pub mod trail;
 pub mod unit;
+pub mod unit_batch;
 pub mod validation;
 pub mod validity;

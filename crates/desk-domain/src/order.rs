@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     application::Wish,
@@ -75,6 +76,14 @@ impl Way {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Photo(pub String);
+
+impl Photo {
+    /// SHA-256 of the file, hexadecimal digits; none where these are no hexadecimal digits.
+    #[must_use]
+    pub fn sha256(&self) -> Option<String> {
+        hex::decode(&self.0).ok().map(|file| hex::encode(Sha256::digest(file)))
+    }
+}
 
 impl std::fmt::Debug for Photo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -59,7 +59,7 @@ pub fn credit_code(raw: &str) -> bool {
 }
 
 /// One row of the list as it was read, nothing evaluated. `Debug` shows the line only.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Row {
     /// Where it begins in the file, from 1.
     pub line: u64,
@@ -100,7 +100,8 @@ impl Row {
 }
 
 /// What lies in the folder under the name that a row gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PhotoFile {
     Missing,
     /// A path, a hidden file, or nothing that a plain file could be called.
@@ -133,7 +134,7 @@ impl std::fmt::Debug for Ready {
 }
 
 /// A row that cannot, and everything that stands against it; never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     pub line: u64,
     pub messages: Vec<Message>,
@@ -149,24 +150,53 @@ pub struct Checked {
 /// Checks every row. `photo_file` says what lies under a file name and is asked at most once a row.
 pub fn check(rules: &RuleSet, today: NaiveDate, rows: &[Row], mut photo_file: impl FnMut(&str) -> PhotoFile) -> Checked {
     let mut checked = Checked::default();
-    // First row of each number and of each photo.
-    let mut numbers = BTreeMap::new();
-    let mut photos = BTreeMap::new();
-    for row in rows {
-        let mut messages = Vec::new();
-        let ready = one(rules, today, row, &mut photo_file, &mut messages);
-        let number = ready.as_ref().map_or_else(|| normalise::id_number(&row.number), |ready| ready.number.clone());
-        twice(&mut numbers, number, row.line, "证件号码", &mut messages);
-        twice(&mut photos, row.photo.trim().to_owned(), row.line, "照片", &mut messages);
-        match ready {
-            Some(ready) if messages.is_empty() => checked.ready.push(ready),
-            Some(_) | None => checked.refused.push(Refused { line: row.line, messages }),
+    for (row, repeated) in rows.iter().zip(repeats(rules, today, rows)) {
+        match judge(rules, today, row, repeated, &mut photo_file) {
+            Ok(ready) => checked.ready.push(ready),
+            Err(refused) => checked.refused.push(refused),
         }
     }
     checked
 }
 
-/// The row that came first stands; what repeats it is refused and says where the first is.
+/// Checks one row; `repeated` is what [`repeats`] says of it.
+///
+/// # Errors
+/// Everything that stands against the row.
+pub fn judge(
+    rules: &RuleSet,
+    today: NaiveDate,
+    row: &Row,
+    repeated: Vec<Message>,
+    mut photo_file: impl FnMut(&str) -> PhotoFile,
+) -> Result<Ready, Refused> {
+    let mut messages = Vec::new();
+    let ready = one(rules, today, row, &mut photo_file, &mut messages);
+    messages.extend(repeated);
+    match ready {
+        Some(ready) if messages.is_empty() => Ok(ready),
+        Some(_) | None => Err(Refused { line: row.line, messages }),
+    }
+}
+
+/// For each row what it repeats of a row before it. The row that came first stands, and the repetition says where it is.
+#[must_use]
+pub fn repeats(rules: &RuleSet, today: NaiveDate, rows: &[Row]) -> Vec<Vec<Message>> {
+    // First row of each number and of each photo.
+    let mut numbers = BTreeMap::new();
+    let mut photos = BTreeMap::new();
+    rows.iter()
+        .map(|row| {
+            let mut messages = Vec::new();
+            // The old form of a number and the new one are the same person.
+            let number = person(rules, today, row, &mut Vec::new()).map_or_else(|| normalise::id_number(&row.number), |person| person.1);
+            twice(&mut numbers, number, row.line, "证件号码", &mut messages);
+            twice(&mut photos, row.photo.trim().to_owned(), row.line, "照片", &mut messages);
+            messages
+        })
+        .collect()
+}
+
 fn twice(seen: &mut BTreeMap<String, u64>, key: String, line: u64, field: &str, messages: &mut Vec<Message>) {
     if key.is_empty() {
         return;
@@ -237,7 +267,7 @@ fn person<'a>(
     let kind = kind?;
     let number = document::check(&row.number, kind.number, today).map_err(|message| messages.push(message)).ok()?;
     let by_kind = |code| if kind.rule.is_empty() { rules.message(None, code) } else { rules.by_rule(code, &kind.rule) };
-    if number.form.class().is_some_and(|class| !kind.persons.contains(&class)) {
+    if !document::belongs(&number, &kind.persons) {
         messages.push(by_kind(kind.wrong_person).with("list", list()));
     }
     if number.birth.zip(written).is_some_and(|(in_number, written)| in_number != written) {

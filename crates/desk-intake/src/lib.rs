@@ -5,3 +5,4 @@ pub mod density;
 pub mod list;
 pub mod photo;
 pub mod rules;
+mod workbook;

@@ -20,12 +20,16 @@ const MOST_PIXELS: u32 = 4 * 1024 * 1024;
 /// Brightest and darkest of a pixel's three colours are further apart: it has a hue. JPG itself makes a few.
 const HUE: u8 = 16;
 
+/// Is this the name of a file in the folder itself, and of none that is hidden?
+pub(crate) fn plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0']) && !name.chars().any(char::is_control)
+}
+
 /// What lies under a file name in a folder. The name comes from a list that somebody else wrote: it names a plain file in
 /// that very folder and nothing else.
 #[must_use]
 pub fn find(folder: &Path, name: &str, white_from: u32) -> PhotoFile {
-    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0']) && !name.chars().any(char::is_control);
-    if !plain {
+    if !plain(name) {
         return PhotoFile::BadName;
     }
     let path = folder.join(name);
@@ -57,6 +61,17 @@ pub fn take(folder: &Path, name: &str, white_from: u32, dpi: u16) -> Result<Take
             Ok(Taken { facts, photo: Photo(hex::encode(tagged)) })
         }
     }
+}
+
+/// What lies under a file name, and the SHA-256 (hexadecimal digits) of the photo as [`take`] would give it.
+#[must_use]
+pub fn seen(folder: &Path, name: &str, white_from: u32, dpi: u16) -> (PhotoFile, Option<String>) {
+    let file = find(folder, name, white_from);
+    let sha256 = match file {
+        PhotoFile::Found(_) => take(folder, name, white_from, dpi).ok().and_then(|taken| taken.photo.sha256()),
+        PhotoFile::Missing | PhotoFile::BadName => None,
+    };
+    (file, sha256)
 }
 
 /// The facts of a photo in these bytes; `white_from` is the programme's.

@@ -10,6 +10,7 @@ use desk_app::{
 use desk_domain::{
     card::BlockState,
     case::{CaseHeader, Ending, Service},
+    centre_act::Ordered,
     id::{CardNo, CellId, PersonId},
     order::Way,
     person::CardStatus,
@@ -18,6 +19,7 @@ use desk_domain::{
 
 use crate::{
     earlier::{LACKING, PUT_ON},
+    folder::PEOPLE,
     memory_store::{MemoryDisk, MemoryStore},
     rig::Rig,
     shift::Job,
@@ -295,6 +297,40 @@ pub async fn after_good_end(job: &Job, world: &World, rig: &Rig, report: &Report
     wrong
 }
 
+/// Each of the unit's people has one order, in the centre's books and at production; nobody else has one, and no photo is left.
+async fn ordered_once(world: &World) -> Vec<String> {
+    let home = home_cell(world, "order:");
+    let count = async {
+        let centre = world.centre();
+        let mut tx = centre.store().begin().await?;
+        let mut counts = Vec::new();
+        for serial in 0..PEOPLE {
+            let orders = tx.orders_of(&home, &PersonId::new(format!("unit-{serial:04}"))).await?;
+            let photos = orders.iter().filter(|order| matches!(&order.order, Ordered::Applied(applied) if applied.photo.is_some())).count();
+            counts.push((orders.len(), photos));
+        }
+        let left = tx.forget_unit_photos(chrono::DateTime::<chrono::Utc>::MAX_UTC).await?;
+        Ok::<_, StoreFailure>((counts, left))
+    };
+    let mut wrong = Vec::new();
+    match count.await {
+        Ok((counts, left)) => {
+            if counts.iter().any(|count| *count != (1, 1)) {
+                wrong.push(format!("orders and photos of the unit's people: {counts:?}"));
+            }
+            if left > 0 {
+                wrong.push(format!("{left} photos were left behind"));
+            }
+        }
+        Err(error) => wrong.push(error.to_string()),
+    }
+    let made = world.neighbours.books().made.values().filter(|made| made.person.as_str().starts_with("unit-")).count();
+    if u32::try_from(made).ok() != Some(PEOPLE) {
+        wrong.push(format!("production has {made} orders"));
+    }
+    wrong
+}
+
 /// What the cards, the register and the platform show after the job.
 async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -372,6 +408,7 @@ async fn on_cards(job: &Job, world: &World, rig: &Rig) -> Vec<String> {
                 wrong.push(format!("the platform did {} resets", account.orders.len()));
             }
         }
+        "unit_batch" => wrong.extend(ordered_once(world).await),
         _ => {}
     }
     if matches!(job.service, "validation" | "card_query")

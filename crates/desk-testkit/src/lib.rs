@@ -8,6 +8,7 @@ pub mod earlier;
 pub mod entropy;
 pub mod faulty_store;
 pub mod fleet;
+pub mod folder;
 pub mod hall;
 pub mod link_faults;
 pub mod memory_store;

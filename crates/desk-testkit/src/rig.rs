@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use desk_app::{
     Desk, DeskHandle, Parts,
-    ports::{Clock, IdReader, Intake, NoHall, NoIdReader, NoIntake, PrintedAs, Printer, Sheet, Signer, Station, Store},
+    ports::{Clock, IdReader, Intake, NoHall, NoIdReader, PrintedAs, Printer, Sheet, Signer, Station, Store},
 };
 use desk_cardsim::SimTray;
 use desk_domain::code::{Code, Message};
@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     clerk::Clerk,
     entropy::Seeded,
+    folder::Folder,
     link_faults::FaultyLine,
     memory_store::{MemoryDisk, MemoryStore},
     screen::CapturedScreen,
@@ -118,7 +119,7 @@ impl Rig {
             papers: KeptPapers::default(),
             clock: world.clock.clone(),
             id_reader: None,
-            intake: Arc::new(NoIntake),
+            intake: Arc::new(Folder::of_a_unit()),
             world: Arc::clone(world),
             signer,
             disk: None,

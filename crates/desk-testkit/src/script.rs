@@ -138,6 +138,8 @@ fn value(field: &FieldView, number: &str) -> String {
         ("phone", _) => "13800000040".to_owned(),
         ("photo", _) => "good.jpg".to_owned(),
         ("address", _) => "虚构路1号".to_owned(),
+        ("unit", _) => "示例单位".to_owned(),
+        ("credit_code", _) => "91350100M000100Y43".to_owned(),
         ("illegible", _) => "false".to_owned(),
         ("expiry" | "agent_expiry", _) => "20351231".to_owned(),
         ("tendered" | "amount", _) => "50".to_owned(),

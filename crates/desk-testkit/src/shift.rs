@@ -31,7 +31,7 @@ pub struct Job {
 }
 
 /// Every service, and the opening of the day.
-pub const JOBS: [Job; 34] = [
+pub const JOBS: [Job; 35] = [
     Job { name: "day open", service: "", card: None, right: None, out: 0, fee: 0 },
     Job {
         name: "refund, unload",
@@ -143,6 +143,7 @@ pub const JOBS: [Job; 34] = [
         fee: -PUT_ON,
     },
     Job { name: "re-write", service: "rewrite", card: Some("purse-unload"), right: Some("purse:3104999000000000101"), out: 0, fee: 0 },
+    Job { name: "unit batch", service: "unit_batch", card: None, right: None, out: 0, fee: 0 },
 ];
 
 /// Card of a purse that the counter can only put out of use.

@@ -282,6 +282,10 @@ impl World {
         }
         if let Some(rules) = programmes.iter().find(|rules| rules.purse.is_some()) {
             tx.put_person(&resident(rules, "resident-0040", NEWCOMER)).await.map_err(|error| failed(&error))?;
+            for serial in 0..crate::folder::PEOPLE {
+                let person = resident(rules, &format!("unit-{serial:04}"), &crate::folder::number(serial));
+                tx.put_person(&person).await.map_err(|error| failed(&error))?;
+            }
             self.neighbours.books().photos.insert(PersonId::new("resident-0040"));
             for payout in self.taken_in_before(rules, today) {
                 tx.put_payout(&payout).await.map_err(|error| failed(&error))?;

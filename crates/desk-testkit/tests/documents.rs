@@ -18,7 +18,7 @@ use desk_testkit::{
     clerk::{Clerk, Move},
     rig::Rig,
     script::Hands,
-    world::World,
+    world::{PUPIL, World},
 };
 
 /// Gives one end after the other, then nothing lies there.
@@ -113,4 +113,44 @@ async fn a_chip_that_cannot_be_read_leaves_typing() {
     assert_eq!(message.code, "ID_READER_REFUSED");
     assert!(message.text.contains("31"), "{}", message.text);
     assert_eq!(value(&case, "number").as_deref(), Some(""), "nothing is made up");
+}
+
+/// What the clerk is told once the centre has said who it is, where the chip states this name.
+async fn told_after(name: &str) -> Option<String> {
+    let world = Arc::new(World::demonstration().await.expect("world"));
+    let mut rig = Rig::at(&world, 1).await.expect("rig");
+    let mut read = document(PUPIL, "2024-03-01", Expiry::Until(day("2029-03-01")));
+    name.clone_into(&mut read.name);
+    read.birth = day("2015-03-15");
+    rig.id_reader = Some(Box::new(Laid(vec![Ok(read)].into())));
+    let mut clerk = open(&mut rig).await;
+    let view = clerk.until("home", |view| matches!(view.stage, Stage::Home(_))).await.expect("home");
+    let Stage::Home(home) = &view.stage else { unreachable!() };
+    let button = home.services.iter().find(|button| button.service == "reissue_lost").expect("button");
+    clerk.send(Act::Start { service: button.service.clone(), programme: button.programme.clone() });
+    clerk.until("the case", |view| matches!(view.stage, Stage::Case(_))).await.expect("case opens");
+    let mut hands = Hands::default();
+    let mut filled = false;
+    clerk
+        .drive(|case| {
+            let papers = case.question.id.ends_with(".papers");
+            if papers && value(case, "number").as_deref() == Some("") {
+                return Move::Wait;
+            }
+            filled |= papers;
+            let asks = !matches!(case.question.ask, AskView::Busy { .. });
+            if filled && !papers && asks { Move::Stop } else { hands.answer(case, &rig.tray) }
+        })
+        .await
+        .expect("the person is known");
+    let view = clerk.view().expect("a view");
+    let Stage::Case(case) = view.stage else { unreachable!() };
+    case.message.map(|message| message.code)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_not_the_one_on_record_is_told_and_stops_nothing() {
+    assert_eq!(told_after("测·试改").await.as_deref(), Some("NAME_DIFFERS"));
+    // Rare characters and dots are written in more than one way: the same name all the same.
+    assert_eq!(told_after("测・试𬭎").await, None);
 }

@@ -159,4 +159,5 @@ proofs! {
     nobody_came: 31, 1;
     reversal: 32, 1;
     rewrite: 33, 1;
+    unit_batch: 34, 1;
 }

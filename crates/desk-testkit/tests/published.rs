@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use desk_app::{
-    ports::Intake,
+    ports::{Intake, NoIntake},
     view::{Act, Stage, View},
 };
 use desk_domain::{
@@ -20,6 +20,7 @@ use desk_domain::{
     id::{CellId, OperatorId, ProgrammeId},
     photo::Taken,
     ruleset::{Edition, EditionKind},
+    unit::{PhotoFile, Row},
 };
 use desk_testkit::{
     books::Journal,
@@ -232,6 +233,18 @@ struct Folder(String);
 impl Intake for Folder {
     async fn photo(&self, _name: &str, _white_from: u32, _dpi: u16) -> Result<Taken, Message> {
         Err(Message::new(Code::PhotoFileMissing))
+    }
+
+    async fn lists(&self, most: usize) -> Result<Vec<String>, Message> {
+        NoIntake.lists(most).await
+    }
+
+    async fn list(&self, name: &str, most_rows: usize) -> Result<(Vec<Row>, String), Message> {
+        NoIntake.list(name, most_rows).await
+    }
+
+    async fn photo_files(&self, names: Vec<String>, white_from: u32, dpi: u16) -> Vec<(PhotoFile, Option<String>)> {
+        NoIntake.photo_files(names, white_from, dpi).await
     }
 
     async fn rule_files(&self) -> Vec<String> {

@@ -356,4 +356,5 @@ proofs! {
     nobody_came: 31;
     reversal: 32;
     rewrite: 33;
+    unit_batch: 34;
 }

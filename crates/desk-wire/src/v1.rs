@@ -15,12 +15,13 @@ use desk_domain::{
     issuer::{IssuerAnswer, IssuerRequest},
     journal::RowHeader,
     money::Fen,
-    order::Uncollected,
+    order::{Photo, Uncollected},
     person::{CardFacts, Lookup, PersonFacts},
     posting::Posting,
     refund_unreadable::{Owed, Slip},
     ruleset::Problem,
     staff::StaffProof,
+    unit_batch::{Portion, RowResult},
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,20 @@ pub enum Request {
         window: WindowId,
         claim: Claim,
         authorisation: Option<CentreNumber>,
+    },
+    /// A photo of somebody on a unit's list, kept under what it is until the row comes; the same again changes nothing.
+    KeepPhoto {
+        case: CaseId,
+        /// SHA-256 of the file, hexadecimal digits.
+        sha256: String,
+        photo: Photo,
+    },
+    /// Some rows of a unit's list: each becomes an order, or has its reason why not.
+    SubmitRows {
+        case: CaseId,
+        number: CaseNumber,
+        window: WindowId,
+        portion: Box<Portion>,
     },
     Release {
         case: CaseId,
@@ -207,6 +222,8 @@ impl Request {
             Self::FindOwed { .. } => "find_owed",
             Self::FindUncollected { .. } => "find_uncollected",
             Self::Reserve { .. } => "reserve",
+            Self::KeepPhoto { .. } => "keep_photo",
+            Self::SubmitRows { .. } => "submit_rows",
             Self::Release { .. } => "release",
             Self::Issuer { .. } => "issuer",
             Self::ReportUnknown { .. } => "report_unknown",
@@ -279,6 +296,11 @@ pub enum Reply {
     },
     Reserved {
         reservation: Reservation,
+    },
+    PhotoKept,
+    /// One for each row, in their order.
+    RowsSubmitted {
+        results: Vec<RowResult>,
     },
     Released,
     Issuer {

@@ -24,7 +24,7 @@ use crate::ruleset::{load, not_loaded};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Checks a list (CSV) row by row; every fault of every row at once.
+    /// Checks a list (CSV or XLSX) row by row; every fault of every row at once.
     Check(Check),
 }
 
@@ -64,7 +64,8 @@ pub fn run(command: &Command) -> ExitCode {
 }
 
 fn checked(check: &Check, rules: &RuleSet, out: &mut impl Write) -> io::Result<u8> {
-    let rows = match list::read(&check.list) {
+    let most = rules.unit.as_ref().map_or(list::MOST_ROWS, |unit| usize::try_from(unit.most_rows).unwrap_or(list::MOST_ROWS));
+    let rows = match list::read(&check.list, most) {
         Ok(rows) => rows,
         Err(message) => {
             writeln!(out, "{}", json!({ "list": said(rules, &message) }))?;

@@ -47,6 +47,8 @@ export const KEYS = {
   next: { chord: 'Enter', label: '下一步', places: ['everywhere'] },
   up: { chord: 'ArrowUp', label: '上一项', places: ['list'] },
   down: { chord: 'ArrowDown', label: '下一项', places: ['list'] },
+  pageUp: { chord: 'PageUp', label: '上一页', places: ['list'] },
+  pageDown: { chord: 'PageDown', label: '下一页', places: ['list'] },
   lock: { chord: 'Ctrl+L', label: '锁屏', places: ['everywhere'] },
   line: { chord: 'Ctrl+K', label: '线路', places: ['everywhere'] },
   readAgain: { chord: 'Ctrl+R', label: '重读卡片', places: ['home'] },

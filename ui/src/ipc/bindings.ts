@@ -4,7 +4,7 @@
 /**
  * What the window may ask for.
  */
-export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "signInByCard", pin: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "authoriseByCard", question: string, pin: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "doctor" } | { "act": "outletReport", day: string, } | { "act": "printOutletReport" } | { "act": "office", room: string, } | { "act": "giveBack", reservation: string, reason: string, second: string, password: string, } | { "act": "writeOff", reservation: string, reason: string, second: string, password: string, } | { "act": "checkFile", file: string, } | { "act": "checkDay", programme: string, outlet: string, date: string, hours: string, } | { "act": "checkHoliday", programme: string, name: string, from: string, to: string, } | { "act": "publishDraft", second: string, password: string, } | { "act": "dropDraft" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
+export type Act = { "act": "signIn", operator: string, password: string, } | { "act": "unlock", password: string, } | { "act": "signInByCard", pin: string, } | { "act": "lock" } | { "act": "signOut" } | { "act": "openDay", float: string, blanks: string, } | { "act": "closeDay" } | { "act": "countDay", pieces: Array<[string, string]>, blanks: string, spoiled: string, reason: string, } | { "act": "printDay" } | { "act": "openHours" } | { "act": "depositCash", amount: string, slip: string, } | { "act": "start", service: string, programme: string, } | { "act": "choose", question: string, option: string, } | { "act": "fill", question: string, values: Array<[string, string]>, } | { "act": "go", question: string, } | { "act": "do", question: string, } | { "act": "authorise", question: string, supervisor: string, password: string, } | { "act": "authoriseByCard", question: string, pin: string, } | { "act": "park", question: string, } | { "act": "cancel", question: string, } | { "act": "resume", case: string, } | { "act": "home" } | { "act": "report" } | { "act": "printReport" } | { "act": "readAgain" } | { "act": "notice", question: string, } | { "act": "guide", service: string, programme: string, } | { "act": "papers", day: string, } | { "act": "reprint", paper: string, } | { "act": "exceptions" } | { "act": "turnPage", question: string, page: number, } | { "act": "doctor" } | { "act": "outletReport", day: string, } | { "act": "printOutletReport" } | { "act": "office", room: string, } | { "act": "giveBack", reservation: string, reason: string, second: string, password: string, } | { "act": "writeOff", reservation: string, reason: string, second: string, password: string, } | { "act": "checkFile", file: string, } | { "act": "checkDay", programme: string, outlet: string, date: string, hours: string, } | { "act": "checkHoliday", programme: string, name: string, from: string, to: string, } | { "act": "publishDraft", second: string, password: string, } | { "act": "dropDraft" } | { "act": "attend", line: string, remedy: string, note: string, } | { "act": "reveal", question: string, reason: string, purpose: string, supervisor: string, password: string, } | { "act": "find", typed: string, } | { "act": "callNext" } | { "act": "mask" } | { "act": "export" } | { "act": "dismissNotice" };
 
 /**
  * One more thing that stands against a case.
@@ -51,6 +51,10 @@ strip: Array<FigureView>, card: CardView | null, question: QuestionView,
  * Why the last answer was not taken, or how the case ended.
  */
 message: MessageView | null,
+/**
+ * A page of a unit's list.
+ */
+listing: ListingView | null,
 /**
  * What the citizen should hear, in large type.
  */
@@ -206,6 +210,25 @@ export type LinePanelRow = { service: string,
 state: string, why: string, };
 
 export type LineView = { "line": "online" } | { "line": "offline", since: string, panel: Array<LinePanelRow>, };
+
+export type ListingRowView = { cells: Array<string>,
+/**
+ * `plain`, `good`, `warn`, `bad`
+ */
+tone: string, };
+
+/**
+ * A page of a long table; masked.
+ */
+export type ListingView = { head: Array<string>, rows: Array<ListingRowView>,
+/**
+ * From 0.
+ */
+page: number, pages: number,
+/**
+ * Rows of the whole table.
+ */
+total: number, };
 
 export type LogView = { at: string, kind: string, amount: string, place: string, };
 

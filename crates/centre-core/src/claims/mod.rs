@@ -158,7 +158,7 @@ impl Call<'_> {
         Self::kept(Reply::Reserved { reservation })
     }
 
-    fn outlet_may(&self, programme: &Programme, service: Service) -> Step<()> {
+    pub(crate) fn outlet_may(&self, programme: &Programme, service: Service) -> Step<()> {
         let may = programme.outlets.get(&self.device.outlet).is_some_and(|services| services.contains(&service));
         if may {
             return Ok(());
@@ -253,7 +253,7 @@ pub(crate) fn place(claim: &Claim) -> (&CellId, Service) {
 }
 
 /// Somebody is at it now.
-fn taken(open: &ClaimRecord) -> Message {
+pub(crate) fn taken(open: &ClaimRecord) -> Message {
     Message::new(Code::RightReserved)
         .with("outlet", &open.by.outlet)
         .with("window", &open.by.window)

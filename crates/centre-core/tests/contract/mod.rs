@@ -10,6 +10,7 @@ pub mod paid_later;
 pub mod parcels;
 pub mod put_right;
 pub mod top_up;
+pub mod units;
 pub mod unreadable;
 pub mod world;
 
@@ -30,6 +31,8 @@ macro_rules! contract_suite {
                 a_card_is_given_up_without_books_and_money;
             parcels: made_centrally_and_picked_up, a_silent_courier_is_asked_again, sent_and_delivered, brought_back_and_sent_again,
                 lies_too_long_and_goes_back;
+            units: a_units_rows_become_orders_once, rows_of_a_unit_that_are_refused, a_units_rows_wait_for_a_silent_production,
+                photos_that_were_left_behind_are_forgotten;
             unreadable: taken_in_cleared_and_paid_once, taking_in_needs_a_second_person_and_a_card_in_order,
                 journeys_out_of_town_are_waited_for, clearing_that_is_silent_is_asked_again;
             top_up: load_whole_way, load_refusals, refused_proof_is_suspense;

@@ -244,6 +244,7 @@ fn policy() -> Policy {
                         Service::RefundUnreadable,
                         Service::RefundDue,
                         Service::Application,
+                        Service::UnitBatch,
                         Service::PickUp,
                         Service::TopUp,
                         Service::Rewrite,

@@ -230,9 +230,12 @@ pub(super) fn resident(number: u32, cell: &CellId, programme: &ProgrammeId) -> P
 /// Comes for a first card.
 pub(super) const NEVER_HAD_ONE: u32 = 31;
 
+/// A unit comes with a list of these; they never had a card either.
+pub(super) const OF_A_UNIT: std::ops::RangeInclusive<u32> = 41..=52;
+
 /// The first two residents, and the one who lost a card of the tray, have cards of the tray only.
 pub(super) fn resident_card(number: u32, person: &Person, banks: &[String], now: DateTime<Utc>) -> Option<Card> {
-    if number < 3 || number == 12 || number == NEVER_HAD_ONE {
+    if number < 3 || number == 12 || number == NEVER_HAD_ONE || OF_A_UNIT.contains(&number) {
         return None;
     }
     let card_no = resident_card_no(number).0;
@@ -323,7 +326,7 @@ mod tests {
             (resident_card(number, &person, &banks, now), person)
         });
         let all: Vec<_> = pupils.chain(residents).collect();
-        assert_eq!(all.iter().filter(|(card, _)| card.is_none()).count(), WITHOUT_CARD.count() + 2);
+        assert_eq!(all.iter().filter(|(card, _)| card.is_none()).count(), WITHOUT_CARD.count() + OF_A_UNIT.count() + 2);
         for (card, person) in all {
             if let Some(card) = card {
                 assert!(cards.insert(card.serial));

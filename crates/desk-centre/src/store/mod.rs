@@ -12,6 +12,7 @@ mod request;
 pub mod rights;
 mod row;
 mod tx;
+mod unit;
 
 use std::str::FromStr;
 

@@ -52,6 +52,7 @@ pub const TABLES: &[(&str, Access)] = &[
     ("requests", Access::Pass),
     ("series", Access::Keep),
     ("sessions", Access::Keep),
+    ("unit_photos", Access::Pass),
 ];
 
 impl Postgres {

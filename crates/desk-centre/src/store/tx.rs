@@ -4,16 +4,19 @@ use async_trait::async_trait;
 use centre_core::{
     record::{
         Authorisation, Blacklisted, Card, ClaimRecord, DecidedWrite, Device, Enrolment, Entry, FirstReply, HalfDone, Keep, KeptRow,
-        OfficeAct, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals,
+        OfficeAct, OperatorRecord, OrderRecord, Payout, Person, Release, RequestKey, Session, SignedHead, Totals, UnitPhoto,
     },
     store::{Stored, Tx},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use desk_domain::id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId};
+use desk_domain::{
+    id::{CardNo, CaseId, CaseNumber, CellId, CentreNumber, DeviceId, OperatorId, OutletId, PersonId, ProgrammeId},
+    order::Photo,
+};
 use desk_wire::publication::Publication;
 use sqlx::{Postgres, Transaction};
 
-use super::{book, claim, failed, half, journal, office, order, payout, people, request};
+use super::{book, claim, failed, half, journal, office, order, payout, people, request, unit};
 
 /// A transaction of READ COMMITTED with row locks; dropped, it rolls back.
 pub struct PostgresTx(Transaction<'static, Postgres>);
@@ -172,6 +175,22 @@ impl Tx for PostgresTx {
 
     async fn orders_of(&mut self, cell: &CellId, person: &PersonId) -> Stored<Vec<OrderRecord>> {
         order::of_person(&mut self.0, cell, person).await
+    }
+
+    async fn put_unit_photo(&mut self, photo: &UnitPhoto) -> Stored<()> {
+        unit::put(&mut self.0, photo).await
+    }
+
+    async fn unit_photo(&mut self, cell: &CellId, case: CaseId, sha256: &str) -> Stored<Option<Photo>> {
+        unit::one(&mut self.0, cell, case, sha256).await
+    }
+
+    async fn drop_unit_photos(&mut self, cell: &CellId, case: CaseId, sha256: &[String]) -> Stored<()> {
+        unit::discard(&mut self.0, cell, case, sha256).await
+    }
+
+    async fn forget_unit_photos(&mut self, before: DateTime<Utc>) -> Stored<u64> {
+        unit::forget(&mut self.0, before).await
     }
 
     async fn payout(&mut self, reservation: &CentreNumber) -> Stored<Option<Payout>> {

@@ -450,6 +450,8 @@ async fn drive<T>(
                     | Reply::Uncollected { .. }
                     | Reply::Reserved { .. }
                     | Reply::Released
+                    | Reply::PhotoKept
+                    | Reply::RowsSubmitted { .. }
                     | Reply::Reported
                     | Reply::OpenWrite { .. }
                     | Reply::WriteEnd { .. }

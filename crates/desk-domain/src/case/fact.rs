@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApplicationTerms, Direction, GuidanceTerms, HandBackTerms, KeptFor, LossTerms, Moved, Paper, context::local, identity::IdentityFact,
+    ApplicationTerms, Direction, Faulty, GuidanceTerms, HandBackTerms, KeptFor, LossTerms, Moved, Paper, Ready, context::local,
+    identity::IdentityFact,
 };
 use crate::{
     application::{PurseSeen, Wish},
@@ -25,6 +26,7 @@ use crate::{
     replacement::Ground,
     reversal::{Mistake, OldPaper},
     ruleset::Level,
+    unit_batch::{Lost, RowResult, Unit},
 };
 
 /// The moment from which a card write takes its time and its running number, so that a replay makes the same intent.
@@ -355,6 +357,40 @@ pub enum Fact {
         at: DateTime<Utc>,
         by: OperatorId,
     },
+    /// The papers of the unit and its agent are complete.
+    UnitKnown {
+        unit: Box<Unit>,
+    },
+    /// Lists in the folder.
+    ListsFound {
+        lists: Vec<String>,
+    },
+    ListChosen {
+        list: String,
+    },
+    /// It is no list, or not the one that was begun.
+    ListRefused {
+        message: Message,
+    },
+    /// Some more rows of the list: each stands or is refused.
+    RowsChecked {
+        sha256: String,
+        /// Rows of the whole list.
+        total: u32,
+        ready: Vec<Ready>,
+        refused: Vec<Faulty>,
+    },
+    AnotherList,
+    /// The unit takes the list back, with everything that is wrong with it.
+    ListReturned,
+    /// The photos of the next rows are at the centre, but for these.
+    PhotosSent {
+        lost: Vec<Lost>,
+    },
+    /// What became of the rows that were sent.
+    RowsSubmitted {
+        results: Vec<RowResult>,
+    },
     /// Everything was shown; nothing more to do.
     Shown {
         message: Option<Message>,
@@ -435,6 +471,15 @@ impl Fact {
             Self::CorrectionDue { .. } => "correction_due",
             Self::OldPaperSeen { .. } => "old_paper_seen",
             Self::Withdrawn { .. } => "withdrawn",
+            Self::UnitKnown { .. } => "unit_known",
+            Self::ListsFound { .. } => "lists_found",
+            Self::ListChosen { .. } => "list_chosen",
+            Self::ListRefused { .. } => "list_refused",
+            Self::RowsChecked { .. } => "rows_checked",
+            Self::AnotherList => "another_list",
+            Self::ListReturned => "list_returned",
+            Self::PhotosSent { .. } => "photos_sent",
+            Self::RowsSubmitted { .. } => "rows_submitted",
             Self::Shown { .. } => "shown",
             Self::Refused { .. } => "refused",
             Self::Referred { .. } => "referred",
@@ -507,6 +552,15 @@ impl Fact {
             | Self::CorrectionDue { .. }
             | Self::OldPaperSeen { .. }
             | Self::Withdrawn { .. }
+            | Self::UnitKnown { .. }
+            | Self::ListsFound { .. }
+            | Self::ListChosen { .. }
+            | Self::ListRefused { .. }
+            | Self::RowsChecked { .. }
+            | Self::AnotherList
+            | Self::ListReturned
+            | Self::PhotosSent { .. }
+            | Self::RowsSubmitted { .. }
             | Self::Shown { .. }
             | Self::Refused { .. }
             | Self::Referred { .. }
@@ -518,9 +572,12 @@ impl Fact {
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Refused { message } | Self::Referred { message } | Self::HalfDone { message } | Self::CorrectionDue { message, .. } => {
-                Some(message.code)
-            }
+            Self::Refused { message }
+            | Self::Referred { message }
+            | Self::HalfDone { message }
+            | Self::CorrectionDue { message, .. }
+            | Self::ListRefused { message } => Some(message.code),
+            Self::ListReturned => Some(Code::UnitListFaulty),
             Self::StockDiffers { .. } => Some(Code::StockDiff),
             Self::NotWritten { reason } | Self::BlankSpoiled { reason } => Some(*reason),
             Self::WriteUnknown { .. } | Self::LeftUnknown | Self::UnknownReported => Some(Code::WriteUnknown),
@@ -576,6 +633,13 @@ impl Fact {
             | Self::MistakeNamed { .. }
             | Self::OldPaperSeen { .. }
             | Self::Withdrawn { .. }
+            | Self::UnitKnown { .. }
+            | Self::ListsFound { .. }
+            | Self::ListChosen { .. }
+            | Self::RowsChecked { .. }
+            | Self::AnotherList
+            | Self::PhotosSent { .. }
+            | Self::RowsSubmitted { .. }
             | Self::Cancelled => None,
         }
     }

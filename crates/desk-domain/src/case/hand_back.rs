@@ -608,7 +608,7 @@ impl HandBack {
                 }
                 return label;
             }
-            Paper::Receipt | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::Reversal | Paper::OneTimeNotice => {}
+            Paper::Receipt | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::Reversal | Paper::OneTimeNotice | Paper::ErrorList => {}
         }
         facts
     }

@@ -33,6 +33,7 @@ mod send_again;
 mod top_up;
 mod trial;
 mod uncollected;
+mod unit_batch;
 mod validation;
 mod withdrawal;
 pub mod words;
@@ -69,6 +70,7 @@ pub use self::{
     send_again::SendAgain,
     top_up::TopUp,
     uncollected::Uncollected,
+    unit_batch::{Batch, Faulty, Ready, UnitBatch},
     validation::Validation,
     withdrawal::Withdrawal,
     writing::Writing,
@@ -84,6 +86,7 @@ use crate::{
     person::{CardFacts, Lookup, PersonFacts},
     photo::Taken,
     refund_unreadable::{Owed, Slip},
+    unit_batch::{Lost, Part, PhotoToSend, Portion, RowResult},
 };
 
 /// The services of the counter, by what they are for (no programme and no city in a name).
@@ -144,6 +147,8 @@ pub enum Service {
     Rewrite,
     /// S-25
     Reversal,
+    /// S-20
+    UnitBatch,
 }
 
 impl Service {
@@ -151,6 +156,7 @@ impl Service {
     pub const ALL: &[Self] = &[
         Self::Validation,
         Self::Application,
+        Self::UnitBatch,
         Self::PickUp,
         Self::SendAgain,
         Self::Uncollected,
@@ -198,6 +204,7 @@ impl Service {
             Self::LossRelease => "S-16",
             Self::PasswordReset => "S-17",
             Self::GuardianPhone => "S-18",
+            Self::UnitBatch => "S-20",
             Self::SmsDiagnosis => "S-19",
             Self::CardReturn => "S-22",
             Self::PickUp | Self::SendAgain | Self::Uncollected => "S-23",
@@ -251,6 +258,19 @@ pub enum Effect {
     Inquire { lookup: Lookup, inquiry: Inquiry },
     /// Take a photo from the folder of what was brought. Harmless.
     TakePhoto { name: String },
+    /// See which lists lie in the folder of what was brought. Harmless.
+    FindLists,
+    /// Take the rows of a list from this one on, with what lies under the names of their photos. Harmless.
+    TakeRows {
+        list: String,
+        from: u32,
+        /// What the file was before; another one is refused.
+        sha256: Option<String>,
+    },
+    /// Send photos to the centre, one by one. Kept there under what they are: a repeat changes nothing.
+    SendPhotos { photos: Vec<PhotoToSend> },
+    /// Submit some rows of a unit's list. Repeated with the same request id for ever.
+    SubmitRows { request: RequestId, portion: Box<Portion> },
     /// Ask the centre what is owed on a slip. Harmless.
     FindOwed { slip: Slip },
     /// Ask the centre which made cards lie here too long. Harmless.
@@ -284,6 +304,10 @@ impl Effect {
             Self::FindOwed { .. } => "find_owed",
             Self::FindUncollected => "find_uncollected",
             Self::TakePhoto { .. } => "take_photo",
+            Self::FindLists => "find_lists",
+            Self::TakeRows { .. } => "take_rows",
+            Self::SendPhotos { .. } => "send_photos",
+            Self::SubmitRows { .. } => "submit_rows",
             Self::Reserve { .. } => "reserve",
             Self::Release { .. } => "release",
             Self::WriteCard { .. } => "write_card",
@@ -307,12 +331,16 @@ impl Effect {
             | Self::FindOwed { .. }
             | Self::FindUncollected
             | Self::TakePhoto { .. }
+            | Self::FindLists
+            | Self::TakeRows { .. }
             | Self::ResolveWrite { .. } => false,
             Self::Reserve { .. }
             | Self::Release { .. }
             | Self::WriteCard { .. }
             | Self::ReportUnknown { .. }
             | Self::Confirm { .. }
+            | Self::SendPhotos { .. }
+            | Self::SubmitRows { .. }
             | Self::Print { .. } => true,
         }
     }
@@ -329,6 +357,10 @@ impl Effect {
             | Self::FindOwed { .. }
             | Self::FindUncollected
             | Self::TakePhoto { .. }
+            | Self::FindLists
+            | Self::TakeRows { .. }
+            | Self::SendPhotos { .. }
+            | Self::SubmitRows { .. }
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
@@ -349,10 +381,14 @@ impl Effect {
             | Self::Reserve { .. }
             | Self::Release { .. }
             | Self::ReportUnknown { .. }
+            | Self::SendPhotos { .. }
+            | Self::SubmitRows { .. }
             | Self::Confirm { .. } => true,
             Self::ReadCard { .. }
             | Self::TryCard
             | Self::TakePhoto { .. }
+            | Self::FindLists
+            | Self::TakeRows { .. }
             | Self::WriteCard { .. }
             | Self::ResolveWrite { .. }
             | Self::Print { .. } => false,
@@ -389,6 +425,19 @@ pub enum Outcome {
     },
     PhotoTaken {
         taken: Box<Taken>,
+    },
+    ListsFound {
+        lists: Vec<String>,
+    },
+    RowsTaken {
+        part: Box<Part>,
+    },
+    /// All but these are at the centre.
+    PhotosSent {
+        lost: Vec<Lost>,
+    },
+    RowsSubmitted {
+        results: Vec<RowResult>,
     },
     Reserved {
         reservation: Reservation,
@@ -436,6 +485,8 @@ pub enum Paper {
     Reversal,
     /// 一次性告知单
     OneTimeNotice,
+    /// 错误清单
+    ErrorList,
 }
 
 impl Paper {
@@ -530,6 +581,7 @@ pub enum Flow {
     GuardianPhone(GuardianPhone),
     Rewrite(Rewrite),
     Reversal(Reversal),
+    UnitBatch(UnitBatch),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -563,6 +615,7 @@ macro_rules! each {
             Flow::GuardianPhone($inner) => $answer,
             Flow::Rewrite($inner) => $answer,
             Flow::Reversal($inner) => $answer,
+            Flow::UnitBatch($inner) => $answer,
         }
     };
 }
@@ -589,6 +642,7 @@ impl Flow {
             Self::GuardianPhone(state) => Self::GuardianPhone(state.apply(fact)?),
             Self::Rewrite(state) => Self::Rewrite(state.apply(fact)?),
             Self::Reversal(state) => Self::Reversal(state.apply(fact)?),
+            Self::UnitBatch(state) => Self::UnitBatch(state.apply(fact)?),
         })
     }
 }
@@ -625,6 +679,7 @@ impl Case {
                 Service::GuardianPhone => Flow::GuardianPhone(GuardianPhone::Asking),
                 Service::Rewrite => Flow::Rewrite(Rewrite::Tapping),
                 Service::Reversal => Flow::Reversal(Reversal::Asking),
+                Service::UnitBatch => Flow::UnitBatch(UnitBatch::begin()),
             },
             withdrawal: None,
             papers: BTreeMap::new(),
@@ -688,7 +743,8 @@ impl Case {
             | Flow::BlankStock(_)
             | Flow::Rewrite(_)
             | Flow::Reversal(_)
-            | Flow::GuardianPhone(_) => None,
+            | Flow::GuardianPhone(_)
+            | Flow::UnitBatch(_) => None,
         }
     }
 
@@ -762,6 +818,12 @@ impl Case {
         facts
     }
 
+    /// A page of the rows of a unit's list; none where the case has no list.
+    #[must_use]
+    pub fn listing(&self, from: usize, most: usize) -> Option<question::Listing> {
+        if let Flow::UnitBatch(state) = &self.flow { state.listing(from, most) } else { None }
+    }
+
     /// The card of the case as it was last read.
     #[must_use]
     pub fn card(&self) -> Option<&CardImage> {
@@ -800,6 +862,7 @@ impl Case {
             | Flow::Reversal(_)
             | Flow::GuardianPhone(_) => false,
             Flow::Application(state) => state.waits_for_line(),
+            Flow::UnitBatch(state) => state.waits_for_line(),
             Flow::FormalLoss(state) => state.waits_for_line(),
             Flow::Keeping(state) => state.waits_for_line(),
             Flow::Reissue(state) => state.waits_for_line(),
@@ -831,7 +894,8 @@ impl Case {
             | Flow::BlankStock(_)
             | Flow::Rewrite(_)
             | Flow::Reversal(_)
-            | Flow::GuardianPhone(_) => None,
+            | Flow::GuardianPhone(_)
+            | Flow::UnitBatch(_) => None,
         }
     }
 
@@ -919,6 +983,10 @@ fn printed(paper: Paper, outcome: Outcome) -> Result<Fact, Message> {
         | Outcome::OwedFound { .. }
         | Outcome::UncollectedFound { .. }
         | Outcome::PhotoTaken { .. }
+        | Outcome::ListsFound { .. }
+        | Outcome::RowsTaken { .. }
+        | Outcome::PhotosSent { .. }
+        | Outcome::RowsSubmitted { .. }
         | Outcome::Reserved { .. }
         | Outcome::Released
         | Outcome::Write { .. }

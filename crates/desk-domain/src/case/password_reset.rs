@@ -494,7 +494,13 @@ impl PasswordReset {
                 }
                 facts.texts.push("password.guidance");
             }
-            Paper::Receipt | Paper::RefundVoucher | Paper::PendingSlip | Paper::BagLabel | Paper::Reversal | Paper::OneTimeNotice => {}
+            Paper::Receipt
+            | Paper::RefundVoucher
+            | Paper::PendingSlip
+            | Paper::BagLabel
+            | Paper::Reversal
+            | Paper::OneTimeNotice
+            | Paper::ErrorList => {}
         }
         facts
     }

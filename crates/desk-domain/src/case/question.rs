@@ -194,6 +194,21 @@ impl Shown {
     }
 }
 
+/// A page of a long table; already masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    pub head: &'static [&'static str],
+    /// Rows of the whole table.
+    pub total: usize,
+    pub rows: Vec<ListingRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingRow {
+    pub cells: Vec<String>,
+    pub tone: Tone,
+}
+
 /// How far a case has come: labels in order and which of them is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {

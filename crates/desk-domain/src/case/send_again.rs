@@ -400,7 +400,8 @@ impl SendAgain {
             | Paper::GuidanceSlip
             | Paper::BagLabel
             | Paper::Reversal
-            | Paper::OneTimeNotice => {}
+            | Paper::OneTimeNotice
+            | Paper::ErrorList => {}
         }
         facts
     }

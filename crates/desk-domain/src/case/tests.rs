@@ -24,6 +24,8 @@ use crate::{
     posting::{Account, Balanced},
     refund_unreadable::Owed,
     ruleset::{FeeTaken, RuleFile, RuleSet, RuleSets},
+    unit::Row,
+    unit_batch::{CHECKED_AT_ONCE, Listed, PORTION, UnitRow},
 };
 
 const EDUCATION: &str = "suzhou-education";
@@ -204,6 +206,7 @@ impl Table {
             | Service::RefundUnreadable
             | Service::RefundDue
             | Service::Application
+            | Service::UnitBatch
             | Service::PickUp
             | Service::TopUp
             | Service::Rewrite
@@ -259,6 +262,7 @@ impl Table {
                 | Service::RefundUnreadable
                 | Service::RefundDue
                 | Service::Application
+                | Service::UnitBatch
                 | Service::PickUp
                 | Service::Rewrite
                 | Service::Reversal
@@ -352,6 +356,10 @@ impl Table {
             Effect::FindUncollected => Outcome::UncollectedFound { cards: lying() },
             Effect::Inquire { inquiry, .. } => Outcome::Inquired { person: Box::new(self.holder()), found: found(*inquiry) },
             Effect::TakePhoto { .. } => Outcome::PhotoTaken { taken: Box::new(good_photo()) },
+            Effect::FindLists => Outcome::ListsFound { lists: vec!["unit.csv".to_owned()] },
+            Effect::TakeRows { from, .. } => Outcome::RowsTaken { part: Box::new(self.part(*from)) },
+            Effect::SendPhotos { .. } => Outcome::PhotosSent { lost: Vec::new() },
+            Effect::SubmitRows { portion, .. } => Outcome::RowsSubmitted { results: results(&portion.rows) },
             Effect::FindCard { .. } => {
                 let stands = if self.header.service == Service::Rewrite { Stands::Unknown } else { Stands::Settled };
                 let facts = CardFacts { booked: vec![top_up(stands)], ..facts_of(&self.on_reader, &self.rules) };
@@ -375,6 +383,20 @@ impl Table {
             Effect::ReportUnknown { .. } => Outcome::Reported,
             Effect::Confirm { .. } => Outcome::Confirmed { number: CentreNumber::new("C1") },
             Effect::Print { .. } => Outcome::Printed { copy: 1 },
+        }
+    }
+
+    /// Sixty-two rows of which every seventh is faulty.
+    fn part(&self, from: u32) -> Part {
+        let all: Vec<Row> = (0..ROWS).map(unit_row).collect();
+        let repeated = crate::unit::repeats(&self.rules, local(self.now), &all);
+        let found = crate::unit::PhotoFile::Found(good_photo().facts);
+        let listed = |(row, repeated): (Row, Vec<Message>)| Listed { row, photo: found, sha256: Some("ab".repeat(32)), repeated };
+        let from = usize::try_from(from).unwrap();
+        Part {
+            sha256: "00".to_owned(),
+            total: ROWS,
+            rows: all.into_iter().zip(repeated).skip(from).take(CHECKED_AT_ONCE).map(listed).collect(),
         }
     }
 
@@ -466,6 +488,7 @@ impl Table {
                     | Service::FoundCardBack
                     | Service::SendAgain
                     | Service::Uncollected
+                    | Service::UnitBatch
                     | Service::GuardianPhone => "parent",
                 };
                 let wanted = options.iter().find(|option| [role, "yes", "lost"].contains(&option.id.as_str()));
@@ -482,8 +505,10 @@ impl Table {
                             "bank" if field.kind == question::FieldKind::Choice => "bank.ICBC",
                             "original" | "page" | "told" | "social_security" | "bank" | "surrendered" => "true",
                             "slip" => "DEMO20261124W0310001",
+                            "unit" => "示例单位",
+                            "credit_code" => "９１３５０１００Ｍ０００１００Ｙ４３",
                             "card_no" | "card_no_again" if self.header.service == Service::RefundUnreadable => "3104999000000000101",
-                            "consent" | "clothes" | "glasses" | "natural" | "no_id_card" => "true",
+                            "letter" | "consent" | "clothes" | "glasses" | "natural" | "no_id_card" => "true",
                             "phone" => "１３８００００００４０",
                             "address" => "虚构路1号",
                             "photo" => "good.jpg",
@@ -551,6 +576,38 @@ fn lying() -> Vec<Lying> {
             back,
         })
         .to_vec()
+}
+
+const ROWS: u32 = 62;
+
+fn local(now: DateTime<Utc>) -> NaiveDate {
+    context::local(now).date()
+}
+
+fn unit_row(serial: u32) -> Row {
+    let body = format!("19990120150315{serial:03}");
+    let check = crate::document::check_character(&body).unwrap();
+    Row {
+        line: u64::from(serial) + 2,
+        name: "测试甲".to_owned(),
+        document: "居民身份证".to_owned(),
+        number: if serial % 7 == 6 { format!("{body}?") } else { format!("{body}{check}") },
+        birth: "2015-03-15".to_owned(),
+        phone: "１３９ ００００ ００００".to_owned(),
+        bank: "ICBC".to_owned(),
+        photo: format!("{serial}.jpg"),
+        surplus: false,
+    }
+}
+
+/// Everybody is ordered, but for one whom the centre refuses.
+fn results(rows: &[UnitRow]) -> Vec<RowResult> {
+    rows.iter()
+        .map(|row| match row.line {
+            9 => RowResult::Refused { line: 9, message: Message::new(Code::PersonNotFound) },
+            line => RowResult::Ordered { line, order: CentreNumber::new(format!("U-{line}")), warning: None },
+        })
+        .collect()
 }
 
 fn good_photo() -> Taken {
@@ -1575,4 +1632,170 @@ fn a_half_that_stays_half_is_asked_for_again_and_its_slip_printed_once() {
         assert_eq!(table.until("-"), Some(Ending::Done), "{service:?}");
         assert_eq!(table.facts().iter().filter(|fact| **fact == "printed").count(), 2, "{service:?}: {:?}", table.facts());
     }
+}
+
+#[test]
+fn a_unit_is_told_every_fault_and_one_bad_row_stops_no_other() {
+    let mut table = Table::new(Service::UnitBatch, LineMode::Online);
+    table.until("unit_batch.preview");
+    let listing = table.case.listing(0, 100).unwrap();
+    assert_eq!((listing.total, listing.rows.len()), (62, 62), "no row is lost");
+    assert_eq!(listing.rows[0].cells[0], "8", "the faulty ones stand first");
+    assert!(listing.rows[0].cells[3].contains("ID_FORMAT"), "{:?}", listing.rows[0]);
+    assert_eq!(table.case.listing(60, 8).unwrap().rows.len(), 2);
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    let sent = table.facts().iter().filter(|fact| **fact == "rows_submitted").count();
+    assert_eq!(sent, 54_usize.div_ceil(PORTION), "in portions");
+    assert_eq!(table.facts().iter().filter(|fact| **fact == "rows_checked").count(), 2, "in parts");
+    let errors = table.case.paper(Paper::ErrorList);
+    assert_eq!(errors.lines.len(), 9, "{:?}", errors.lines);
+    assert_eq!(errors.lines[0], "第 8 行　ID_FORMAT　证件号码格式不对，请逐位核对。");
+    assert!(errors.lines[1].starts_with("第 9 行　PERSON_NOT_FOUND"), "{:?}", errors.lines);
+    let slip = table.case.paper(Paper::AcceptanceSlip);
+    assert!(slip.pairs.contains(&("已提交制卡".to_owned(), "53 人".to_owned())), "{:?}", slip.pairs);
+    let longest = table.journal.iter().map(|entry| serde_json::to_string(entry).unwrap().len()).max().unwrap();
+    assert!(longest < 64 * 1024, "a journal row has {longest} bytes");
+}
+
+#[test]
+fn a_unit_without_papers_hears_everything_that_is_missing() {
+    let mut table = Table::new(Service::UnitBatch, LineMode::Online);
+    let with = |code: &str, letter: &str, original: &str, expiry: &str| Answer::Fill {
+        values: [
+            ("unit", "示例单位"),
+            ("credit_code", code),
+            ("letter", letter),
+            ("document", "resident_id"),
+            ("number", "320500201503150012"),
+            ("expiry", expiry),
+            ("original", original),
+            ("consent", "true"),
+        ]
+        .map(|(id, value)| (id.to_owned(), value.to_owned()))
+        .to_vec(),
+    };
+    let codes = |message: Message| message.each().map(|message| message.code).collect::<Vec<_>>();
+    assert_eq!(codes(table.answer(with("", "false", "true", "长期")).unwrap_err()), [Code::UnitDocMissing]);
+    assert_eq!(
+        codes(table.answer(with("91350100M000100Y44", "false", "false", "20200101")).unwrap_err()),
+        [Code::FieldInvalid, Code::UnitDocMissing, Code::IdExpired]
+    );
+    assert_eq!(codes(table.answer(with("", "true", "false", "20331231")).unwrap_err()), [Code::UnitDocMissing]);
+    table.answer(with("", "true", "true", "20331231")).unwrap();
+}
+
+#[test]
+fn a_list_that_changes_or_goes_is_begun_anew_and_lost_photos_cost_their_rows_only() {
+    let mut table = Table::new(Service::UnitBatch, LineMode::Online);
+    table.until("unit_batch.checking");
+    let message = Message::new(Code::ListUnreadable).with("what", "检查到一半时文件被改动");
+    table.take(Input::Outcome(Outcome::Failed { message })).unwrap();
+    assert_eq!(table.case.state(), "unit_batch.looking");
+    table.until("unit_batch.choosing");
+    assert_eq!(table.case.picture().remark.map(|remark| remark.code), Some(Code::ListUnreadable));
+    table.until("unit_batch.sending");
+    let lost = vec![Lost { line: 3, message: Message::new(Code::PhotoChanged) }];
+    table.take(Input::Outcome(Outcome::PhotosSent { lost })).unwrap();
+    let Next::Do(Effect::SubmitRows { portion, .. }) = table.next() else { panic!("{:?}", table.next()) };
+    assert_eq!(portion.rows.len(), PORTION - 1);
+    // An answer for other rows than those that were sent is none.
+    let other = Outcome::RowsSubmitted { results: results(&portion.rows[1..]) };
+    assert_eq!(table.take(Input::Outcome(other)).unwrap_err().code, Code::CentreGarbled);
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    assert!(table.case.paper(Paper::ErrorList).lines[0].contains("第 3 行　PHOTO_CHANGED"));
+}
+
+#[test]
+fn a_list_that_is_accepted_offline_goes_when_the_line_is_back() {
+    let mut table = Table::new(Service::UnitBatch, LineMode::Offline);
+    table.until("unit_batch.accepted");
+    assert!(table.case.waits_for_line());
+    let Next::Ask(question) = table.next() else { panic!("{:?}", table.next()) };
+    assert_eq!(question.ask, question::Ask::WaitForLine);
+    table.online = true;
+    // Nothing goes to the centre before the case knows that it can.
+    assert_eq!(table.next(), Next::Do(Effect::FindLists));
+    table.until("unit_batch.submitting");
+    assert!(!table.case.waits_for_line());
+    let Next::Do(Effect::SubmitRows { portion, .. }) = table.next() else { panic!("{:?}", table.next()) };
+    assert!(portion.accepted_at.is_some());
+    assert_eq!(table.until("-"), Some(Ending::Done));
+    let papers = table.facts().iter().filter(|fact| **fact == "printed").count();
+    assert_eq!(papers, 2, "the slip when it was accepted, the errors when it was submitted");
+}
+
+#[test]
+fn a_list_with_no_good_row_is_given_back_with_its_errors() {
+    let mut table = Table::new(Service::UnitBatch, LineMode::Online);
+    table.until("unit_batch.preview");
+    table.answer(Answer::Choose { option: "back".to_owned() }).unwrap();
+    let Some(Ending::Refused { message }) = table.until("-") else { panic!("{}", table.case.state()) };
+    assert_eq!(message.code, Code::UnitListFaulty);
+    assert_eq!(message.text(), "名单没有提交：8 行有错，见错误清单。");
+    assert!(table.facts().iter().all(|fact| *fact != "rows_submitted"));
+}
+
+/// The same in full width, in small letters, and with spaces where people put them.
+fn as_typed(value: &str, kind: question::FieldKind) -> String {
+    let wide = |c: char| match c {
+        '!'..='~' => char::from_u32(u32::from(c.to_ascii_lowercase()) + 0xFEE0).unwrap(),
+        other => other,
+    };
+    let text: Vec<char> = value.chars().map(wide).collect();
+    let (head, tail) = text.split_at(text.len() / 2);
+    let (head, tail): (String, String) = (head.iter().collect(), tail.iter().collect());
+    match kind {
+        question::FieldKind::IdNumber | question::FieldKind::CardNumber | question::FieldKind::Digits => format!("　{head} {tail} "),
+        question::FieldKind::Amount
+        | question::FieldKind::Date
+        | question::FieldKind::Text
+        | question::FieldKind::Password
+        | question::FieldKind::Choice
+        | question::FieldKind::Tick => format!("　{head}{tail} "),
+    }
+}
+
+fn of_number(kind: question::FieldKind) -> bool {
+    use question::FieldKind as Kind;
+    matches!(kind, Kind::IdNumber | Kind::CardNumber | Kind::Digits | Kind::Amount | Kind::Date)
+}
+
+#[test]
+fn every_number_is_the_same_however_it_is_typed() {
+    let mut seen = std::collections::BTreeSet::new();
+    for service in Service::ALL {
+        let mut table = Table::new(*service, LineMode::Online);
+        for _ in 0..60 {
+            let question = match table.next() {
+                Next::Ended(_) => break,
+                Next::Do(effect) => {
+                    table.take(Input::Outcome(table.well(&effect))).unwrap();
+                    continue;
+                }
+                Next::Ask(question) => question,
+            };
+            let answer = table.willing(&question);
+            if let (question::Ask::Form { fields, .. }, Answer::Fill { values }) = (&question.ask, &answer) {
+                let kind = |id: &str| fields.iter().find(|field| field.id == id).map(|field| field.kind).filter(|kind| of_number(*kind));
+                let with = |change: &dyn Fn(&str, question::FieldKind) -> String| {
+                    let changed = values.iter().map(|(id, value)| {
+                        let changed = kind(id).filter(|_| !value.is_empty()).map_or_else(|| value.clone(), |kind| change(value, kind));
+                        (id.clone(), changed)
+                    });
+                    let input = Input::Answer(Answer::Fill { values: changed.collect() });
+                    table.cx(|cx| table.case.decide(input, cx))
+                };
+                let plain = with(&|value, _| crate::normalise::text(value));
+                assert!(plain.is_ok(), "{service:?} {}: {plain:?}", question.id);
+                assert_eq!(with(&as_typed), plain, "{service:?} {}", question.id);
+                let filled = values.iter().filter(|(id, value)| kind(id).is_some() && !value.is_empty());
+                seen.extend(filled.map(|(id, _)| format!("{service:?}.{}.{id}", question.id)));
+            }
+            if table.answer(answer).is_err() {
+                break;
+            }
+        }
+    }
+    println!("number fields at the window: {}", seen.len());
+    assert!(seen.len() >= 30, "{seen:#?}");
 }

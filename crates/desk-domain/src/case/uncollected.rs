@@ -277,7 +277,8 @@ impl Uncollected {
                 | Paper::AcceptanceSlip
                 | Paper::PendingSlip
                 | Paper::Reversal
-                | Paper::OneTimeNotice,
+                | Paper::OneTimeNotice
+                | Paper::ErrorList,
                 _,
             ) => {}
         }

@@ -94,6 +94,7 @@ impl From<Service> for Capability {
             Service::GuardianPhone => Self::GuardianPhone,
             Service::Rewrite => Self::CardRewrite,
             Service::Reversal => Self::CaseReverse,
+            Service::UnitBatch => Self::UnitBatch,
         }
     }
 }

@@ -139,6 +139,7 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         Capability::CardValidate => set.validity.is_none().then_some("validity"),
         Capability::PasswordReset => set.password.is_none().then_some("password"),
         Capability::CardIssueStatus => set.first_issue.is_none().then_some("first_issue"),
+        Capability::UnitBatch => set.unit.is_none().then_some("unit"),
         Capability::SmsDiagnosis => set.sms.is_none().then_some("sms"),
         Capability::CardSendAgain => set.courier.is_none().then_some("courier"),
         Capability::CardUncollected => set.production.is_none().then_some("production"),
@@ -150,7 +151,6 @@ fn of_service(root: &Table<'_, '_>, set: &RuleSet, index: usize, service: &Servi
         | Capability::LossFormal
         | Capability::LossRelease
         | Capability::GuardianPhone
-        | Capability::UnitBatch
         | Capability::CardReturn
         | Capability::CardPickUp
         | Capability::CardFound

@@ -27,7 +27,7 @@ pub use self::{
         Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, CardFamily, CodeRule, CourierRules,
         DocumentKind, Fee, FeeTaken, FirstIssueRules, Level, NumberFormat, OfflineClass, OfflineLimits, OwnCode, PasswordRules, PhotoRules,
         ProductionRules, PurseRules, ReissueRules, ReplacementRules, Rule, ServiceRules, SmsRules, TillRules, TreeOption, TreeQuestion,
-        UnreadableRules, ValidityRules,
+        UnitRules, UnreadableRules, ValidityRules,
     },
 };
 use crate::{
@@ -63,6 +63,8 @@ pub struct RuleSet {
     pub validity: Option<ValidityRules>,
     pub reissue: Option<ReissueRules>,
     pub photo: Option<PhotoRules>,
+    /// Lists of units, where the programme takes them.
+    pub unit: Option<UnitRules>,
     pub replacement: Option<ReplacementRules>,
     pub courier: Option<CourierRules>,
     pub production: Option<ProductionRules>,
@@ -96,6 +98,8 @@ pub const TEXT_NAMES: &[&str] = &[
     "refund.later",
     "refund.unreadable",
     "application.checklist",
+    "unit.slip",
+    "unit.errors",
     "refund.next_steps",
     "validation.where",
     "password.slip",

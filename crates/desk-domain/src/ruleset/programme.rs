@@ -6,8 +6,8 @@ use super::{
     Applicant, AuthorisationLimit, AuthorisationRules, BackOffice, BankFunctionRules, Branch, Capability, CardFamily, CodeRule,
     CourierRules, DocumentKind, Fee, FeeTaken, FirstIssueRules, HolidayMode, Holidays, Hotline, Level, NumberFormat, OfflineClass,
     OfflineLimits, Outlet, OutletKind, OwnCode, PasswordRules, PhotoRules, ProductionRules, PurseRules, ReissueRules, ReplacementRules,
-    Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, UnreadableRules, ValidityRules, Weekly,
-    load::no_date, reader::Table,
+    Rule, RuleSet, ServiceRules, SmsRules, TEXT_NAMES, TillRules, TreeOption, TreeQuestion, UnitRules, UnreadableRules, ValidityRules,
+    Weekly, load::no_date, reader::Table,
 };
 use crate::{
     card::BlockState,
@@ -84,6 +84,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> RuleSet {
             card_years: table.number("card_years", 1..=20),
         }),
         photo: root.sub("photo", photo),
+        unit: root.sub("unit", |table| UnitRules { most_rows: table.number("most_rows", 1..=2_000) }),
         replacement: root.sub("replacement", |table| ReplacementRules {
             causes: table.texts("causes"),
             failed_reads: table.number("failed_reads", 1..=20),

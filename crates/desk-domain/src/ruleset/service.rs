@@ -295,6 +295,13 @@ pub struct PhotoRules {
     pub white_share: u32,
 }
 
+/// Lists that units bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitRules {
+    /// People in one list.
+    pub most_rows: u32,
+}
+
 /// The promise of a first card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstIssueRules {

@@ -98,6 +98,7 @@ impl Weighing<'_> {
             | Service::Uncollected
             | Service::BadCard
             | Service::BlankStock
+            | Service::UnitBatch
             | Service::FoundCard => {}
         }
         Ok(())

@@ -111,7 +111,7 @@ impl FormalLoss {
                 }
                 facts.texts.push("loss.lines");
             }
-            Paper::Receipt | Paper::RefundVoucher | Paper::BagLabel | Paper::Reversal | Paper::OneTimeNotice => {}
+            Paper::Receipt | Paper::RefundVoucher | Paper::BagLabel | Paper::Reversal | Paper::OneTimeNotice | Paper::ErrorList => {}
         }
         facts
     }

@@ -145,7 +145,7 @@ impl RefundReadable {
                 facts.signature = Some("客户签字".to_owned());
                 facts.texts.push("pending.slip");
             }
-            Paper::Voucher | Paper::GuidanceSlip | Paper::BagLabel | Paper::Reversal | Paper::OneTimeNotice => {}
+            Paper::Voucher | Paper::GuidanceSlip | Paper::BagLabel | Paper::Reversal | Paper::OneTimeNotice | Paper::ErrorList => {}
         }
         facts
     }

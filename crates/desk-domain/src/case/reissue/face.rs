@@ -265,7 +265,8 @@ impl Reissue {
                 }
                 return label;
             }
-            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::Reversal | Paper::OneTimeNotice => {}
+            Paper::RefundVoucher | Paper::PendingSlip | Paper::GuidanceSlip | Paper::Reversal | Paper::OneTimeNotice | Paper::ErrorList => {
+            }
         }
         facts
     }

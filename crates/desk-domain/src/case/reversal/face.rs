@@ -111,7 +111,13 @@ impl Reversal {
                 facts.signature = Some("客户签字".to_owned());
                 facts.texts.push("pending.slip");
             }
-            Paper::Receipt | Paper::Voucher | Paper::RefundVoucher | Paper::AcceptanceSlip | Paper::BagLabel | Paper::OneTimeNotice => {}
+            Paper::Receipt
+            | Paper::Voucher
+            | Paper::RefundVoucher
+            | Paper::AcceptanceSlip
+            | Paper::BagLabel
+            | Paper::OneTimeNotice
+            | Paper::ErrorList => {}
         }
         facts
     }

@@ -94,7 +94,8 @@ impl Rewrite {
             | Paper::GuidanceSlip
             | Paper::BagLabel
             | Paper::Reversal
-            | Paper::OneTimeNotice => {}
+            | Paper::OneTimeNotice
+            | Paper::ErrorList => {}
         }
         facts
     }

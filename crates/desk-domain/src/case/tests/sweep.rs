@@ -605,6 +605,7 @@ fn catalogue(service: Service) -> (&'static str, &'static str) {
             "ORDER_UNKNOWN IN_PRODUCTION ORDER_SENT ORDER_SENT_BACK APPLICANT_NOT_ALLOWED SELF_SERVICE_FORBIDDEN OFFLINE_NOT_ACCEPTED",
         ),
         Service::Uncollected => ("D", "OUTSIDE_HOURS OFFLINE_NOT_ACCEPTED"),
+        Service::UnitBatch => ("C", "UNIT_DOC_MISSING CONSENT_REQUIRED ID_CHECKSUM OFFLINE_ACCEPTED"),
         Service::BadCard => ("A", "PROFILE_MISMATCH"),
         Service::BlankStock => ("A", "BANK_NO_FORBIDDEN STOCK_DIFF"),
         Service::FoundCard => ("C", "PROFILE_MISMATCH"),

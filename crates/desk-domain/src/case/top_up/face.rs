@@ -102,6 +102,7 @@ impl TopUp {
             | Paper::GuidanceSlip
             | Paper::Reversal
             | Paper::OneTimeNotice
+            | Paper::ErrorList
             | Paper::BagLabel => {}
         }
         facts
