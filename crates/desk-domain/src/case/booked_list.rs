@@ -4,22 +4,33 @@ use super::{
     question::{Ask, Choice, Question},
     words::{when, yuan},
 };
-use crate::{booked::Booked, code::Message, id::CentreNumber};
+use crate::{
+    booked::Booked,
+    code::Message,
+    id::{CaseNumber, CentreNumber},
+};
 
 /// Digit keys on the keyboard; older ones are told beside them.
 const KEYS: usize = 9;
 
-/// One line: what, how much, when, by whom, and what became of it.
+/// One line: what, how much, when, under which number, by whom, and what became of it.
 #[must_use]
 pub fn line(movement: &Booked) -> String {
     format!(
-        "{} {} 元 · {} · 工号 {} · {}",
+        "{} {} 元 · {} · 单号 …{} · 工号 {} · {}",
         movement.kind.label(),
         yuan(movement.amount),
         when(movement.at),
+        tail(&movement.case),
         movement.operator,
         movement.stands.label()
     )
+}
+
+/// The serial number at the end of a business number, as on the receipt.
+fn tail(number: &CaseNumber) -> String {
+    let number = number.as_str();
+    number.get(number.len().saturating_sub(4)..).unwrap_or(number).to_owned()
 }
 
 /// Which of them?

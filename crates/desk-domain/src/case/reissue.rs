@@ -721,64 +721,20 @@ impl Reissue {
 
     /// The order, where the centre has placed it.
     fn ordered(&self) -> Option<&Ordered> {
-        match self {
-            Self::Central { central } => central.ordered(),
-            Self::Closed { last: Last::Ordered(ordered), .. } => Some(ordered),
-            Self::Closed { .. }
-            | Self::Identifying { .. }
-            | Self::HandingIn { .. }
-            | Self::Finding { .. }
-            | Self::AcceptedSlip { .. }
-            | Self::AcceptedBag { .. }
-            | Self::Accepted { .. }
-            | Self::Choosing { .. }
-            | Self::Contacting { .. }
-            | Self::Warning { .. }
-            | Self::Reserving { .. }
-            | Self::Paying { .. }
-            | Self::Blank { .. }
-            | Self::Ready { .. }
-            | Self::Writing { .. }
-            | Self::Settling { .. }
-            | Self::Validating { .. }
-            | Self::Bagging { .. }
-            | Self::Vouchering { .. }
-            | Self::Receipting { .. }
-            | Self::MoneyBack { .. }
-            | Self::Releasing { .. } => None,
+        if let Self::Central { central } = self {
+            return central.ordered();
         }
+        if let Self::Closed { last: Last::Ordered(ordered), .. } = self { Some(ordered) } else { None }
     }
 
     /// The new card, where the centre confirmed it.
     #[must_use]
     pub fn issued_now(&self) -> Option<&Issued> {
-        match self {
-            Self::Validating { issued, .. } | Self::Bagging { issued } | Self::Vouchering { issued } | Self::Receipting { issued } => {
-                Some(issued)
-            }
-            Self::Closed { last, .. } => match last {
-                Last::Issued(issued) => Some(issued),
-                Last::Nothing | Last::Subject(_) | Last::Ordered(_) => None,
-            },
-            Self::Identifying { .. }
-            | Self::HandingIn { .. }
-            | Self::Finding { .. }
-            | Self::AcceptedSlip { .. }
-            | Self::AcceptedBag { .. }
-            | Self::Accepted { .. }
-            | Self::Choosing { .. }
-            | Self::Contacting { .. }
-            | Self::Warning { .. }
-            | Self::Reserving { .. }
-            | Self::Paying { .. }
-            | Self::Blank { .. }
-            | Self::Ready { .. }
-            | Self::Writing { .. }
-            | Self::Settling { .. }
-            | Self::Central { .. }
-            | Self::MoneyBack { .. }
-            | Self::Releasing { .. } => None,
+        if let Self::Validating { issued, .. } | Self::Bagging { issued } | Self::Vouchering { issued } | Self::Receipting { issued } = self
+        {
+            return Some(issued);
         }
+        if let Self::Closed { last: Last::Issued(issued), .. } = self { Some(issued) } else { None }
     }
 
     fn subject(&self) -> Option<&Subject> {
@@ -831,31 +787,10 @@ impl Reissue {
 
     #[must_use]
     pub fn writing(&self) -> Option<&Writing> {
-        match self {
-            Self::Writing { writing, .. } => Some(writing),
-            Self::Validating { validation, .. } => validation.writing(),
-            Self::Identifying { .. }
-            | Self::HandingIn { .. }
-            | Self::Finding { .. }
-            | Self::AcceptedSlip { .. }
-            | Self::AcceptedBag { .. }
-            | Self::Accepted { .. }
-            | Self::Choosing { .. }
-            | Self::Contacting { .. }
-            | Self::Warning { .. }
-            | Self::Reserving { .. }
-            | Self::Paying { .. }
-            | Self::Blank { .. }
-            | Self::Ready { .. }
-            | Self::Settling { .. }
-            | Self::Central { .. }
-            | Self::Bagging { .. }
-            | Self::Vouchering { .. }
-            | Self::Receipting { .. }
-            | Self::MoneyBack { .. }
-            | Self::Releasing { .. }
-            | Self::Closed { .. } => None,
+        if let Self::Validating { validation, .. } = self {
+            return validation.writing();
         }
+        if let Self::Writing { writing, .. } = self { Some(writing) } else { None }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     fact::{Authorisation, Fact, Misplaced, Moment},
     paper::PaperFacts,
     question::{Ask, Next, Picture, Progress, Question, Shown, Tone},
-    words::{confirmation, masked_card, when, yuan},
+    words::{confirmation, masked_card, purse_card, when, yuan},
     writing::{Step, Writing},
 };
 use crate::{

@@ -7,6 +7,7 @@ use super::{
     question::{Shown, Tone},
 };
 use crate::{
+    card::CardImage,
     function::{FunctionFacts, FunctionState},
     id::{CardNo, CentreNumber},
     mask,
@@ -34,6 +35,13 @@ pub fn when(at: DateTime<Utc>) -> String {
 #[must_use]
 pub fn masked_card(number: &CardNo) -> String {
     mask::card_on_screen(number.as_str())
+}
+
+/// A card with a purse: its number and what is in it.
+#[must_use]
+pub fn purse_card(card: &CardImage) -> Vec<Shown> {
+    let balance = card.purse.as_ref().map(|purse| Shown::plain("卡内余额", yuan(purse.balance)));
+    std::iter::once(Shown::plain("卡号", masked_card(&card.card_no))).chain(balance).collect()
 }
 
 #[must_use]

@@ -19,7 +19,7 @@ use desk_domain::{
 };
 
 use super::{
-    further::function,
+    inquired::function,
     situation::{Line, Situation, Whose},
     verdict::{Authorisation, FeeLine, Offline, Said, Verdict, Word, class},
 };
@@ -246,7 +246,7 @@ impl Weighing<'_> {
             };
             self.terms.authorise = authorise::needed(rules, service, asked).map(|level| (level, None));
         }
-        self.further()
+        self.inquired()
     }
 
     /// Why a new card is asked for, where the service makes one.

@@ -5,7 +5,7 @@
 //! cannot be read: the object's place and what is wrong with it are told, and the others are still answered.
 
 mod evaluate;
-mod further;
+mod inquired;
 mod situation;
 mod verdict;
 

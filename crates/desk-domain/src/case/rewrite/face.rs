@@ -21,11 +21,7 @@ impl Rewrite {
                 Last::Confirmed(_) => STEPS.len(),
             },
         };
-        let mut strip = Vec::new();
-        if let Some(card) = self.card() {
-            strip.push(Shown::plain("卡号", masked_card(&card.card_no)));
-            strip.extend(card.purse.as_ref().map(|purse| Shown::plain("卡内余额", yuan(purse.balance))));
-        }
+        let mut strip = self.card().map(purse_card).unwrap_or_default();
         if let Some(chosen) = self.chosen() {
             strip.push(Shown::plain("原业务单号", chosen.of.case.to_string()));
             strip.push(Shown::toned("补写金额", yuan(chosen.of.amount), Tone::Good));

@@ -1,4 +1,4 @@
-//! Services that look at more than card and amount: orders, functions of the card, loans, what is owed, what is told.
+//! What the window would inquire about: orders, functions of the card, loans, what is owed, what is told.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use desk_domain::{
@@ -28,7 +28,7 @@ use super::{
 };
 
 impl Weighing<'_> {
-    pub(super) fn further(&mut self) -> Result<(), String> {
+    pub(super) fn inquired(&mut self) -> Result<(), String> {
         let (rules, service, at, situation) = (self.rules, self.service, self.at, self.situation);
         let clerk = OperatorId::new(&situation.operator);
         let outlet = self.outlet.clone();
